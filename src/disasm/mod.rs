@@ -1,0 +1,65 @@
+//! Instruction bytes → one line of Go assembler syntax.
+//!
+//! One folder or file per architecture; each has a [`Printer`] that decodes the instruction at the start of a byte slice and
+//! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
+//! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
+
+/// Finds the symbol that holds an address, as `go tool objdump` does for operands.
+pub trait Symbols {
+    /// Name and start address of the symbol whose `[start, start + size)` holds `addr`; never for address 0.
+    fn lookup(&self, addr: u64) -> Option<(&[u8], u64)>;
+
+    /// Up to 8 bytes of the program's memory at `addr` in file order, for printers that read a literal pool
+    /// (arm's `MOVW off(PC)`); `None` outside the text section.
+    fn read(&self, addr: u64, len: usize) -> Option<&[u8]> {
+        let _ = (addr, len);
+        None
+    }
+}
+
+/// No symbols at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSymbols;
+
+impl Symbols for NoSymbols {
+    fn lookup(&self, _: u64) -> Option<(&[u8], u64)> {
+        None
+    }
+}
+
+/// What a printer made of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decoded {
+    /// Bytes consumed, never 0 and never more than were given (except that an undecodable cut-off instruction
+    /// consumes what is left).
+    pub len: usize,
+    /// False where the text is `?`.
+    pub known: bool,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Print what Go prints even where Go is wrong, as far as that is known.
+    pub strict_go: bool,
+}
+
+/// One architecture's decoder and Go-syntax printer. Cheap to share between threads.
+pub trait Printer: Send + Sync {
+    /// Decodes the instruction at `code[0]`, which lies at address `pc`, and appends its Go syntax to `out`
+    /// (`?` where it can't be decoded). `code` ends where the function ends. Never panics on any bytes.
+    fn go(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, style: Style, out: &mut Vec<u8>) -> Decoded;
+
+    /// The GNU syntax of the instruction at `code[0]`, as `go tool objdump -gnu` shows it in its comment.
+    /// Only called where [`Printer::go`] knew the instruction.
+    fn gnu(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8>);
+
+    /// Bytes that an undecodable instruction consumes: 1 on x86, 4 on arm, arm64, ppc64 and loong64, 2 on riscv64 and s390x.
+    fn unknown_len(&self) -> usize;
+}
+
+/// The printer for a GOARCH word; `None` where `go tool objdump` says `unsupported architecture`.
+pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
+    let _ = goarch;
+    None
+}

@@ -1,0 +1,18 @@
+//! gospect opens any Go binary and answers what its maintainers ask before they ship it.
+//!
+//! The data's way, each room using only those before it:
+//!
+//! ```text
+//! input     path, folder, stdin, archive member → bytes and a name
+//! image     bytes → one [`image::Image`] for every container format (goblin lives here and nowhere else)
+//! go        image → what Go put there: build info, pclntab, moduledata, types, embeds, packages
+//! dwarf, disasm    debug sections through gimli; instructions → Go assembler syntax
+//! analysis  facts → plain sorted data: symbols, listing, linkage, size, what-if, diff, policy, plugin
+//! report    data → bytes: Go-compatible text, tables, JSON, Markdown, HTML, SARIF, …
+//! cli       one file per sub-command: arguments → analysis → report (feature `cli`)
+//! ```
+
+pub mod disasm;
+pub mod error;
+
+pub use error::{Error, Result};
