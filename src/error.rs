@@ -21,17 +21,29 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error about the file as a whole.
     pub fn new(what: impl Into<String>) -> Self {
-        Error { what: what.into(), structure: None, offset: None }
+        Error {
+            what: what.into(),
+            structure: None,
+            offset: None,
+        }
     }
 
     /// An error in `structure` at `offset` bytes from the start of the file.
     pub fn at(structure: &'static str, offset: u64, what: impl Into<String>) -> Self {
-        Error { what: what.into(), structure: Some(structure), offset: Some(offset) }
+        Error {
+            what: what.into(),
+            structure: Some(structure),
+            offset: Some(offset),
+        }
     }
 
     /// An error in `structure` whose place in the file is not known.
     pub fn within(structure: &'static str, what: impl Into<String>) -> Self {
-        Error { what: what.into(), structure: Some(structure), offset: None }
+        Error {
+            what: what.into(),
+            structure: Some(structure),
+            offset: None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The data's way, each room using only those before it:
 //!
 //! ```text
-//! input     path, folder, stdin, archive member → bytes and a name
+//! input     path, folder, stdin → bytes and a name
 //! image     bytes → one [`image::Image`] for every container format (goblin lives here and nowhere else)
 //! go        image → what Go put there: build info, pclntab, moduledata, types, embeds, packages
 //! dwarf, disasm    debug sections through gimli; instructions → Go assembler syntax
@@ -11,8 +11,23 @@
 //! report    data → bytes: Go-compatible text, tables, JSON, Markdown, HTML, SARIF, …
 //! cli       one file per sub-command: arguments → analysis → report (feature `cli`)
 //! ```
+//!
+//! ```no_run
+//! let bytes = gospect::open("/usr/bin/rclone".as_ref())?;
+//! let image = gospect::image::Image::parse(&bytes)?;
+//! println!("{} {}", image.format.word(), image.arch.goarch());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+pub mod analysis;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod disasm;
 pub mod error;
+pub mod go;
+pub mod image;
+pub mod input;
+pub mod report;
 
 pub use error::{Error, Result};
+pub use input::open;

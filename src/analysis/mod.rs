@@ -1,0 +1,1 @@
+//! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.

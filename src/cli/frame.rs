@@ -1,0 +1,275 @@
+//! What every sub-command shares: the output's place and colour, messages, inputs one after the other, exit status.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::input::{self, Bytes};
+use crate::report::text::escape;
+
+use super::{FINE, TROUBLE};
+
+/// Where the output goes and how loud it is; flattened into every sub-command.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Output {
+    /// Write to FILE, which appears whole or not at all.
+    #[arg(short, long, value_name = "FILE", global = false)]
+    pub output: Option<PathBuf>,
+    /// When to use colour; never where NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say only what matters.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more: evidence, places.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// An output format. Each sub-command names those it has with [`formats`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Format {
+    Text,
+    Json,
+    Markdown,
+    Csv,
+    Html,
+    Svg,
+    Sarif,
+    Junit,
+    Github,
+}
+
+/// A clap parser that takes exactly the words given: `text`, `json`, `markdown`, `csv`, `html`, `svg`, `sarif`, `junit`, `github`.
+pub fn formats<const N: usize>(
+    words: [&'static str; N],
+) -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::TypedValueParser;
+    clap::builder::PossibleValuesParser::new(words).map(|w| match w.as_str() {
+        "json" => Format::Json,
+        "markdown" => Format::Markdown,
+        "csv" => Format::Csv,
+        "html" => Format::Html,
+        "svg" => Format::Svg,
+        "sarif" => Format::Sarif,
+        "junit" => Format::Junit,
+        "github" => Format::Github,
+        _ => Format::Text,
+    })
+}
+
+impl Output {
+    /// Opens the place the output goes to, before the work starts, so that a bad path fails early.
+    ///
+    /// # Errors
+    /// What the system says of the file or its folder.
+    pub fn open(&self) -> io::Result<Sink> {
+        Sink::open(self.output.as_deref())
+    }
+
+    /// Should the output have colours?
+    pub fn colored(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                self.output.is_none()
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
+                    && io::stdout().is_terminal()
+            }
+        }
+    }
+}
+
+/// Standard output, or a file that is written beside its place and renamed when it is whole.
+#[derive(Debug)]
+pub struct Sink {
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    Stdout(BufWriter<io::Stdout>),
+    File {
+        out: BufWriter<File>,
+        part: PathBuf,
+        path: PathBuf,
+    },
+}
+
+impl Sink {
+    fn open(path: Option<&Path>) -> io::Result<Sink> {
+        let to = match path {
+            None => To::Stdout(BufWriter::with_capacity(1 << 16, io::stdout())),
+            Some(path) => {
+                let mut name = path.file_name().unwrap_or_default().to_os_string();
+                name.push(format!(".{}.part", std::process::id()));
+                let part = path.with_file_name(name);
+                To::File {
+                    out: BufWriter::new(File::create(&part)?),
+                    part,
+                    path: path.to_path_buf(),
+                }
+            }
+        };
+        Ok(Sink { to })
+    }
+
+    /// Flushes, and puts a file in its place.
+    ///
+    /// # Errors
+    /// What the system says; the file is then as it was before.
+    pub fn finish(mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Stdout(out) => out.flush(),
+            To::File { out, part, path } => {
+                out.flush()?;
+                out.get_ref().sync_all()?;
+                std::fs::rename(&*part, &*path)
+            }
+        }
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if let To::File { part, .. } = &self.to {
+            // After finish() it is gone; otherwise half a file is worth nothing.
+            let _ = std::fs::remove_file(part);
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, b: &[u8]) -> io::Result<usize> {
+        match &mut self.to {
+            To::Stdout(out) => out.write(b),
+            To::File { out, .. } => out.write(b),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Stdout(out) => out.flush(),
+            To::File { out, .. } => out.flush(),
+        }
+    }
+}
+
+/// `gospect: FILE: what is wrong` on standard error.
+pub fn complain(path: &Path, what: &dyn std::fmt::Display) {
+    let name = if path.as_os_str() == "-" {
+        "standard input".into()
+    } else {
+        escape(path.as_os_str().as_encoded_bytes())
+    };
+    note(&format!("gospect: {name}: {what}"));
+}
+
+/// A line on standard error; a standard error that can't be written to is not worth failing for.
+pub fn note(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// What the system says of a file, without Rust's "(os error 2)".
+pub fn io_words(e: &io::Error) -> String {
+    let text = e.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(c) => c.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Exit status for a write that failed: a broken pipe is fine, anything else is said.
+pub fn write_status(result: io::Result<()>) -> u8 {
+    match result {
+        Ok(()) => FINE,
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => FINE,
+        Err(e) => {
+            note(&format!(
+                "gospect: the output could not be written: {}",
+                io_words(&e)
+            ));
+            TROUBLE
+        }
+    }
+}
+
+/// Opens each path (`-` is standard input) in turn and hands its bytes to `work`. One bad file never hides the others. The
+/// greatest of the statuses that `work` gave, and 2 for a path that could not be opened. Stops at the first write that fails.
+pub fn each(
+    paths: &[PathBuf],
+    sink: &mut Sink,
+    mut work: impl FnMut(&Path, &Bytes, &mut Sink) -> Result<u8, Trouble>,
+) -> u8 {
+    let mut status = FINE;
+    for path in paths {
+        let outcome = input::open_or_stdin(path)
+            .map_err(|e| Trouble::File(io_words(&e)))
+            .and_then(|b| work(path, &b, sink));
+        match outcome {
+            Ok(s) => status = status.max(s),
+            Err(Trouble::File(what)) => {
+                complain(path, &what);
+                status = TROUBLE;
+            }
+            Err(Trouble::Output(e)) => return status.max(write_status(Err(e))),
+        }
+    }
+    status
+}
+
+/// Opens the sink, runs [`each`], finishes the sink.
+pub fn each_to(
+    output: &Output,
+    paths: &[PathBuf],
+    work: impl FnMut(&Path, &Bytes, &mut Sink) -> Result<u8, Trouble>,
+) -> u8 {
+    match output.open() {
+        Ok(mut sink) => {
+            let status = each(paths, &mut sink, work);
+            status.max(write_status(sink.finish()))
+        }
+        Err(e) => {
+            complain(output.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
+            TROUBLE
+        }
+    }
+}
+
+/// Why work on one input ended.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The file is bad; the others go on.
+    File(String),
+    /// The output can't be written; nothing goes on.
+    Output(io::Error),
+}
+
+impl From<crate::Error> for Trouble {
+    fn from(e: crate::Error) -> Self {
+        Trouble::File(e.to_string())
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(e: io::Error) -> Self {
+        Trouble::Output(e)
+    }
+}

@@ -1,0 +1,152 @@
+//! Go's flag syntax, for the sub-commands that answer as a Go tool does: `-name`, `--name`, `-name=value`, `-name value`; flags end at
+//! the first argument that is none, or at `--` (Go 1.27: flag.FlagSet.parseOne).
+
+use std::ffi::{OsStr, OsString};
+
+/// One flag that a command knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag {
+    /// Without its dash.
+    pub name: &'static str,
+    /// Takes a value; otherwise it is a boolean.
+    pub takes_value: bool,
+}
+
+/// What was given.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Flags in the order given, with their values; "true" or "false" for booleans.
+    pub flags: Vec<(&'static str, String)>,
+    /// The arguments behind the flags.
+    pub rest: Vec<OsString>,
+}
+
+impl Given {
+    /// The last value given for a flag.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.flags
+            .iter()
+            .rev()
+            .find(|f| f.0 == name)
+            .map(|f| f.1.as_str())
+    }
+
+    /// Is a boolean flag on?
+    pub fn on(&self, name: &str) -> bool {
+        self.value(name) == Some("true")
+    }
+}
+
+/// Why the flags can't be understood; displayed in Go's words.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// `-h`, `-help` or their double-dash forms, where the command has no such flag.
+    Help,
+    /// Anything else: the message.
+    Message(String),
+}
+
+/// Splits `args` (without program and command names).
+///
+/// # Errors
+/// See [`Wrong`].
+pub fn parse(args: &[OsString], known: &[Flag]) -> Result<Given, Wrong> {
+    let mut given = Given::default();
+    let mut i = 0;
+    while let Some(arg) = args.get(i) {
+        let Some(text) = arg.to_str().filter(|t| t.len() > 1 && t.starts_with('-')) else {
+            break;
+        };
+        i += 1;
+        if text == "--" {
+            break;
+        }
+        let name = text
+            .strip_prefix("--")
+            .or_else(|| text.strip_prefix('-'))
+            .unwrap_or(text);
+        if name.is_empty() || name.starts_with('-') || name.starts_with('=') {
+            return Err(Wrong::Message(format!("bad flag syntax: {text}")));
+        }
+        let (name, value) = match name.split_once('=') {
+            Some((n, v)) => (n, Some(v.to_string())),
+            None => (name, None),
+        };
+        let Some(flag) = known.iter().find(|f| f.name == name) else {
+            if name == "h" || name == "help" {
+                return Err(Wrong::Help);
+            }
+            return Err(Wrong::Message(format!("flag provided but not defined: -{name}")));
+        };
+        let value = match (flag.takes_value, value) {
+            (true, Some(v)) => v,
+            (true, None) => {
+                let next = args
+                    .get(i)
+                    .ok_or_else(|| Wrong::Message(format!("flag needs an argument: -{name}")))?;
+                i += 1;
+                lossy(next)
+            }
+            (false, None) => "true".into(),
+            (false, Some(v)) => match v.as_str() {
+                "1" | "t" | "T" | "true" | "TRUE" | "True" => "true".into(),
+                "0" | "f" | "F" | "false" | "FALSE" | "False" => "false".into(),
+                _ => {
+                    let what = format!("invalid boolean value {v:?} for -{name}: parse error");
+                    return Err(Wrong::Message(what));
+                }
+            },
+        };
+        given.flags.push((flag.name, value));
+    }
+    given.rest = args.get(i..).unwrap_or_default().to_vec();
+    Ok(given)
+}
+
+fn lossy(s: &OsStr) -> String {
+    s.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[Flag] = &[
+        Flag {
+            name: "m",
+            takes_value: false,
+        },
+        Flag {
+            name: "sort",
+            takes_value: true,
+        },
+    ];
+
+    fn go(args: &[&str]) -> Result<Given, Wrong> {
+        parse(&args.iter().map(OsString::from).collect::<Vec<_>>(), KNOWN)
+    }
+
+    #[test]
+    fn flags_end_at_the_first_file() {
+        let g = go(&["-m", "--sort", "size", "file", "-m=false"]).unwrap();
+        assert!(g.on("m"));
+        assert_eq!(g.value("sort"), Some("size"));
+        assert_eq!(g.rest, ["file", "-m=false"]);
+    }
+
+    #[test]
+    fn the_last_value_counts_and_wrong_ones_are_said() {
+        assert!(!go(&["-m", "-m=false"]).unwrap().on("m"));
+        assert_eq!(
+            go(&["-x"]).unwrap_err(),
+            Wrong::Message("flag provided but not defined: -x".into())
+        );
+        assert_eq!(
+            go(&["-sort"]).unwrap_err(),
+            Wrong::Message("flag needs an argument: -sort".into())
+        );
+        assert_eq!(go(&["-h"]).unwrap_err(), Wrong::Help);
+        assert_eq!(go(&["--", "-m"]).unwrap().rest, ["-m"]);
+        assert_eq!(go(&["-"]).unwrap().rest, ["-"]);
+    }
+}

@@ -1,0 +1,76 @@
+//! One file per sub-command: arguments → analysis → report. Streams, colour, progress and exit status live here.
+//!
+//! `version`, `nm`, `objdump` and `addr2line` take Go's flags and are parsed by [`goflags`] before clap sees them; clap still
+//! describes them, for `--help`, man pages and completions.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub mod frame;
+pub mod goflags;
+mod info;
+
+/// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gospect",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    override_usage = "gospect [OPTIONS] FILE...\n       gospect <COMMAND>",
+    after_help = "`gospect FILE...` is short for `gospect info FILE...`.\n\nExamples:\n  gospect ./server\n  gospect version -m ./server\n\n\
+    Exit status: 0 fine; 1 findings; 2 wrong usage or a file that could not be read."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Info(info::Args),
+}
+
+/// Exit status: fine.
+pub const FINE: u8 = 0;
+/// Exit status: findings, differences, or a budget passed.
+pub const FINDINGS: u8 = 1;
+/// Exit status: wrong usage, or a file that could not be read.
+pub const TROUBLE: u8 = 2;
+
+/// Runs the program with its arguments (the program's own name first) and gives its exit status.
+pub fn run(mut args: Vec<OsString>) -> u8 {
+    let first = args
+        .get(1)
+        .and_then(|a| a.to_str())
+        .unwrap_or_default()
+        .to_string();
+    let command = Cli::command();
+    let known = command
+        .get_subcommands()
+        .any(|c| c.get_name() == first || c.get_all_aliases().any(|a| a == first));
+    let for_clap = matches!(first.as_str(), "" | "-h" | "--help" | "-V" | "--version");
+    if !known && !for_clap {
+        args.insert(1, "info".into());
+    }
+    let matches = match command.try_get_matches_from(args) {
+        Ok(m) => m,
+        Err(e) => {
+            // A message that can't be printed has nowhere else to go.
+            let _ = e.print();
+            return e.exit_code() as u8;
+        }
+    };
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => match cli.command {
+            Command::Info(a) => info::run(&a),
+        },
+        Err(e) => {
+            let _ = e.print();
+            TROUBLE
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Image → the facts that Go put there.

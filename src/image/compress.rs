@@ -1,0 +1,95 @@
+//! Debug sections as they were before a linker compressed them.
+//!
+//! Three ways are in use: SHF_COMPRESSED with a compression header (gABI; zlib and zstd), the old GNU `.zdebug_*`, and Mach-O's
+//! `__zdebug_*`; the last two start with `ZLIB` and a big-endian 64-bit size.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use super::{Endian, Format, Image, Section, elf};
+use crate::error::{Error, Result};
+
+/// How a section is compressed.
+pub(super) struct Header {
+    method: Method,
+    /// Bytes before the compressed stream.
+    skip: usize,
+    /// Bytes when uncompressed, as the header claims.
+    pub(super) size: u64,
+}
+
+#[derive(PartialEq)]
+enum Method {
+    Zlib,
+    Zstd,
+}
+
+const ELFCOMPRESS_ZLIB: u32 = 1;
+const ELFCOMPRESS_ZSTD: u32 = 2;
+
+/// deflate can't do better than 1032 to 1; zstd can, but a debug section does not.
+const MAX_RATIO: u64 = 1032;
+
+pub(super) fn header<'a>(image: &Image<'a>, section: &Section<'a>) -> Option<Header> {
+    let b = image.section_bytes(section);
+    let e = image.endian;
+    if image.format == Format::Elf && section.flags & u64::from(elf::SHF_COMPRESSED) != 0 {
+        let method = match e.u32(b, 0)? {
+            ELFCOMPRESS_ZLIB => Method::Zlib,
+            ELFCOMPRESS_ZSTD => Method::Zstd,
+            _ => return None,
+        };
+        return Some(match image.ptr_size {
+            8 => Header {
+                method,
+                skip: 24,
+                size: e.u64(b, 8)?,
+            },
+            _ => Header {
+                method,
+                skip: 12,
+                size: u64::from(e.u32(b, 4)?),
+            },
+        });
+    }
+    let old = section.name.starts_with(b".zdebug") || section.name.starts_with(b"__zdebug");
+    if old && b.starts_with(b"ZLIB") {
+        return Some(Header {
+            method: Method::Zlib,
+            skip: 12,
+            size: Endian::Big.u64(b, 4)?,
+        });
+    }
+    None
+}
+
+pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<Cow<'a, [u8]>> {
+    let raw = image.section_bytes(section);
+    let Some(h) = header(image, section) else {
+        return Ok(Cow::Borrowed(raw));
+    };
+    let broken = |what: String| Error::at("compressed section", section.offset, what);
+    let stream = raw.get(h.skip..).unwrap_or_default();
+    if h.size > (stream.len() as u64).saturating_mul(MAX_RATIO).saturating_add(64) {
+        return Err(broken(format!(
+            "claims to hold {} bytes in {}",
+            h.size,
+            stream.len()
+        )));
+    }
+    let mut out = Vec::new();
+    let limit = h.size;
+    let read = match h.method {
+        Method::Zlib => flate2::read::ZlibDecoder::new(stream)
+            .take(limit)
+            .read_to_end(&mut out),
+        Method::Zstd => {
+            zstd::stream::read::Decoder::with_buffer(stream).and_then(|d| d.take(limit).read_to_end(&mut out))
+        }
+    };
+    read.map_err(|e| broken(e.to_string()))?;
+    if out.len() as u64 != h.size {
+        return Err(broken(format!("holds {} bytes, not {}", out.len(), h.size)));
+    }
+    Ok(Cow::Owned(out))
+}

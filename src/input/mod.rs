@@ -1,0 +1,176 @@
+//! A path, a folder or standard input → bytes and a name for them. No meaning yet.
+//!
+//! Files are mapped, so only the pages that are touched are read. This is the only room with `unsafe` in it.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+/// The bytes of one input: mapped or owned. Derefs to `[u8]`.
+#[derive(Debug)]
+pub struct Bytes(Store);
+
+#[derive(Debug)]
+enum Store {
+    Mapped(memmap2::Mmap),
+    Owned(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Store::Mapped(m) => m,
+            Store::Owned(v) => v,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(v: Vec<u8>) -> Self {
+        Bytes(Store::Owned(v))
+    }
+}
+
+/// Opens a regular file and maps it.
+///
+/// # Errors
+/// What the system says; for a folder, FIFO, socket or device: that it is not a regular file. A FIFO is not waited for.
+pub fn open(path: &Path) -> io::Result<Bytes> {
+    let meta = std::fs::metadata(path)?;
+    if let Some(kind) = irregular(&meta) {
+        return Err(io::Error::other(format!("is {kind}, not a regular file")));
+    }
+    map(&File::open(path)?)
+}
+
+/// What an irregular file is, in words; `None` for a regular one.
+pub fn irregular(meta: &Metadata) -> Option<&'static str> {
+    if meta.is_file() {
+        return None;
+    }
+    if meta.is_dir() {
+        return Some("a directory");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let t = meta.file_type();
+        if t.is_fifo() {
+            return Some("a FIFO");
+        }
+        if t.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
+}
+
+/// Maps an open file; an empty file gives no bytes.
+///
+/// # Errors
+/// What the system says.
+pub fn map(file: &File) -> io::Result<Bytes> {
+    if file.metadata()?.len() == 0 {
+        return Ok(Bytes(Store::Owned(Vec::new())));
+    }
+    // SAFETY: the map is read-only and private to this process. Another process that truncates the file while it is mapped
+    // can make a read fault, as with every reader that maps; README.md says so.
+    #[allow(unsafe_code)]
+    let mapped = unsafe { memmap2::Mmap::map(file)? };
+    Ok(Bytes(Store::Mapped(mapped)))
+}
+
+/// Reads all of standard input.
+///
+/// # Errors
+/// What the system says.
+pub fn stdin() -> io::Result<Bytes> {
+    let mut v = Vec::new();
+    io::stdin().lock().read_to_end(&mut v)?;
+    Ok(v.into())
+}
+
+/// Opens a path; `-` is standard input.
+///
+/// # Errors
+/// As [`open`] and [`stdin`].
+pub fn open_or_stdin(path: &Path) -> io::Result<Bytes> {
+    if path.as_os_str() == "-" {
+        stdin()
+    } else {
+        open(path)
+    }
+}
+
+/// One entry of a walked folder.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The root as given, joined with the way down.
+    pub path: PathBuf,
+    /// A symbolic link (which is not followed to find folders).
+    pub symlink: bool,
+}
+
+/// The regular files and symbolic links below `root`, depth first, each folder in the byte order of its names, links to folders not
+/// entered: the order of Go's filepath.WalkDir. Folders that can't be read are passed over.
+pub fn walk(root: &Path) -> Vec<Entry> {
+    let mut out = Vec::new();
+    // Deep trees are walked with a stack of their own.
+    let mut stack = vec![(root.to_path_buf(), true)];
+    while let Some((path, is_dir)) = stack.pop() {
+        if !is_dir {
+            let symlink = std::fs::symlink_metadata(&path).is_ok_and(|m| m.file_type().is_symlink());
+            out.push(Entry { path, symlink });
+            continue;
+        }
+        let Ok(entries) = std::fs::read_dir(&path) else {
+            continue;
+        };
+        let mut names: Vec<(OsString, bool)> = entries
+            .flatten()
+            .filter_map(|e| {
+                let t = e.file_type().ok()?;
+                (t.is_dir() || t.is_file() || t.is_symlink()).then(|| (e.file_name(), t.is_dir()))
+            })
+            .collect();
+        names.sort_by(|a, b| a.0.as_encoded_bytes().cmp(b.0.as_encoded_bytes()));
+        for (name, is_dir) in names.into_iter().rev() {
+            stack.push((join(&path, &name), is_dir));
+        }
+    }
+    out
+}
+
+/// As Go's filepath.Join: `.` in front and a trailing separator vanish.
+fn join(folder: &Path, name: &OsString) -> PathBuf {
+    let folder: PathBuf = folder.components().collect();
+    if folder.as_os_str() == "." {
+        PathBuf::from(name)
+    } else {
+        folder.join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_has_no_bytes_and_a_folder_is_refused() {
+        let dir = std::env::temp_dir().join(format!("gospect-input-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("b")).unwrap();
+        std::fs::write(dir.join("a"), b"").unwrap();
+        std::fs::write(dir.join("b/c"), b"x").unwrap();
+        assert!(open(&dir.join("a")).unwrap().is_empty());
+        assert_eq!(
+            open(&dir).unwrap_err().to_string(),
+            "is a directory, not a regular file"
+        );
+        let found: Vec<_> = walk(&dir).into_iter().map(|e| e.path).collect();
+        assert_eq!(found, [dir.join("a"), dir.join("b/c")]);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

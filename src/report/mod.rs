@@ -1,0 +1,4 @@
+//! Data → the bytes that people and programs read.
+
+pub mod json;
+pub mod text;
