@@ -4,6 +4,10 @@
 //! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
 //! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
 
+mod x86;
+
+pub use x86::X86;
+
 /// Finds the symbol that holds an address, as `go tool objdump` does for operands.
 pub trait Symbols {
     /// Name and start address of the symbol whose `[start, start + size)` holds `addr`; never for address 0.
@@ -60,6 +64,9 @@ pub trait Printer: Send + Sync {
 
 /// The printer for a GOARCH word; `None` where `go tool objdump` says `unsupported architecture`.
 pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
-    let _ = goarch;
-    None
+    match goarch {
+        "amd64" => Some(Box::new(X86::AMD64)),
+        "386" => Some(Box::new(X86::I386)),
+        _ => None,
+    }
 }

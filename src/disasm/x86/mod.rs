@@ -1,0 +1,71 @@
+//! amd64 and 386: iced-x86 decodes, this prints what `go tool objdump` of Go 1.27 prints.
+//!
+//! `inst` turns a decoded instruction into Go's view of it, `ops` says what Go calls it, `prefix` which prefixes it shows;
+//! `go_syntax` and `gnu_syntax` write the two syntaxes. The authority is golang.org/x/arch/x86/x86asm as Go 1.27.4 vendors it.
+
+mod go_syntax;
+mod inst;
+mod ops;
+mod prefix;
+mod regs;
+mod strict;
+#[cfg(test)]
+mod tests;
+
+use iced_x86::{Decoder, DecoderOptions, Instruction};
+
+use self::inst::Inst;
+use super::{Decoded, Printer, Style, Symbols};
+
+/// The printer for both.
+#[derive(Debug, Clone, Copy)]
+pub struct X86 {
+    bitness: u32,
+}
+
+impl X86 {
+    /// GOARCH amd64.
+    pub const AMD64: X86 = X86 { bitness: 64 };
+    /// GOARCH 386.
+    pub const I386: X86 = X86 { bitness: 32 };
+
+    fn decode(self, code: &[u8], pc: u64, style: Style) -> Option<Inst> {
+        let mut window = code.get(..code.len().min(15)).unwrap_or(code);
+        let mut copy = [0u8; 15];
+        if style.strict_go && strict::rewrite(window, self.bitness, &mut copy) {
+            window = copy.get(..window.len()).unwrap_or(window);
+        }
+        let mut decoder = Decoder::with_ip(self.bitness, window, pc, DecoderOptions::NO_INVALID_CHECK);
+        let mut insn = Instruction::default();
+        decoder.decode_out(&mut insn);
+        if insn.is_invalid() || style.strict_go && !strict::known(&insn, window, self.bitness) {
+            return None;
+        }
+        let mut inst = Inst::new(&insn, window, self.bitness);
+        if style.strict_go {
+            strict::amend(&mut inst, window);
+        }
+        Some(inst)
+    }
+}
+
+impl Printer for X86 {
+    fn go(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, style: Style, out: &mut Vec<u8>) -> Decoded {
+        match self.decode(code, pc, style) {
+            Some(inst) => {
+                go_syntax::write(&inst, pc, symbols, out);
+                Decoded { len: inst.len, known: true }
+            }
+            None => {
+                out.push(b'?');
+                Decoded { len: 1, known: false }
+            }
+        }
+    }
+
+    fn gnu(&self, _code: &[u8], _pc: u64, _symbols: &dyn Symbols, _out: &mut Vec<u8>) {}
+
+    fn unknown_len(&self) -> usize {
+        1
+    }
+}
