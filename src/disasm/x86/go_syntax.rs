@@ -20,7 +20,9 @@ pub(super) fn write(inst: &Inst, pc: u64, symbols: &dyn Symbols, out: &mut Vec<u
     // Comparisons read from left to right (golang.org/issue/60920), everything else from source to destination.
     let forward = inst.code.mnemonic() == Mnemonic::Cmp;
     for i in 0..args.len() {
-        let Some(&a) = args.get(if forward { i } else { args.len() - 1 - i }) else { break };
+        let Some(&a) = args.get(if forward { i } else { args.len() - 1 - i }) else {
+            break;
+        };
         out.extend_from_slice(if i == 0 { b" " } else { b", " });
         arg(inst, a, pc, symbols, out);
     }
@@ -72,12 +74,18 @@ fn suffix(inst: &Inst, out: &mut Vec<u8>) {
 /// Conversions whose source width the operands don't tell.
 fn vector_suffix(inst: &Inst, out: &mut Vec<u8>) {
     use Mnemonic::*;
-    let wide = || inst.args.as_slice().iter().any(|a| matches!(a, Arg::Reg(r) if regs::is_64(*r)));
+    let wide = || {
+        inst.args
+            .as_slice()
+            .iter()
+            .any(|a| matches!(a, Arg::Reg(r) if regs::is_64(*r)))
+    };
     match inst.code.mnemonic() {
         Vcvttsd2si | Vcvttss2si | Vcvtsd2si | Vcvtss2si if wide() => out.push(b'Q'),
         Vcvtsi2sd | Vcvtsi2ss => out.push(if inst.mem_bytes == 8 || wide() { b'Q' } else { b'L' }),
         Vfpclasspd | Vfpclassps | Vcvtpd2dq => out.extend_from_slice(width_letter(inst)),
-        Vcvttpd2dq | Vcvttpd2udq | Vcvttpd2qq | Vcvttpd2uqq | Vcvtpd2udq | Vcvtpd2qq | Vcvtpd2uqq | Vcvtpd2ps
+        Vcvttpd2dq | Vcvttpd2udq | Vcvttpd2qq | Vcvttpd2uqq | Vcvtpd2udq | Vcvtpd2qq | Vcvtpd2uqq
+        | Vcvtpd2ps
             if inst.encoding == EncodingKind::VEX =>
         {
             out.extend_from_slice(width_letter(inst));

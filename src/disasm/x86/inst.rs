@@ -39,7 +39,10 @@ pub(super) struct Args {
 
 impl Args {
     fn new() -> Args {
-        Args { list: [Arg::Imm(0); 6], len: 0 }
+        Args {
+            list: [Arg::Imm(0); 6],
+            len: 0,
+        }
     }
 
     pub fn push(&mut self, arg: Arg) {
@@ -157,19 +160,37 @@ impl Inst {
         let kind = insn.op_kind(i);
         match kind {
             OpKind::Register => Arg::Reg(insn.op_register(i)),
-            OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => Arg::Rel(distance(insn, kind)),
+            OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => {
+                Arg::Rel(distance(insn, kind))
+            }
             OpKind::FarBranch16 | OpKind::FarBranch32 => {
                 // Go lists a far pointer as two immediates: selector, then offset.
                 self.args.push(Arg::Imm(i64::from(insn.far_branch_selector())));
-                Arg::Imm(if kind == OpKind::FarBranch16 { i64::from(insn.far_branch16()) } else { i64::from(insn.far_branch32()) })
+                Arg::Imm(if kind == OpKind::FarBranch16 {
+                    i64::from(insn.far_branch16())
+                } else {
+                    i64::from(insn.far_branch32())
+                })
             }
             OpKind::Immediate8 | OpKind::Immediate8_2nd => {
-                let v = if kind == OpKind::Immediate8 { insn.immediate8() } else { insn.immediate8_2nd() };
-                Arg::Imm(if self.op.signed8 && legacy { i64::from(v as i8) } else { i64::from(v) })
+                let v = if kind == OpKind::Immediate8 {
+                    insn.immediate8()
+                } else {
+                    insn.immediate8_2nd()
+                };
+                Arg::Imm(if self.op.signed8 && legacy {
+                    i64::from(v as i8)
+                } else {
+                    i64::from(v)
+                })
             }
             OpKind::Immediate16 => {
                 let v = insn.immediate16();
-                Arg::Imm(if self.op.unsigned16 { i64::from(v) } else { i64::from(v as i16) })
+                Arg::Imm(if self.op.unsigned16 {
+                    i64::from(v)
+                } else {
+                    i64::from(v as i16)
+                })
             }
             OpKind::Immediate32 => Arg::Imm(i64::from(insn.immediate32() as i32)),
             OpKind::Immediate64 => Arg::Imm(insn.immediate64() as i64),
@@ -202,7 +223,13 @@ impl Inst {
             (_, Register::None) => Register::DS,
             (_, s) => s,
         };
-        Arg::Mem(Mem { segment, base, index: Register::None, scale: 0, disp: 0 })
+        Arg::Mem(Mem {
+            segment,
+            base,
+            index: Register::None,
+            scale: 0,
+            disp: 0,
+        })
     }
 }
 
@@ -251,11 +278,23 @@ fn memory(insn: &Instruction, code: &[u8], bitness: u32, legacy: bool, prefixes:
         _ if legacy => i64::from(raw as u32),
         _ => i64::from(raw as u32 as i32),
     };
-    let scale = if has_sib(insn, code, bitness, legacy, prefixes) { insn.memory_index_scale() as u8 } else { 0 };
+    let scale = if has_sib(insn, code, bitness, legacy, prefixes) {
+        insn.memory_index_scale() as u8
+    } else {
+        0
+    };
     Mem {
-        segment: if legacy { prefixes.segment() } else { Register::None },
+        segment: if legacy {
+            prefixes.segment()
+        } else {
+            Register::None
+        },
         // Go's VEX and EVEX decoder forgets that such an operand is relative to the instruction.
-        base: if ip_relative && !legacy { Register::None } else { base },
+        base: if ip_relative && !legacy {
+            Register::None
+        } else {
+            base
+        },
         index,
         scale,
         disp,
@@ -280,7 +319,12 @@ fn is_moffs(code: Code) -> bool {
 /// Was the operand encoded with a scale-index-base byte? It hides a symbol from Go.
 fn has_sib(insn: &Instruction, code: &[u8], bitness: u32, legacy: bool, prefixes: &Prefixes) -> bool {
     let (base, index) = (insn.memory_base(), insn.memory_index());
-    if index != Register::None || matches!(base, Register::ESP | Register::RSP | Register::R12 | Register::R12D) {
+    if index != Register::None
+        || matches!(
+            base,
+            Register::ESP | Register::RSP | Register::R12 | Register::R12D
+        )
+    {
         return true;
     }
     if base != Register::None {

@@ -54,7 +54,10 @@ impl Printer for X86 {
         match self.decode(code, pc, style) {
             Some(inst) => {
                 go_syntax::write(&inst, pc, symbols, out);
-                Decoded { len: inst.len, known: true }
+                Decoded {
+                    len: inst.len,
+                    known: true,
+                }
             }
             None => {
                 out.push(b'?');

@@ -65,7 +65,9 @@ fn shown(code: Code) -> Shown {
     match code {
         Maskmovq_rDI_mm_mm | Maskmovdqu_rDI_xmm_xmm | VEX_Vmaskmovdqu_rDI_xmm_xmm => Shown::ButFirst,
         Fxch_st0_sti | Fcom_st0_sti | Fcomp_st0_sti | Fucom_st0_sti | Fucomp_st0_sti => Shown::ButFirst,
-        Blendvpd_xmm_xmmm128 | Blendvps_xmm_xmmm128 | Pblendvb_xmm_xmmm128 | Sha256rnds2_xmm_xmmm128 => Shown::AndXmm0,
+        Blendvpd_xmm_xmmm128 | Blendvps_xmm_xmmm128 | Pblendvb_xmm_xmmm128 | Sha256rnds2_xmm_xmmm128 => {
+            Shown::AndXmm0
+        }
         Xlat_m8 => Shown::Table,
         // Go's table forgets the register of its 64-bit form.
         Rdrand_r64 => Shown::None,
@@ -84,8 +86,12 @@ fn name(code: Code, mnemonic: Mnemonic) -> Box<str> {
     match code {
         Code::Movsd_xmm_xmmm64 | Code::Movsd_xmmm64_xmm => return "MOVSD_XMM".into(),
         Code::Cmpsd_xmm_xmmm64_imm8 => return "CMPSD_XMM".into(),
-        Code::Call_ptr1616 | Code::Call_ptr1632 | Code::Call_m1616 | Code::Call_m1632 | Code::Call_m1664 => return "LCALL".into(),
-        Code::Jmp_ptr1616 | Code::Jmp_ptr1632 | Code::Jmp_m1616 | Code::Jmp_m1632 | Code::Jmp_m1664 => return "LJMP".into(),
+        Code::Call_ptr1616 | Code::Call_ptr1632 | Code::Call_m1616 | Code::Call_m1632 | Code::Call_m1664 => {
+            return "LCALL".into();
+        }
+        Code::Jmp_ptr1616 | Code::Jmp_ptr1632 | Code::Jmp_m1616 | Code::Jmp_m1632 | Code::Jmp_m1664 => {
+            return "LJMP".into();
+        }
         _ => {}
     }
     match mnemonic {

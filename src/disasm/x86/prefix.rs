@@ -63,12 +63,20 @@ impl Prefixes {
     fn words(&mut self, code: &[u8], bitness: u32, insn: &Instruction) {
         let scanned = code.get(..self.len).unwrap_or(&[]);
         let last_of = |set: &[u8]| scanned.iter().rposition(|b| set.contains(b));
-        let (rep_at, seg_at) = (last_of(&[0xF2, 0xF3]), last_of(if bitness == 64 { &[0x64, 0x65] } else { SEGMENTS }));
+        let (rep_at, seg_at) = (
+            last_of(&[0xF2, 0xF3]),
+            last_of(if bitness == 64 { &[0x64, 0x65] } else { SEGMENTS }),
+        );
         let has_memory = (0..insn.op_count()).any(|i| insn.op_kind(i) == OpKind::Memory);
         let uses_segment = has_memory || (0..insn.op_count()).any(|i| is_segmented(insn.op_kind(i)));
         let counts = matches!(
             insn.mnemonic(),
-            Mnemonic::Jcxz | Mnemonic::Jecxz | Mnemonic::Jrcxz | Mnemonic::Loop | Mnemonic::Loope | Mnemonic::Loopne
+            Mnemonic::Jcxz
+                | Mnemonic::Jecxz
+                | Mnemonic::Jrcxz
+                | Mnemonic::Loop
+                | Mnemonic::Loope
+                | Mnemonic::Loopne
         );
         let jumps = insn.flow_control() == FlowControl::ConditionalBranch || counts;
         let hint_at = if jumps { last_of(&[0x2E, 0x3E]) } else { None };

@@ -28,11 +28,16 @@ pub(super) fn known(insn: &Instruction, code: &[u8], bitness: u32) -> bool {
         EncodingKind::XOP | EncodingKind::D3NOW | EncodingKind::MVEX => return false,
         EncodingKind::Legacy if bitness == 64 && doubled_rex(code) => return false,
         // Go looks for VEX and EVEX at the first byte only.
-        EncodingKind::VEX | EncodingKind::EVEX if !matches!(code.first(), Some(0xC4 | 0xC5 | 0x62)) => return false,
+        EncodingKind::VEX | EncodingKind::EVEX if !matches!(code.first(), Some(0xC4 | 0xC5 | 0x62)) => {
+            return false;
+        }
         _ => {}
     }
     if insn.code().cpuid_features().iter().any(|&f| too_new(f)) {
-        return matches!(insn.mnemonic(), Mnemonic::Tzcnt | Mnemonic::Movntsd | Mnemonic::Movntss);
+        return matches!(
+            insn.mnemonic(),
+            Mnemonic::Tzcnt | Mnemonic::Movntsd | Mnemonic::Movntss
+        );
     }
     !matches!(
         insn.mnemonic(),
@@ -77,9 +82,15 @@ fn undocumented(code: Code) -> bool {
 
 /// A REX prefix that another prefix follows: iced-x86 ignores it, as the processor does, Go's decoder gives up.
 fn doubled_rex(code: &[u8]) -> bool {
-    let at = code.iter().position(|b| !matches!(b, 0x26 | 0x2E | 0x36 | 0x3E | 0x64..=0x67 | 0xF0 | 0xF2 | 0xF3)).unwrap_or(0);
+    let at = code
+        .iter()
+        .position(|b| !matches!(b, 0x26 | 0x2E | 0x36 | 0x3E | 0x64..=0x67 | 0xF0 | 0xF2 | 0xF3))
+        .unwrap_or(0);
     let is_rex = |i: usize| code.get(i).is_some_and(|b| b & 0xF0 == 0x40);
-    is_rex(at) && code.get(at + 1).is_some_and(|b| is_rex(at + 1) || matches!(b, 0x26 | 0x2E | 0x36 | 0x3E | 0x64..=0x67 | 0xF0 | 0xF2 | 0xF3))
+    is_rex(at)
+        && code.get(at + 1).is_some_and(|b| {
+            is_rex(at + 1) || matches!(b, 0x26 | 0x2E | 0x36 | 0x3E | 0x64..=0x67 | 0xF0 | 0xF2 | 0xF3)
+        })
 }
 
 /// Extensions of which Go's tables have nothing.
@@ -87,13 +98,80 @@ fn too_new(feature: CpuidFeature) -> bool {
     use CpuidFeature::*;
     matches!(
         feature,
-        ADX | BMI1 | BMI2 | CET_IBT | CET_SS | CL1INVMB | CLDEMOTE | CLZERO | CMPCCXADD | ENQCMD | FMA4 | FRED | HRESET | INVEPT
-            | INVVPID | INVLPGB | KL | AESKLE | WIDE_KL | LKGS | LWP | MCOMMIT | MONITORX | MOVDIR64B | MOVDIRI | MPX | MSRLIST
-            | OSS | PADLOCK_ACE | PADLOCK_PHE | PADLOCK_PMM | PADLOCK_RNG | PADLOCK_GMI | PADLOCK_UNDOC | PCONFIG | PKU
-            | PREFETCHITI | PREFETCHWT1 | RAO_INT | RDPID | RDPRU | RDSEED | RMPQUERY | SERIALIZE | SEV_ES | SEV_SNP | SGX1
-            | SKINIT | SKINIT_or_SVM | SMAP | SMX | SSE4A | SVM | TBM | TDX | TSXLDTRK | UDBG | UINTR | VMX | WAITPKG | WRMSRNS
-            | XOP | AMX_BF16 | AMX_TILE | AMX_INT8 | AMX_FP16 | AMX_COMPLEX | CYRIX_FPU | CYRIX_SMM | CYRIX_SMINT | CYRIX_SHR
-            | CYRIX_DDI | CYRIX_EMMI | CYRIX_DMI | CENTAUR_AIS
+        ADX | BMI1
+            | BMI2
+            | CET_IBT
+            | CET_SS
+            | CL1INVMB
+            | CLDEMOTE
+            | CLZERO
+            | CMPCCXADD
+            | ENQCMD
+            | FMA4
+            | FRED
+            | HRESET
+            | INVEPT
+            | INVVPID
+            | INVLPGB
+            | KL
+            | AESKLE
+            | WIDE_KL
+            | LKGS
+            | LWP
+            | MCOMMIT
+            | MONITORX
+            | MOVDIR64B
+            | MOVDIRI
+            | MPX
+            | MSRLIST
+            | OSS
+            | PADLOCK_ACE
+            | PADLOCK_PHE
+            | PADLOCK_PMM
+            | PADLOCK_RNG
+            | PADLOCK_GMI
+            | PADLOCK_UNDOC
+            | PCONFIG
+            | PKU
+            | PREFETCHITI
+            | PREFETCHWT1
+            | RAO_INT
+            | RDPID
+            | RDPRU
+            | RDSEED
+            | RMPQUERY
+            | SERIALIZE
+            | SEV_ES
+            | SEV_SNP
+            | SGX1
+            | SKINIT
+            | SKINIT_or_SVM
+            | SMAP
+            | SMX
+            | SSE4A
+            | SVM
+            | TBM
+            | TDX
+            | TSXLDTRK
+            | UDBG
+            | UINTR
+            | VMX
+            | WAITPKG
+            | WRMSRNS
+            | XOP
+            | AMX_BF16
+            | AMX_TILE
+            | AMX_INT8
+            | AMX_FP16
+            | AMX_COMPLEX
+            | CYRIX_FPU
+            | CYRIX_SMM
+            | CYRIX_SMINT
+            | CYRIX_SHR
+            | CYRIX_DDI
+            | CYRIX_EMMI
+            | CYRIX_DMI
+            | CENTAUR_AIS
     )
 }
 
@@ -105,8 +183,14 @@ pub(super) fn amend(inst: &mut Inst, code: &[u8]) {
             let after = code.get(inst.len..).unwrap_or(&[]);
             inst.len += modrm_len(after).min(after.len());
         }
-        Code::Mov_r32_cr | Code::Mov_r64_cr | Code::Mov_cr_r32 | Code::Mov_cr_r64 | Code::Mov_r32_dr | Code::Mov_r64_dr
-        | Code::Mov_dr_r32 | Code::Mov_dr_r64 => {
+        Code::Mov_r32_cr
+        | Code::Mov_r64_cr
+        | Code::Mov_cr_r32
+        | Code::Mov_cr_r64
+        | Code::Mov_r32_dr
+        | Code::Mov_r64_dr
+        | Code::Mov_dr_r32
+        | Code::Mov_dr_r64 => {
             // The processor takes the ModR/M byte of these for a register whatever it says, Go reads on behind it.
             let modrm = code.get(inst.len.saturating_sub(1)..).unwrap_or(&[]);
             inst.len += (modrm_len(modrm).max(1) - 1).min(code.len().saturating_sub(inst.len));

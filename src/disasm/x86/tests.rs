@@ -4,7 +4,9 @@ use super::super::{NoSymbols, Printer, Style, Symbols};
 use super::X86;
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect()
+    (0..hex.len() / 2)
+        .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
 }
 
 fn text(printer: X86, hex: &str, strict_go: bool, symbols: &dyn Symbols) -> (String, usize) {
@@ -17,7 +19,11 @@ fn text(printer: X86, hex: &str, strict_go: bool, symbols: &dyn Symbols) -> (Str
 fn both(printer: X86, rows: &[(&str, &str)]) {
     for &(hex, want) in rows {
         for strict in [false, true] {
-            assert_eq!(text(printer, hex, strict, &NoSymbols), (want.to_string(), hex.len() / 2), "{hex} strict {strict}");
+            assert_eq!(
+                text(printer, hex, strict, &NoSymbols),
+                (want.to_string(), hex.len() / 2),
+                "{hex} strict {strict}"
+            );
         }
     }
 }
@@ -68,7 +74,13 @@ fn immediates_have_the_signedness_of_their_encoding() {
             ("48b80102030405060780", "MOVQ $0x8007060504030201, AX"),
         ],
     );
-    both(X86::I386, &[("83c0f0", "ADDL $0xfffffff0, AX"), ("66b86f8e", "MOVW $0xffff8e6f, AX")]);
+    both(
+        X86::I386,
+        &[
+            ("83c0f0", "ADDL $0xfffffff0, AX"),
+            ("66b86f8e", "MOVW $0xffff8e6f, AX"),
+        ],
+    );
 }
 
 #[test]
@@ -88,7 +100,10 @@ fn prefixes_that_the_operands_do_not_tell_are_words() {
             ("f066c9", "LEAVE"),
         ],
     );
-    both(X86::I386, &[("658b0d00000000", "MOVL GS:0, CX"), ("3e7400", "PT JE 0x401003")]);
+    both(
+        X86::I386,
+        &[("658b0d00000000", "MOVL GS:0, CX"), ("3e7400", "PT JE 0x401003")],
+    );
 }
 
 #[test]
@@ -154,8 +169,16 @@ fn what_go_does_not_know_is_decoded_unless_strict() {
         ("f30f1efa", "ENDBR64"),
         ("0fc7f9", "RDSEED CX"),
     ] {
-        assert_eq!(text(X86::AMD64, hex, false, &NoSymbols), (want.to_string(), hex.len() / 2), "{hex}");
-        assert_eq!(text(X86::AMD64, hex, true, &NoSymbols), ("?".to_string(), 1), "{hex}");
+        assert_eq!(
+            text(X86::AMD64, hex, false, &NoSymbols),
+            (want.to_string(), hex.len() / 2),
+            "{hex}"
+        );
+        assert_eq!(
+            text(X86::AMD64, hex, true, &NoSymbols),
+            ("?".to_string(), 1),
+            "{hex}"
+        );
     }
 }
 
@@ -167,22 +190,36 @@ fn what_go_takes_for_something_else_is_right_unless_strict() {
         ("62f57c4858c1", "VADDPH Z1, Z0, Z0", 6, "VADDPS Z1, Z0, Z0", 6),
         ("f30f09", "WBNOINVD", 3, "REP; WBINVD", 3),
     ] {
-        assert_eq!(text(X86::AMD64, hex, false, &NoSymbols), (right.to_string(), len), "{hex}");
-        assert_eq!(text(X86::AMD64, hex, true, &NoSymbols), (go.to_string(), go_len), "{hex} strict");
+        assert_eq!(
+            text(X86::AMD64, hex, false, &NoSymbols),
+            (right.to_string(), len),
+            "{hex}"
+        );
+        assert_eq!(
+            text(X86::AMD64, hex, true, &NoSymbols),
+            (go.to_string(), go_len),
+            "{hex} strict"
+        );
     }
 }
 
 #[test]
 fn cut_off_and_invalid_instructions_consume_one_byte() {
     for hex in ["48", "0f", "e8ffff", "ffffffff", "06"] {
-        assert_eq!(text(X86::AMD64, hex, false, &NoSymbols), ("?".to_string(), 1), "{hex}");
+        assert_eq!(
+            text(X86::AMD64, hex, false, &NoSymbols),
+            ("?".to_string(), 1),
+            "{hex}"
+        );
     }
 }
 
 struct One;
 impl Symbols for One {
     fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
-        (0x500000..0x500100).contains(&addr).then_some((b"main.x", 0x500000))
+        (0x500000..0x500100)
+            .contains(&addr)
+            .then_some((b"main.x", 0x500000))
     }
 }
 
@@ -198,9 +235,18 @@ fn addresses_of_symbols_are_named() {
     ] {
         assert_eq!(text(X86::AMD64, hex, false, &One).0, want, "{hex}");
     }
-    assert_eq!(text(X86::I386, "a100005000", false, &One).0, "MOVL main.x(SB), AX");
-    assert_eq!(text(X86::I386, "8b0510005000", false, &One).0, "MOVL main.x+16(SB), AX");
-    assert_eq!(text(X86::I386, "8b042510005000", false, &One).0, "MOVL 0x500010, AX");
+    assert_eq!(
+        text(X86::I386, "a100005000", false, &One).0,
+        "MOVL main.x(SB), AX"
+    );
+    assert_eq!(
+        text(X86::I386, "8b0510005000", false, &One).0,
+        "MOVL main.x+16(SB), AX"
+    );
+    assert_eq!(
+        text(X86::I386, "8b042510005000", false, &One).0,
+        "MOVL 0x500010, AX"
+    );
 }
 
 #[test]
