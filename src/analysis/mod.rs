@@ -1,1 +1,2 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
+pub mod gosort;

@@ -127,7 +127,7 @@ fn vector_instructions_say_mask_broadcast_rounding_and_zeroing() {
         &[
             ("c5f96fc1", "VMOVDQA X1, X0"),
             ("62f17c481000", "VMOVUPS 0(AX), Z0"),
-            ("c5fe5ac1", "VCVTSS2SD X1, X0, X0"),
+            ("c5fa5ac1", "VCVTSS2SD X1, X0, X0"),
             ("c5fbe6c1", "VCVTPD2DQX X1, X0"),
             ("c5ffe6c1", "VCVTPD2DQY Y1, X0"),
             ("c4e1fb2ac1", "VCVTSI2SDQ CX, X0, X0"),
