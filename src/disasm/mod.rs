@@ -4,8 +4,13 @@
 //! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
 //! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
 
+mod isa;
+mod ppc64;
+mod riscv64;
 mod x86;
 
+pub use ppc64::Ppc64;
+pub use riscv64::Riscv64;
 pub use x86::X86;
 
 /// Finds the symbol that holds an address, as `go tool objdump` does for operands.
@@ -67,6 +72,9 @@ pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
     match goarch {
         "amd64" => Some(Box::new(X86::AMD64)),
         "386" => Some(Box::new(X86::I386)),
+        "ppc64" => Some(Box::new(Ppc64 { little_endian: false })),
+        "ppc64le" => Some(Box::new(Ppc64 { little_endian: true })),
+        "riscv64" => Some(Box::new(Riscv64)),
         _ => None,
     }
 }
