@@ -1,1 +1,6 @@
 //! Image → the facts that Go put there.
+
+pub mod buildinfo;
+pub mod modinfo;
+pub mod quote;
+pub mod version;

@@ -15,6 +15,7 @@ pub mod macho;
 pub mod pe;
 pub mod plan9;
 mod pointers;
+pub mod strict;
 mod symbols;
 mod types;
 pub mod wasm;
