@@ -46,6 +46,13 @@ pub enum Wrong {
     Message(String),
 }
 
+/// Is `--help` among the flags in front of the first file?
+pub fn asks_help(args: &[OsString]) -> bool {
+    args.iter()
+        .take_while(|a| a.len() > 1 && a.as_encoded_bytes().starts_with(b"-"))
+        .any(|a| a == "--help")
+}
+
 /// Splits `args` (without program and command names).
 ///
 /// # Errors

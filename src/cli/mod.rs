@@ -10,6 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub mod frame;
 pub mod goflags;
 mod info;
+mod version;
 
 /// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
 #[derive(Debug, Parser)]
@@ -32,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Info(info::Args),
+    Version(version::Args),
 }
 
 /// Exit status: fine.
@@ -48,6 +50,13 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         .and_then(|a| a.to_str())
         .unwrap_or_default()
         .to_string();
+    // These take Go's flags; clap would refuse `-json`. With --help, clap answers.
+    let rest = args.get(2..).unwrap_or_default();
+    if !goflags::asks_help(rest) {
+        if first.as_str() == "version" {
+            return version::run(rest);
+        }
+    }
     let command = Cli::command();
     let known = command
         .get_subcommands()
@@ -67,6 +76,8 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
+            // Only reached through a clap alias; Go's flags were handled above.
+            Command::Version(_) => TROUBLE,
         },
         Err(e) => {
             let _ = e.print();
