@@ -50,12 +50,8 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         .and_then(|a| a.to_str())
         .unwrap_or_default()
         .to_string();
-    // These take Go's flags; clap would refuse `-json`. With --help, clap answers.
-    let rest = args.get(2..).unwrap_or_default();
-    if !goflags::asks_help(rest) {
-        if first.as_str() == "version" {
-            return version::run(rest);
-        }
+    if let Some(status) = run_with_go_flags(&first, args.get(2..).unwrap_or_default()) {
+        return status;
     }
     let command = Cli::command();
     let known = command
@@ -76,12 +72,23 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
-            // Only reached through a clap alias; Go's flags were handled above.
+            // These were run by run_with_go_flags; clap only helps.
             Command::Version(_) => TROUBLE,
         },
         Err(e) => {
             let _ = e.print();
             TROUBLE
         }
+    }
+}
+
+/// Runs a sub-command that takes Go's flags, which clap would refuse (`-json`). With `--help`, clap answers: `None`.
+fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
+    if goflags::asks_help(args) {
+        return None;
+    }
+    match command {
+        "version" => Some(version::run(args)),
+        _ => None,
     }
 }
