@@ -4,11 +4,14 @@
 //! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
 //! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
 
+mod arm64;
 mod isa;
 mod ppc64;
 mod riscv64;
+mod text;
 mod x86;
 
+pub use arm64::Arm64;
 pub use ppc64::Ppc64;
 pub use riscv64::Riscv64;
 pub use x86::X86;
@@ -75,6 +78,7 @@ pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
         "ppc64" => Some(Box::new(Ppc64 { little_endian: false })),
         "ppc64le" => Some(Box::new(Ppc64 { little_endian: true })),
         "riscv64" => Some(Box::new(Riscv64)),
+        "arm64" => Some(Box::new(Arm64)),
         _ => None,
     }
 }
