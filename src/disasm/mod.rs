@@ -8,7 +8,6 @@ mod arm64;
 mod isa;
 mod ppc64;
 mod riscv64;
-mod text;
 mod x86;
 
 pub use arm64::Arm64;

@@ -232,12 +232,22 @@ const SINGLE: [(&str, &str, &str, &str, &str, u32); 23] = [
 ];
 
 /// Register pairs: opc, vector bit, register class, log2 of one register's bytes.
-const PAIRS: [(&str, &str, &str, u32); 5] =
-    [("00", "0", "W", 2), ("10", "0", "X", 3), ("00", "1", "S", 2), ("01", "1", "D", 3), ("10", "1", "Q", 4)];
+const PAIRS: [(&str, &str, &str, u32); 5] = [
+    ("00", "0", "W", 2),
+    ("10", "0", "X", 3),
+    ("00", "1", "S", 2),
+    ("01", "1", "D", 3),
+    ("10", "1", "Q", 4),
+];
 
 /// The loads and stores that are regular enough to be spelled out by rule.
 pub(super) fn memory(out: &mut Lines) {
-    for (size, suffix, class) in [("00", "B", "W"), ("01", "H", "W"), ("10", "", "W"), ("11", "", "X")] {
+    for (size, suffix, class) in [
+        ("00", "B", "W"),
+        ("01", "H", "W"),
+        ("10", "", "W"),
+        ("11", "", "X"),
+    ] {
         for (op, ordered, name, args) in EXCLUSIVE {
             let pair = op.ends_with('1');
             if pair && !suffix.is_empty() {
@@ -269,7 +279,9 @@ pub(super) fn memory(out: &mut Lines) {
         }
     }
     for (mode, form) in [("001", "post"), ("011", "pre"), ("010", "off")] {
-        out.push(format!("011010{mode}1iiiiiiiaaaaannnnnddddd LDPSW Xd Xa {form}7*4"));
+        out.push(format!(
+            "011010{mode}1iiiiiiiaaaaannnnnddddd LDPSW Xd Xa {form}7*4"
+        ));
     }
     for (size, v, opc, name, class, log) in SINGLE {
         let mut one = |mid: &str, name: &str, mem: &str| {

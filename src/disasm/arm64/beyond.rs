@@ -1,5 +1,6 @@
 //! Instructions that golang.org/x/arch/arm64/arm64asm does not know, and Go's compiler or assembler emits: atomics of LSE,
-//! SHA-512, SHA-3, acquire-RCpc loads, address translation.
+//! SHA-512, SHA-3, acquire-RCpc loads, address translation, the PSTATE fields of later versions, and both encodings of
+//! the assembler's UNDEF (the older one, until Go 1.23, is an unallocated word).
 //!
 //! Mnemonics and operand order are those of Go's own assembler (cmd/internal/obj/arm64). Encodings: DDI 0487.
 
@@ -7,6 +8,9 @@ use super::rows::Lines;
 
 pub(super) const CHAPTER: &str = "
 00000000000000000000000000000000 UNDEF
+10111110101001110001011100000000 UNDEF
+1101010100000ppp0100ccccppp11111 MSR pstate+ #crm
+11010101000000110011000011111111 SB
 1101010100001ppp0111100cpppddddd AT at
 @ !nnnnnddddd
 11001110011 mmmmm 100000 SHA512H Qd Qn Vm=2D
@@ -21,7 +25,12 @@ pub(super) const CHAPTER: &str = "
 
 /// The atomics: sizes and orderings are part of the mnemonic.
 pub(super) fn atomics(out: &mut Lines) {
-    let sizes = [("00", "B", "W"), ("01", "H", "W"), ("10", "W", "W"), ("11", "D", "X")];
+    let sizes = [
+        ("00", "B", "W"),
+        ("01", "H", "W"),
+        ("10", "W", "W"),
+        ("11", "D", "X"),
+    ];
     let orders = [("00", ""), ("10", "A"), ("01", "L"), ("11", "AL")];
     let operations = [
         ("0000", "LDADD"),
@@ -46,6 +55,9 @@ pub(super) fn atomics(out: &mut Lines) {
                 "{size}0010001{acquire}1mmmmm{release}11111nnnnnddddd CAS{ordered}{letter} {class}m mem {class}d"
             ));
         }
-        out.push(format!("{size}11100010111111110000nnnnnddddd LDAPR{} {class}d mem", letter.replace('D', "")));
+        out.push(format!(
+            "{size}11100010111111110000nnnnnddddd LDAPR{} {class}d mem",
+            letter.replace('D', "")
+        ));
     }
 }

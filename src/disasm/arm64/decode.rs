@@ -1,7 +1,7 @@
 //! The value an operand has in one instruction word.
 
 use super::operand::{
-    Arrangement, Class, Form, Operand, Step, Value, number, pick_element, pick_scalar, pick_vector, scalar,
+    Arrangement, Class, Form, Operand, Step, Value, number, pick_element, pick_scalar, pick_vector,
 };
 use super::system::{self, SysOp};
 
@@ -42,11 +42,28 @@ pub(super) enum Arg {
     Hint(u8),
     Clrex(u8),
     Dcps(u16),
-    Extended { x: bool, n: u8, extend: Extend, amount: u8, show_zero: bool },
+    Extended {
+        x: bool,
+        n: u8,
+        extend: Extend,
+        amount: u8,
+        show_zero: bool,
+    },
     /// Byte offset from the instruction.
     Pc(i64),
-    Memory { base: u8, form: Form, offset: i32 },
-    Indexed { base: u8, x: bool, index: u8, extend: Extend, amount: u8, byte: bool },
+    Memory {
+        base: u8,
+        form: Form,
+        offset: i32,
+    },
+    Indexed {
+        base: u8,
+        x: bool,
+        index: u8,
+        extend: Extend,
+        amount: u8,
+        byte: bool,
+    },
     /// Condition code, and whether it is printed inverted.
     Cond(u8, bool),
     /// Sign, exponent (-3 to 4) and four bits of fraction.
@@ -83,24 +100,45 @@ pub(super) fn decode(operand: &Operand, x: u32) -> Option<Arg> {
             Arg::Reg(class, number(field, x))
         }
         Operand::Sp(class, field) => Arg::Sp(class.map_or(wide, |c| c == Class::X), number(field, x)),
-        Operand::Scalar { pick, wide, field, set } => {
+        Operand::Scalar {
+            pick,
+            wide,
+            field,
+            set,
+        } => {
             let (class, n) = pick_scalar(pick, wide, field, set, x)?;
             Arg::Reg(class, n)
         }
-        Operand::Vector { pick, lanes, field, set, count } => {
+        Operand::Vector {
+            pick,
+            lanes,
+            field,
+            set,
+            count,
+        } => {
             let (n, arrangement) = pick_vector(pick, lanes, field, set, x)?;
             Arg::Vector(n, arrangement, count)
         }
         Operand::Element { pick, field, set } => {
             let element = pick_element(pick, set, x)?;
-            Arg::Element(number(field, x), element, (bits(x, 16, 5) >> (element + 1)) as u8, 0)
+            Arg::Element(
+                number(field, x),
+                element,
+                (bits(x, 16, 5) >> (element + 1)) as u8,
+                0,
+            )
         }
         Operand::SourceElement(field) => {
             let element = match bits(x, 16, 4) {
                 0 => return None,
                 imm5 => imm5.trailing_zeros(),
             };
-            Arg::Element(number(field, x), element as u8, (bits(x, 11, 4) >> element) as u8, 0)
+            Arg::Element(
+                number(field, x),
+                element as u8,
+                (bits(x, 11, 4) >> element) as u8,
+                0,
+            )
         }
         Operand::ByElement(float) => by_element(float == 1, x)?,
         Operand::LoadElement { count, element } => {
@@ -129,11 +167,20 @@ pub(super) fn decode(operand: &Operand, x: u32) -> Option<Arg> {
             if !wide && amount > 31 {
                 return None;
             }
-            Arg::Extended { x: wide, n: bits(x, 16, 5) as u8, extend, amount, show_zero: true }
+            Arg::Extended {
+                x: wide,
+                n: bits(x, 16, 5) as u8,
+                extend,
+                amount,
+                show_zero: true,
+            }
         }
         Operand::Extended => extended(wide, x),
         Operand::Value(value) => return decode_value(value, x),
-        Operand::Label(low, width) => Arg::Pc(signed(bits(x, u32::from(low), u32::from(width)) << 2, u32::from(width) + 2)),
+        Operand::Label(low, width) => Arg::Pc(signed(
+            bits(x, u32::from(low), u32::from(width)) << 2,
+            u32::from(width) + 2,
+        )),
         Operand::Adr { page } => {
             let offset = signed(bits(x, 5, 19) << 2 | bits(x, 29, 2), 21);
             Arg::Pc(if page { offset << 12 } else { offset })
@@ -149,7 +196,11 @@ pub(super) fn decode(operand: &Operand, x: u32) -> Option<Arg> {
                 Step::TimesQ(n) => i32::from(n) * (bits(x, 30, 1) as i32 + 1),
                 Step::TimesSize(n) => i32::from(n) << bits(x, 10, 2),
             };
-            Arg::Memory { base: rn, form, offset }
+            Arg::Memory {
+                base: rn,
+                form,
+                offset,
+            }
         }
         Operand::Index(log) => {
             let option = bits(x, 13, 3);
@@ -161,7 +212,14 @@ pub(super) fn decode(operand: &Operand, x: u32) -> Option<Arg> {
                 _ => return None,
             };
             let amount = bits(x, 12, 1) as u8 * log.max(1);
-            Arg::Indexed { base: rn, x: option & 1 == 1, index: bits(x, 16, 5) as u8, extend, amount, byte: log == 0 }
+            Arg::Indexed {
+                base: rn,
+                x: option & 1 == 1,
+                index: bits(x, 16, 5) as u8,
+                extend,
+                amount,
+                byte: log == 0,
+            }
         }
     })
 }
@@ -201,7 +259,13 @@ fn extended(wide: bool, x: u32) -> Arg {
         6 => Extend::Sxtw,
         _ => Extend::Sxtx,
     };
-    Arg::Extended { x: wide && option & 3 == 3, n: bits(x, 16, 5) as u8, extend, amount, show_zero: false }
+    Arg::Extended {
+        x: wide && option & 3 == 3,
+        n: bits(x, 16, 5) as u8,
+        extend,
+        amount,
+        show_zero: false,
+    }
 }
 
 fn decode_value(value: Value, x: u32) -> Option<Arg> {
@@ -260,6 +324,14 @@ fn decode_value(value: Value, x: u32) -> Option<Arg> {
             (3, 7) => "DAIFClr",
             _ => return None,
         }),
+        Value::PstateLater => Arg::Pstate(match (bits(x, 16, 3), bits(x, 5, 3)) {
+            (0, 3) => "UAO",
+            (0, 4) => "PAN",
+            (3, 1) => "SSBS",
+            (3, 2) => "DIT",
+            (3, 4) => "TCO",
+            _ => return None,
+        }),
         Value::SysReg => Arg::SysReg(x),
         Value::Op1 => Arg::Imm(bits(x, 16, 3), true),
         Value::Op2 => Arg::Imm(bits(x, 5, 3), true),
@@ -295,7 +367,11 @@ fn decode_value(value: Value, x: u32) -> Option<Arg> {
         Value::Imm8 => Arg::ImmShift(abcdefgh as u16, 0),
         Value::Imm8Lsl => Arg::ImmShift(abcdefgh as u16, bits(x, 13, 2) as u8 * 8),
         Value::Imm8Msl => Arg::ImmShift(abcdefgh as u16, 128 + 8 + bits(x, 12, 1) as u8 * 8),
-        Value::Bytes => Arg::Imm64((0..8).filter(|i| abcdefgh >> i & 1 == 1).fold(0, |acc, i| acc | 0xff << (8 * i))),
+        Value::Bytes => Arg::Imm64(
+            (0..8)
+                .filter(|i| abcdefgh >> i & 1 == 1)
+                .fold(0, |acc, i| acc | 0xff << (8 * i)),
+        ),
         Value::Imm6 => Arg::Imm(imms, true),
         Value::Udf => Arg::Imm(bits(x, 0, 16), true),
     })
@@ -314,13 +390,21 @@ fn half_word(wide: bool, x: u32) -> Option<u8> {
 
 fn float8(abcdefgh: u32) -> Arg {
     let exponent = (1 - bits(abcdefgh, 6, 1)) << 2 | bits(abcdefgh, 4, 2);
-    Arg::Fp8(bits(abcdefgh, 7, 1) == 1, exponent as i8 - 3, bits(abcdefgh, 0, 4) as u8)
+    Arg::Fp8(
+        bits(abcdefgh, 7, 1) == 1,
+        exponent as i8 - 3,
+        bits(abcdefgh, 0, 4) as u8,
+    )
 }
 
 /// A logical immediate: a run of ones, rotated, repeated over elements of a power of two bits.
 pub(super) fn bitmask(wide: bool, x: u32) -> Option<u64> {
     let (n, immr, imms) = (bits(x, 22, 1), bits(x, 16, 6), bits(x, 10, 6));
-    let log = if n == 1 { 6 } else { (!imms & 0x3f).checked_ilog2().filter(|&l| l > 0)? };
+    let log = if n == 1 {
+        6
+    } else {
+        (!imms & 0x3f).checked_ilog2().filter(|&l| l > 0)?
+    };
     let size = 1 << log;
     if !wide && size > 32 {
         return None;
@@ -347,9 +431,4 @@ fn sys_op(kind: system::Kind, x: u32) -> Option<Arg> {
         true => Some(Arg::SysOp(op, Some(register))),
         false => (register == 31).then_some(Arg::SysOp(op, None)),
     }
-}
-
-/// Element class of an arrangement's letter.
-pub(super) fn class_of(element: u8) -> Option<Class> {
-    scalar(element)
 }

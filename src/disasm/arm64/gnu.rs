@@ -1,13 +1,15 @@
 //! A decoded A64 instruction → the lower-case syntax of Arm's manual, as `go tool objdump -gnu` shows it.
 
 use super::decode::{Arg, Extend};
-use super::go::{Form, condition, extension};
+use super::form::Form;
+use super::go::{condition, extension};
 use super::operand::{Arrangement, Class, Form as Mode};
 use super::rows::Inst;
-use crate::disasm::text::{push_decimal, push_hex, push_signed};
+use crate::disasm::isa::Text;
 
 const BARRIERS: [&str; 16] = [
-    "", "oshld", "oshst", "osh", "", "nshld", "nshst", "nsh", "", "ishld", "ishst", "ish", "", "ld", "st", "sy",
+    "", "oshld", "oshst", "osh", "", "nshld", "nshst", "nsh", "", "ishld", "ishst", "ish", "", "ld", "st",
+    "sy",
 ];
 
 /// Upper-case letter of an element size.
@@ -26,16 +28,16 @@ pub(super) fn prefetch(n: u8) -> Option<[&'static str; 3]> {
 pub(super) fn system_register(x: u32, upper: bool, out: &mut Vec<u8>) {
     let c = if upper { b'C' } else { b'c' };
     out.push(if upper { b'S' } else { b's' });
-    push_decimal(out, u64::from(x >> 19 & 3));
+    out.udec(u64::from(x >> 19 & 3));
     out.push(b'_');
-    push_decimal(out, u64::from(x >> 16 & 7));
+    out.udec(u64::from(x >> 16 & 7));
     for field in [x >> 12 & 15, x >> 8 & 15] {
         out.push(b'_');
         out.push(c);
-        push_decimal(out, u64::from(field));
+        out.udec(u64::from(field));
     }
     out.push(b'_');
-    push_decimal(out, u64::from(x >> 5 & 7));
+    out.udec(u64::from(x >> 5 & 7));
 }
 
 /// Appends the GNU syntax of `inst`.
@@ -86,13 +88,18 @@ fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 fn hex(out: &mut Vec<u8>, value: u64) {
-    text(out, "#0x");
-    push_hex(out, value);
+    text(out, "#");
+    out.hex(value);
+}
+
+fn two_digits(out: &mut Vec<u8>, value: u8) {
+    text(out, if value < 16 { "#0x0" } else { "#0x" });
+    out.extend_from_slice(format!("{value:x}").as_bytes());
 }
 
 fn decimal(out: &mut Vec<u8>, value: i64) {
     out.push(b'#');
-    push_signed(out, value);
+    out.dec(value);
 }
 
 fn register(out: &mut Vec<u8>, class: Class, n: u8) {
@@ -109,7 +116,7 @@ fn register(out: &mut Vec<u8>, class: Class, n: u8) {
     if n == 31 && class <= Class::X {
         return text(out, "zr");
     }
-    push_decimal(out, u64::from(n));
+    out.udec(u64::from(n));
 }
 
 fn general(out: &mut Vec<u8>, x: bool, n: u8) {
@@ -132,7 +139,7 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
         Arg::Element(n, element, index, count) => {
             list(out, n, Arrangement { element, lanes: 0 }, count);
             out.push(b'[');
-            push_decimal(out, u64::from(index));
+            out.udec(u64::from(index));
             out.push(b']');
         }
         Arg::Imm(value, true) => decimal(out, i64::from(value)),
@@ -142,27 +149,33 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
             hex(out, u64::from(value));
             if shift != 0 {
                 text(out, if shift < 128 { ", lsl #" } else { ", msl #" });
-                push_decimal(out, u64::from(shift & 127));
+                out.udec(u64::from(shift & 127));
             }
         }
         Arg::Hint(n) => hex(out, u64::from(n)),
         Arg::Clrex(15) | Arg::Dcps(0) => {}
         Arg::Clrex(n) => hex(out, u64::from(n)),
         Arg::Dcps(n) => hex(out, u64::from(n)),
-        Arg::Extended { x, n, extend, amount, show_zero } => {
+        Arg::Extended {
+            x,
+            n,
+            extend,
+            amount,
+            show_zero,
+        } => {
             general(out, x, n);
             if extend != Extend::None {
                 text(out, ", ");
                 text(out, extension(extend));
                 if amount != 0 || show_zero {
                     text(out, " #");
-                    push_decimal(out, u64::from(amount));
+                    out.udec(u64::from(amount));
                 }
             }
         }
         Arg::Pc(offset) => {
-            text(out, ".+0x");
-            push_hex(out, offset as u64);
+            text(out, ".+");
+            out.hex(offset as u64);
         }
         Arg::Memory { base, form, offset } => {
             out.push(b'[');
@@ -171,12 +184,12 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
                 Mode::Offset if offset == 0 => out.push(b']'),
                 Mode::Offset | Mode::Pre => {
                     text(out, ",#");
-                    push_signed(out, i64::from(offset));
+                    out.dec(i64::from(offset));
                     text(out, if form == Mode::Pre { "]!" } else { "]" });
                 }
                 Mode::Post => {
                     text(out, "],#");
-                    push_signed(out, i64::from(offset));
+                    out.dec(i64::from(offset));
                 }
                 Mode::PostReg => {
                     text(out, "], ");
@@ -184,7 +197,14 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
                 }
             }
         }
-        Arg::Indexed { base, x, index, extend, amount, byte } => {
+        Arg::Indexed {
+            base,
+            x,
+            index,
+            extend,
+            amount,
+            byte,
+        } => {
             out.push(b'[');
             stack_or(out, true, base);
             out.push(b',');
@@ -195,7 +215,7 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
             }
             if amount != 0 {
                 text(out, " #");
-                push_decimal(out, if byte { 0 } else { u64::from(amount) });
+                out.udec(if byte { 0 } else { u64::from(amount) });
             }
             out.push(b']');
         }
@@ -206,15 +226,15 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
         }
         Arg::Cr(n) => {
             out.push(b'c');
-            push_decimal(out, u64::from(n));
+            out.udec(u64::from(n));
         }
         Arg::Barrier(n) => match BARRIERS.get(usize::from(n)) {
             Some(name) if !name.is_empty() => text(out, name),
-            _ => hex(out, u64::from(n)),
+            _ => two_digits(out, n),
         },
         Arg::Prfop(n) => match prefetch(n) {
             Some(words) => words.iter().for_each(|word| text(out, word)),
-            None => hex(out, u64::from(n)),
+            None => two_digits(out, n),
         },
         Arg::Pstate(field) => text(out, field),
         Arg::SysReg(x) => system_register(x, false, out),
@@ -242,10 +262,10 @@ fn float(out: &mut Vec<u8>, value: f64) {
 fn list(out: &mut Vec<u8>, first: u8, arrangement: Arrangement, count: u8) {
     let one = |out: &mut Vec<u8>, n: u8| {
         out.push(b'v');
-        push_decimal(out, u64::from(n & 31));
+        out.udec(u64::from(n & 31));
         out.push(b'.');
         if arrangement.lanes > 0 {
-            push_decimal(out, u64::from(arrangement.lanes));
+            out.udec(u64::from(arrangement.lanes));
         }
         out.push(letter(arrangement.element));
     };

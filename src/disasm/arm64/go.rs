@@ -4,131 +4,18 @@
 //! addressing mode become part of the mnemonic.
 
 use super::decode::{Arg, Extend};
+use super::form::Form;
 use super::operand::{Arrangement, Class, Form as Mode};
 use super::rows::Inst;
 use crate::disasm::Symbols;
-use crate::disasm::text::{push_decimal, push_signed};
-
-/// How Go forms mnemonic and operand order of an architectural mnemonic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// W for W registers, V for vectors, addressing mode; operands turned round.
-    Plain,
-    /// The mnemonic as it is.
-    Bare,
-    /// The mnemonic with V in front.
-    Vector,
-    Call,
-    Jump,
-    CallRegister,
-    JumpRegister,
-    Return,
-    Move,
-    Nop,
-    UnsignedMove,
-    /// Loads whose mnemonic follows from the register: MOVWU, MOVD, FMOVS, …
-    Load,
-    Store,
-    /// Loads and stores with a mnemonic of their own, for W and X registers.
-    LoadAs(&'static str, &'static str),
-    StoreAs(&'static str),
-    Pair,
-    ExclusivePair,
-    StoreExclusivePair,
-    /// Operands 0 and 1 change places; with W for W registers.
-    StoreRelease,
-    StoreReleaseNarrow,
-    /// Operands 1 and 2 change places; with W where operand 1 is a W register.
-    StoreExclusive,
-    StoreExclusiveNarrow,
-    TestBranch,
-    CompareBranch,
-    MultiplyAdd,
-    BitField,
-    /// S or D by operand 0 or, for the unary ones, operand 1.
-    Float,
-    FloatMultiplyAdd,
-    FloatCompare,
-    FloatConditionalCompare,
-    FloatUnary,
-    /// One letter each for source and destination.
-    Convert,
-    ConvertInteger,
-    FloatMove,
-    Adr,
-    WriteSystem,
-    SystemLong,
-    /// Structure loads and stores of LD1 and ST1.
-    StructureLoad,
-    StructureStore,
-    /// Atomics: operands stay in order.
-    Atomic,
-}
-
-const BARE: &[&str] = &[
-    "AESD", "AESE", "AESIMC", "AESMC", "CRC32B", "CRC32CB", "CRC32CH", "CRC32CW", "CRC32CX", "CRC32H", "CRC32W", "CRC32X",
-    "LDARB", "LDARH", "LDAXRB", "LDAXRH", "LDTRH", "LDXRB", "LDXRH", "SHA1C", "SHA1H", "SHA1M", "SHA1P", "SHA1SU0", "SHA1SU1",
-    "SHA256H", "SHA256H2", "SHA256SU0", "SHA256SU1", "LDAPR", "LDAPRB", "LDAPRH", "LDAPRW",
-];
-
-/// The form of a mnemonic.
-pub(super) fn form(name: &str) -> Form {
-    match name {
-        "BL" => Form::Call,
-        "B" => Form::Jump,
-        "BLR" => Form::CallRegister,
-        "BR" => Form::JumpRegister,
-        "RET" => Form::Return,
-        "MOV" => Form::Move,
-        "NOP" => Form::Nop,
-        "UMOV" => Form::UnsignedMove,
-        "LDR" | "LDUR" => Form::Load,
-        "STR" | "STUR" => Form::Store,
-        "LDRB" => Form::LoadAs("MOVBU", "MOVBU"),
-        "LDRH" => Form::LoadAs("MOVHU", "MOVHU"),
-        "LDRSB" => Form::LoadAs("MOVBW", "MOVB"),
-        "LDRSH" => Form::LoadAs("MOVHW", "MOVH"),
-        "LDRSW" => Form::LoadAs("MOVW", "MOVW"),
-        "STRB" | "STURB" => Form::StoreAs("MOVB"),
-        "STRH" | "STURH" => Form::StoreAs("MOVH"),
-        "LDP" | "STP" => Form::Pair,
-        "LDXP" | "LDAXP" => Form::ExclusivePair,
-        "STXP" | "STLXP" => Form::StoreExclusivePair,
-        "STLR" => Form::StoreRelease,
-        "STLRB" | "STLRH" => Form::StoreReleaseNarrow,
-        "STXR" | "STLXR" => Form::StoreExclusive,
-        "STXRB" | "STXRH" | "STLXRB" | "STLXRH" => Form::StoreExclusiveNarrow,
-        "TBZ" | "TBNZ" => Form::TestBranch,
-        "CBZ" | "CBNZ" => Form::CompareBranch,
-        "MADD" | "MSUB" | "SMADDL" | "SMSUBL" | "UMADDL" | "UMSUBL" => Form::MultiplyAdd,
-        "BFI" | "BFXIL" | "SBFIZ" | "SBFX" | "UBFIZ" | "UBFX" => Form::BitField,
-        "FADD" | "FSUB" | "FMUL" | "FNMUL" | "FDIV" | "FMAX" | "FMIN" | "FMAXNM" | "FMINNM" | "FCSEL" => Form::Float,
-        "FMADD" | "FMSUB" | "FNMADD" | "FNMSUB" => Form::FloatMultiplyAdd,
-        "FCMP" | "FCMPE" => Form::FloatCompare,
-        "FCCMP" | "FCCMPE" => Form::FloatConditionalCompare,
-        "FABS" | "FNEG" | "FSQRT" | "FRINTN" | "FRINTP" | "FRINTM" | "FRINTZ" | "FRINTA" | "FRINTX" | "FRINTI" => {
-            Form::FloatUnary
-        }
-        "FCVT" => Form::Convert,
-        "FCVTZS" | "FCVTZU" | "SCVTF" | "UCVTF" => Form::ConvertInteger,
-        "FMOV" => Form::FloatMove,
-        "ADR" | "ADRP" => Form::Adr,
-        "MSR" => Form::WriteSystem,
-        "SYSL" => Form::SystemLong,
-        "LD1" => Form::StructureLoad,
-        "ST1" => Form::StructureStore,
-        _ if BARE.contains(&name) => Form::Bare,
-        _ if name.starts_with("SWP") || name.starts_with("CAS") => Form::Atomic,
-        _ if name.starts_with("LDADD") || name.starts_with("LDCLR") || name.starts_with("LDEOR") => Form::Atomic,
-        _ if name.starts_with("LDOR") || name.starts_with("LDSM") || name.starts_with("LDUM") => Form::Atomic,
-        _ => Form::Plain,
-    }
-}
+use crate::disasm::isa::Text;
 
 /// Are the FP registers of this mnemonic written F (else V)?
 fn writes_f(inst: &Inst<'_>) -> bool {
     let name: &str = &inst.row.name;
-    name.starts_with('F') || name.ends_with("CVTF") || matches!(inst.row.form, Form::Pair | Form::Load | Form::Store)
+    name.starts_with('F')
+        || name.ends_with("CVTF")
+        || matches!(inst.row.form, Form::Pair | Form::Load | Form::Store)
 }
 
 struct Printer<'a> {
@@ -204,9 +91,13 @@ impl Printer<'_> {
                 return self.arg(inst, 0);
             }
             Form::CallRegister | Form::JumpRegister => {
-                self.text(if inst.row.form == Form::CallRegister { "CALL (R" } else { "JMP (R" });
+                self.text(if inst.row.form == Form::CallRegister {
+                    "CALL (R"
+                } else {
+                    "JMP (R"
+                });
                 if let Some(Arg::Reg(_, n)) = inst.args[0] {
-                    push_decimal(self.out, u64::from(n));
+                    self.out.udec(u64::from(n));
                 }
                 return self.text(")");
             }
@@ -359,7 +250,7 @@ impl Printer<'_> {
                 self.text(name);
                 self.text(" ");
                 if let Some(Arg::Pc(offset)) = inst.args[1] {
-                    push_signed(self.out, offset);
+                    self.out.dec(offset);
                 }
                 self.text("(PC), ");
                 return self.arg(inst, 0);
@@ -379,7 +270,7 @@ impl Printer<'_> {
                 self.text(name);
                 self.text(" $");
                 if let Some(Arg::Reg(..)) = inst.args[0] {
-                    push_decimal(self.out, u64::from(inst_word_sys(inst)));
+                    self.out.udec(u64::from(inst_word_sys(inst)));
                 }
                 self.text(", ");
                 return self.arg(inst, 0);
@@ -399,10 +290,6 @@ impl Printer<'_> {
             Form::Bare => {
                 self.text(name);
                 self.mode(inst);
-            }
-            Form::Vector => {
-                self.text("V");
-                self.text(name);
             }
             Form::Plain => {
                 let fp = class(inst, 0).is_some_and(|c| c >= Class::B) && !name.starts_with('F');
@@ -496,7 +383,7 @@ impl Printer<'_> {
 
     fn numbered(&mut self, letter: u8, n: u8) {
         self.out.push(letter);
-        push_decimal(self.out, u64::from(n));
+        self.out.udec(u64::from(n));
     }
 
     fn base(&mut self, n: u8) {
@@ -504,13 +391,13 @@ impl Printer<'_> {
             return self.text("(RSP)");
         }
         self.text("(R");
-        push_decimal(self.out, u64::from(n));
+        self.out.udec(u64::from(n));
         self.text(")");
     }
 
     fn dollar(&mut self, value: i64) {
         self.text("$");
-        push_signed(self.out, value);
+        self.out.dec(value);
     }
 
     fn arg(&mut self, inst: &Inst<'_>, i: usize) {
@@ -525,15 +412,17 @@ impl Printer<'_> {
             Arg::ImmShift(value, 0) => self.dollar(i64::from(value)),
             Arg::ImmShift(value, shift) => {
                 self.text("$(");
-                push_decimal(self.out, u64::from(value));
+                self.out.udec(u64::from(value));
                 self.text("<<");
-                push_decimal(self.out, u64::from(shift));
+                self.out.udec(u64::from(shift));
                 self.text(")");
             }
             Arg::Hint(n) | Arg::Clrex(n) | Arg::Barrier(n) => self.dollar(i64::from(n)),
             Arg::Dcps(n) => self.dollar(i64::from(n)),
             Arg::Pc(offset) => self.target(offset),
-            Arg::Extended { n, extend, amount, .. } => {
+            Arg::Extended {
+                n, extend, amount, ..
+            } => {
                 self.general(n);
                 let shift = match extend {
                     Extend::None => return,
@@ -551,21 +440,32 @@ impl Printer<'_> {
                     }
                 };
                 self.text(shift);
-                push_decimal(self.out, u64::from(amount));
+                self.out.udec(u64::from(amount));
             }
-            Arg::Memory { base, form: Mode::PostReg, offset } => {
+            Arg::Memory {
+                base,
+                form: Mode::PostReg,
+                offset,
+            } => {
                 self.base(base);
                 self.text("(R");
-                push_signed(self.out, i64::from(offset));
+                self.out.dec(i64::from(offset));
                 self.text(")");
             }
             Arg::Memory { base, offset, .. } => {
                 if offset != 0 {
-                    push_signed(self.out, i64::from(offset));
+                    self.out.dec(i64::from(offset));
                 }
                 self.base(base);
             }
-            Arg::Indexed { base, index, extend, amount, byte, .. } => {
+            Arg::Indexed {
+                base,
+                index,
+                extend,
+                amount,
+                byte,
+                ..
+            } => {
                 self.base(base);
                 self.text("(");
                 self.general(index);
@@ -575,7 +475,7 @@ impl Printer<'_> {
                 }
                 if amount != 0 && !byte {
                     self.text("<<");
-                    push_decimal(self.out, u64::from(amount));
+                    self.out.udec(u64::from(amount));
                 } else if byte && amount == 1 && extend == Extend::Lsl {
                     self.text("<<0");
                 }
@@ -595,7 +495,7 @@ impl Printer<'_> {
                     this.arrangement(Arrangement { element, lanes: 0 });
                 });
                 self.text("[");
-                push_decimal(self.out, u64::from(index));
+                self.out.udec(u64::from(index));
                 self.text("]");
             }
             Arg::SysReg(x) => {
@@ -639,7 +539,7 @@ impl Printer<'_> {
         let letter = super::gnu::letter(arrangement.element);
         self.out.push(letter);
         if arrangement.lanes > 0 {
-            push_decimal(self.out, u64::from(arrangement.lanes));
+            self.out.udec(u64::from(arrangement.lanes));
         }
     }
 
@@ -651,7 +551,7 @@ impl Printer<'_> {
                 self.text("(SB)");
             }
             _ => {
-                push_signed(self.out, offset / 4);
+                self.out.dec(offset / 4);
                 self.text("(PC)");
             }
         }
@@ -660,11 +560,11 @@ impl Printer<'_> {
     /// Six decimals at most, trailing zeros dropped (the point stays), the seventh rounded half to even.
     fn float8(&mut self, negative: bool, exponent: i8, fraction: u8) {
         let sixteenths = i64::from(16 + fraction);
-        let millionths_x8 = sixteenths * 1_000_000 / 2 << (exponent + 3);
+        let millionths_x8 = (sixteenths * 1_000_000 / 2) << (exponent + 3);
         let (whole, rest) = (millionths_x8 >> 6, millionths_x8 & 63);
         let rounded = whole + i64::from(rest > 32 || (rest == 32 && whole & 1 == 1));
         self.text(if negative { "$-" } else { "$" });
-        push_signed(self.out, rounded / 1_000_000);
+        self.out.dec(rounded / 1_000_000);
         self.text(".");
         let mut left = rounded % 1_000_000;
         let mut unit = 100_000;
@@ -678,8 +578,9 @@ impl Printer<'_> {
 
 /// The condition's name; `invert` turns it round.
 pub(super) fn condition(cond: u8, invert: bool) -> &'static str {
-    const NAMES: [&str; 16] =
-        ["EQ", "NE", "CS", "CC", "MI", "PL", "VS", "VC", "HI", "LS", "GE", "LT", "GT", "LE", "AL", "AL"];
+    const NAMES: [&str; 16] = [
+        "EQ", "NE", "CS", "CC", "MI", "PL", "VS", "VC", "HI", "LS", "GE", "LT", "GT", "LE", "AL", "AL",
+    ];
     NAMES[usize::from((cond ^ u8::from(invert)) & 15)]
 }
 

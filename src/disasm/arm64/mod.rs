@@ -6,6 +6,7 @@
 mod base;
 mod beyond;
 mod decode;
+mod form;
 mod gnu;
 mod go;
 mod operand;
@@ -35,7 +36,10 @@ impl Printer for Arm64 {
             Some(inst) => go::print(inst, pc, symbols, out),
             None => out.push(b'?'),
         }
-        Decoded { len: code.len().min(4), known: inst.is_some() }
+        Decoded {
+            len: code.len().min(4),
+            known: inst.is_some(),
+        }
     }
 
     fn gnu(&self, code: &[u8], _: u64, _: &dyn Symbols, out: &mut Vec<u8>) {

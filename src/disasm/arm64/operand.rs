@@ -83,22 +83,47 @@ pub(super) enum Operand {
     Float(Field),
     /// The stack pointer instead of the zero register; `None` goes by bit 31.
     Sp(Option<Class>, Field),
-    Scalar { pick: Pick, wide: bool, field: Field, set: u8 },
-    Vector { pick: Pick, lanes: Lanes, field: Field, set: u8, count: u8 },
-    Element { pick: Pick, field: Field, set: u8 },
+    Scalar {
+        pick: Pick,
+        wide: bool,
+        field: Field,
+        set: u8,
+    },
+    Vector {
+        pick: Pick,
+        lanes: Lanes,
+        field: Field,
+        set: u8,
+        count: u8,
+    },
+    Element {
+        pick: Pick,
+        field: Field,
+        set: u8,
+    },
     /// Source element of INS, whose index is in bits 14:11.
     SourceElement(Field),
     ByElement(u8),
-    LoadElement { count: u8, element: u8 },
+    LoadElement {
+        count: u8,
+        element: u8,
+    },
     HighHalf(Field),
     GeneralByImm5(Field),
-    Shifted { ror: bool },
+    Shifted {
+        ror: bool,
+    },
     Extended,
     Value(Value),
     /// Branch offsets: lowest bit, width.
     Label(u8, u8),
-    Adr { page: bool },
-    Memory { form: Form, step: Step },
+    Adr {
+        page: bool,
+    },
+    Memory {
+        form: Form,
+        step: Step,
+    },
     Index(u8),
 }
 
@@ -152,6 +177,7 @@ pub(super) enum Value {
     Barrier,
     Isb,
     Pstate,
+    PstateLater,
     SysReg,
     Op1,
     Op2,
@@ -204,6 +230,7 @@ const VALUES: &[(&str, Value)] = &[
     ("barrier", Value::Barrier),
     ("isb", Value::Isb),
     ("pstate", Value::Pstate),
+    ("pstate+", Value::PstateLater),
     ("sysreg", Value::SysReg),
     ("#op1", Value::Op1),
     ("#op2", Value::Op2),
@@ -281,7 +308,11 @@ impl Operand {
         if let Some(n) = after("off12*") {
             return memory(Form::Offset, Step::Unsigned12(n));
         }
-        for (prefix, form) in [("off7*", Form::Offset), ("post7*", Form::Post), ("pre7*", Form::Pre)] {
+        for (prefix, form) in [
+            ("off7*", Form::Offset),
+            ("post7*", Form::Post),
+            ("pre7*", Form::Pre),
+        ] {
             if let Some(n) = after(prefix) {
                 return memory(form, Step::Signed7(n));
             }
@@ -305,7 +336,13 @@ impl Operand {
             let body = rest.get(1..)?;
             if let Some(sizes) = body.strip_prefix('.') {
                 let (pick, lanes) = (Pick::LoadSize, Lanes::ByQ);
-                return Some(Operand::Vector { pick, lanes, field: Field(0), set: set(sizes)?, count });
+                return Some(Operand::Vector {
+                    pick,
+                    lanes,
+                    field: Field(0),
+                    set: set(sizes)?,
+                    count,
+                });
             }
             let element = "bhsd".find(body.strip_prefix('[')?.strip_suffix(']')?)? as u8;
             return Some(Operand::LoadElement { count, element });
@@ -314,9 +351,22 @@ impl Operand {
             let letters = rest.get(1..)?.strip_prefix('[');
             let field = Field::of(*rest.as_bytes().first()?)?;
             return Some(match letters {
-                None => Operand::Scalar { pick: Pick::Imm5, wide: false, field, set: ALL },
-                Some("]") => Operand::Element { pick: Pick::Imm5, field, set: ALL },
-                Some(l) => Operand::Element { pick: Pick::Imm5, field, set: set(l.strip_suffix(']')?)? },
+                None => Operand::Scalar {
+                    pick: Pick::Imm5,
+                    wide: false,
+                    field,
+                    set: ALL,
+                },
+                Some("]") => Operand::Element {
+                    pick: Pick::Imm5,
+                    field,
+                    set: ALL,
+                },
+                Some(l) => Operand::Element {
+                    pick: Pick::Imm5,
+                    field,
+                    set: set(l.strip_suffix(']')?)?,
+                },
             });
         }
         match token {
@@ -324,7 +374,13 @@ impl Operand {
             "R5n" => return Some(Operand::GeneralByImm5(Field(5))),
             "V5d" => {
                 let (pick, lanes) = (Pick::Imm5, Lanes::ByQ);
-                return Some(Operand::Vector { pick, lanes, field: Field(0), set: set("bhsd")?, count: 0 });
+                return Some(Operand::Vector {
+                    pick,
+                    lanes,
+                    field: Field(0),
+                    set: set("bhsd")?,
+                    count: 0,
+                });
             }
             "Xm[hs]" => return Some(Operand::ByElement(0)),
             "Xm[sd]" => return Some(Operand::ByElement(1)),
@@ -347,7 +403,13 @@ impl Operand {
         };
         let rest = token.get(2..)?;
         let vector = |pick, lanes, set, count| {
-            Some(Operand::Vector { pick: pick, lanes: lanes, field, set, count })
+            Some(Operand::Vector {
+                pick,
+                lanes,
+                field,
+                set,
+                count,
+            })
         };
         match (kind, rest) {
             (b'R', "sp") => return Some(Operand::Sp(None, field)),
@@ -381,7 +443,12 @@ impl Operand {
             b'V' => vector(pick, Lanes::ByQ, set, 0),
             b'L' => vector(pick, Lanes::Long, set, 0),
             b'P' => vector(pick, Lanes::Pair, set, 0),
-            b'Z' | b'Y' => Some(Operand::Scalar { pick: pick, wide: kind == b'Y', field, set }),
+            b'Z' | b'Y' => Some(Operand::Scalar {
+                pick,
+                wide: kind == b'Y',
+                field,
+                set,
+            }),
             _ => None,
         }
     }
@@ -415,7 +482,10 @@ impl Lanes {
             Lanes::Fill => (element, 16),
             Lanes::Two => (element, 2 << element),
         };
-        Arrangement { element, lanes: bytes >> element }
+        Arrangement {
+            element,
+            lanes: bytes >> element,
+        }
     }
 
     fn uses_q(self) -> bool {
@@ -423,7 +493,7 @@ impl Lanes {
     }
 }
 
-pub(super) fn scalar(element: u8) -> Option<Class> {
+fn scalar(element: u8) -> Option<Class> {
     SCALARS.get(usize::from(element)).copied()
 }
 
@@ -437,7 +507,13 @@ pub(super) fn pick_scalar(pick: Pick, wide: bool, field: Field, set: u8, x: u32)
 }
 
 /// Register number and arrangement of a vector operand.
-pub(super) fn pick_vector(pick: Pick, lanes: Lanes, field: Field, set: u8, x: u32) -> Option<(u8, Arrangement)> {
+pub(super) fn pick_vector(
+    pick: Pick,
+    lanes: Lanes,
+    field: Field,
+    set: u8,
+    x: u32,
+) -> Option<(u8, Arrangement)> {
     let q = (x >> 30 & 1) as u8;
     let element = pick.element(x)?;
     let bit = 2 * element + if lanes.uses_q() { q } else { 1 };

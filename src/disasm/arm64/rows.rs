@@ -7,7 +7,7 @@
 //! are d (0), n (5), a (10), m (16). See [`super::operand`] for the rest. The first row that fits a word is the instruction.
 
 use super::decode::{Arg, decode};
-use super::go::{self, Form};
+use super::form::{self, Form};
 use super::operand::Operand;
 use super::{base, beyond, simd};
 
@@ -160,10 +160,19 @@ impl Table {
         let mut candidates = Vec::new();
         for key in 0..1u32 << KEY_BITS {
             let fits = |row: &Row| (key << shift ^ row.value) & row.mask & (u32::MAX << shift) == 0;
-            candidates.extend(rows.iter().enumerate().filter(|(_, row)| fits(row)).map(|(i, _)| i as u16));
+            candidates.extend(
+                rows.iter()
+                    .enumerate()
+                    .filter(|(_, row)| fits(row))
+                    .map(|(i, _)| i as u16),
+            );
             starts.push(candidates.len() as u32);
         }
-        Table { rows, starts, candidates }
+        Table {
+            rows,
+            starts,
+            candidates,
+        }
     }
 
     /// The instruction that `x` encodes; `beyond` also allows what golang.org/x/arch does not know.
@@ -222,7 +231,13 @@ fn read_chapter(text: &str, beyond_go: bool, rows: &mut Vec<Row>) -> usize {
         let ok = match rest.split_first() {
             Some((name, operands)) => match name.strip_suffix('~') {
                 Some(name) => [("0", ""), ("1", "2")].iter().all(|(q, suffix)| {
-                    push_row(&pattern.replacen('q', q, 1), &format!("{name}{suffix}"), operands, beyond_go, rows)
+                    push_row(
+                        &pattern.replacen('q', q, 1),
+                        &format!("{name}{suffix}"),
+                        operands,
+                        beyond_go,
+                        rows,
+                    )
                 }),
                 None => push_row(&pattern, name, operands, beyond_go, rows),
             },
@@ -252,11 +267,21 @@ fn push_row(pattern: &str, name: &str, words: &[&str], beyond_go: bool, rows: &m
             rule = found;
             continue;
         }
-        let (Some(operand), Some(slot)) = (Operand::parse(word), operands.get_mut(count)) else { return false };
+        let (Some(operand), Some(slot)) = (Operand::parse(word), operands.get_mut(count)) else {
+            return false;
+        };
         *slot = Some(operand);
         count += 1;
     }
-    rows.push(Row { mask, value, form: go::form(name), name: name.into(), operands, rule, beyond_go });
+    rows.push(Row {
+        mask,
+        value,
+        form: form::form(name),
+        name: name.into(),
+        operands,
+        rule,
+        beyond_go,
+    });
     true
 }
 
@@ -270,17 +295,6 @@ mod tests {
         base::memory(&mut generated);
         simd::structures(&mut generated);
         beyond::atomics(&mut generated);
-        for line in [base::INTEGER, simd::FLOAT, simd::VECTOR, beyond::CHAPTER]
-            .iter()
-            .flat_map(|chapter| chapter.split_inclusive('\n'))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-            .split(|line| line.starts_with('@'))
-            .flatten()
-            .chain(&generated)
-        {
-            assert!(!line.contains('\t'), "{line}");
-        }
         let joined = generated.join("\n");
         for chapter in [base::INTEGER, simd::FLOAT, simd::VECTOR, beyond::CHAPTER, &joined] {
             assert_eq!(read_chapter(chapter, false, &mut Vec::new()), 0);
@@ -295,9 +309,18 @@ mod tests {
                 early.rule == Rule::None
                     && early.mask & !late.mask == 0
                     && (early.value ^ late.value) & early.mask == 0
-                    && early.operands.iter().flatten().all(|o| matches!(o, Operand::Reg(..) | Operand::General(..)))
+                    && early
+                        .operands
+                        .iter()
+                        .flatten()
+                        .all(|o| matches!(o, Operand::Reg(..) | Operand::General(..)))
             });
-            assert!(hidden.is_none(), "{} is hidden by {:?}", late.name, hidden.map(|r| &r.name));
+            assert!(
+                hidden.is_none(),
+                "{} is hidden by {:?}",
+                late.name,
+                hidden.map(|r| &r.name)
+            );
         }
     }
 }

@@ -502,12 +502,20 @@ q 1 0111100000 hhh 110x 01 MVNI Vd=S #imm8msl
 /// Structure loads and stores, spelled out by rule: `n` registers, whole, one element, or one element to all lanes.
 pub(super) fn structures(out: &mut Lines) {
     for (load, name) in [("0", "ST"), ("1", "LD")] {
-        for (op, n, regs) in
-            [("0111", 1, 1), ("1010", 1, 2), ("0110", 1, 3), ("0010", 1, 4), ("1000", 2, 2), ("0100", 3, 3), ("0000", 4, 4)]
-        {
+        for (op, n, regs) in [
+            ("0111", 1, 1),
+            ("1010", 1, 2),
+            ("0110", 1, 3),
+            ("0010", 1, 4),
+            ("1000", 2, 2),
+            ("0100", 3, 3),
+            ("0000", 4, 4),
+        ] {
             let sizes = if n == 1 { "bhsD" } else { "bhsd" };
             let mut one = |mid: String, mem: &str| {
-                out.push(format!("0q00110{mid}{op}zznnnnnddddd {name}{n} T{regs}.{sizes} {mem}"));
+                out.push(format!(
+                    "0q00110{mid}{op}zznnnnnddddd {name}{n} T{regs}.{sizes} {mem}"
+                ));
             };
             one(format!("00{load}000000"), "mem");
             one(format!("01{load}011111"), &format!("postQ*{}", 8 * regs));
@@ -515,9 +523,12 @@ pub(super) fn structures(out: &mut Lines) {
         }
         for n in 1..=4u32 {
             let (r, odd) = ((n + 1) % 2, (n - 1) / 2);
-            for (op, rest, element, bytes) in
-                [("00", "Szz", "b", 1), ("01", "Sz0", "h", 2), ("10", "S00", "s", 4), ("10", "001", "d", 8)]
-            {
+            for (op, rest, element, bytes) in [
+                ("00", "Szz", "b", 1),
+                ("01", "Sz0", "h", 2),
+                ("10", "S00", "s", 4),
+                ("10", "001", "d", 8),
+            ] {
                 let mut one = |post: u32, m: &str, mem: &str| {
                     out.push(format!(
                         "0q001101{post}{load}{r}{m}{op}{odd}{rest}nnnnnddddd {name}{n} T{n}[{element}] {mem}"
@@ -529,7 +540,9 @@ pub(super) fn structures(out: &mut Lines) {
             }
             if load == "1" {
                 let mut one = |post: u32, m: &str, mem: &str| {
-                    out.push(format!("0q001101{post}1{r}{m}11{odd}0zznnnnnddddd LD{n}R T{n}.bhsD {mem}"));
+                    out.push(format!(
+                        "0q001101{post}1{r}{m}11{odd}0zznnnnnddddd LD{n}R T{n}.bhsD {mem}"
+                    ));
                 };
                 one(0, "00000", "mem");
                 one(1, "11111", &format!("postz*{n}"));

@@ -22,11 +22,21 @@ pub(super) struct SysOp {
 }
 
 const fn op(kind: Kind, op1: u32, n: u32, m: u32, op2: u32, name: &'static str) -> SysOp {
-    SysOp { kind, code: op1 << 11 | n << 7 | m << 3 | op2, name, register: true }
+    SysOp {
+        kind,
+        code: op1 << 11 | n << 7 | m << 3 | op2,
+        name,
+        register: true,
+    }
 }
 
 const fn bare(op1: u32, m: u32, op2: u32, name: &'static str) -> SysOp {
-    SysOp { kind: Kind::Tlbi, code: op1 << 11 | 8 << 7 | m << 3 | op2, name, register: false }
+    SysOp {
+        kind: Kind::Tlbi,
+        code: op1 << 11 | 8 << 7 | m << 3 | op2,
+        name,
+        register: false,
+    }
 }
 
 const fn tlbi(op1: u32, m: u32, op2: u32, name: &'static str) -> SysOp {
