@@ -52,7 +52,15 @@ pub struct Build<'a> {
 impl<'a> Build<'a> {
     /// `program` for `target` by the reference toolchain, without cgo.
     pub fn new(program: &'a str, target: &'a str) -> Build<'a> {
-        Build { program, package: ".", go: REFERENCE, target, cgo: false, args: &[], env: &[] }
+        Build {
+            program,
+            package: ".",
+            go: REFERENCE,
+            target,
+            cgo: false,
+            args: &[],
+            env: &[],
+        }
     }
 
     /// With other arguments of `go build`.
@@ -72,11 +80,19 @@ impl<'a> Build<'a> {
 
     /// The binary, built now or before. `None` where it can't be built here; panics then with CI=true.
     pub fn path(&self) -> Option<PathBuf> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs").join(self.program);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("testdata/programs")
+            .join(self.program);
         let mut hash = DefaultHasher::new();
         self.hash(&mut hash);
         hash_tree(&source, &mut hash);
-        let name = format!("{}-{}-{}-{:016x}", self.program, self.target.replace('/', "-"), self.go, hash.finish());
+        let name = format!(
+            "{}-{}-{}-{:016x}",
+            self.program,
+            self.target.replace('/', "-"),
+            self.go,
+            hash.finish()
+        );
         let out = cache().join(name);
         // One build at a time: go uses all cores itself, and two tests may want the same subject.
         static ONE: Mutex<()> = Mutex::new(());
@@ -87,9 +103,18 @@ impl<'a> Build<'a> {
         let part = out.with_extension(format!("{}.part", std::process::id()));
         let (goos, goarch) = self.target.split_once('/').expect("GOOS/GOARCH");
         let mut go = Command::new("go");
-        go.arg("build").arg("-o").arg(&part).args(self.args).arg(self.package).current_dir(&source);
-        go.env("GOTOOLCHAIN", self.go).env("GOOS", goos).env("GOARCH", goarch).env("GOWORK", "off");
-        go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" }).env("GOFLAGS", "-mod=mod -buildvcs=false");
+        go.arg("build")
+            .arg("-o")
+            .arg(&part)
+            .args(self.args)
+            .arg(self.package)
+            .current_dir(&source);
+        go.env("GOTOOLCHAIN", self.go)
+            .env("GOOS", goos)
+            .env("GOARCH", goarch)
+            .env("GOWORK", "off");
+        go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" })
+            .env("GOFLAGS", "-mod=mod -buildvcs=false");
         go.envs(self.env.iter().copied());
         match go.output() {
             Ok(o) if o.status.success() => {}
@@ -103,21 +128,30 @@ impl<'a> Build<'a> {
 }
 
 fn hash_tree(dir: &Path, hash: &mut DefaultHasher) {
-    let mut entries: Vec<_> = std::fs::read_dir(dir).expect("the program is there").flatten().map(|e| e.path()).collect();
+    let mut entries: Vec<_> = std::fs::read_dir(dir)
+        .expect("the program is there")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     entries.sort();
     for path in entries {
         path.file_name().hash(hash);
         if path.is_dir() {
             hash_tree(&path, hash);
         } else {
-            std::fs::read(&path).expect("a source file can be read").hash(hash);
+            std::fs::read(&path)
+                .expect("a source file can be read")
+                .hash(hash);
         }
     }
 }
 
 /// Says what a test leaves out; with CI=true that is a failure.
 pub fn left_out<T>(what: &str) -> Option<T> {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "left out, which CI does not allow: {what}");
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "left out, which CI does not allow: {what}"
+    );
     eprintln!("LEFT OUT: {what}");
     None
 }
