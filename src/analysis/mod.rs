@@ -1,2 +1,4 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
 pub mod gosort;
+pub mod listing;
+pub mod symbols;

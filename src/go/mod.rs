@@ -4,3 +4,4 @@ pub mod buildinfo;
 pub mod modinfo;
 pub mod quote;
 pub mod version;
+pub mod gosym;

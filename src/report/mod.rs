@@ -1,5 +1,7 @@
 //! Data → the bytes that people and programs read.
 
 pub mod json;
+pub mod objdump;
+pub mod tabs;
 pub mod text;
 pub mod version;

@@ -1,0 +1,216 @@
+//! The symbol table as Go's tools see it: one letter and one size per symbol, each format by its own rules.
+//!
+//! The authority is cmd/internal/objfile of Go 1.27 (elf.go, macho.go, pe.go, plan9obj.go, xcoff.go): which entries count, which
+//! letter a section gives, and how a size is inferred where the format records none.
+
+use super::gosort;
+use crate::error::{Error, Result};
+use crate::image::{Format, Image, Place, Section, Symbol};
+
+/// A symbol as `go tool nm` prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoSymbol<'a> {
+    /// As stored.
+    pub name: &'a [u8],
+    /// Virtual address, or the plain value of an absolute symbol.
+    pub addr: u64,
+    /// Bytes, as Go infers them; may be nonsense, see the format's rules.
+    pub size: i64,
+    /// `T` code, `R` read-only, `D` data, `B` bss, `U` undefined, `C` absolute, `?`; lower case for local ones.
+    pub code: u8,
+}
+
+/// The symbols in the order of the file.
+///
+/// # Errors
+/// Where Go has one: no symbol table, or a section number that does not exist. A Mach-O file without a table has no symbols
+/// and no error.
+pub fn in_file_order<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    match image.format {
+        Format::Elf => elf(image),
+        Format::MachO => Ok(macho(image)),
+        Format::Pe => pe(image),
+        Format::Plan9 => plan9(image),
+        Format::Xcoff => xcoff(image),
+        Format::Wasm | Format::Archive | Format::GoObject => Err(Error::new("unrecognized object file")),
+    }
+}
+
+/// The symbols by address; those at one address in the order that Go's sort leaves them in.
+///
+/// # Errors
+/// See [`in_file_order`].
+pub fn by_address<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    let mut symbols = in_file_order(image)?;
+    gosort::sort_by(&mut symbols, |a, b| a.addr < b.addr);
+    Ok(symbols)
+}
+
+const WRITE: u64 = 1;
+const ALLOC: u64 = 2;
+const EXEC: u64 = 4;
+const NOBITS: u32 = 8;
+const LOCAL: u8 = b'a' - b'A';
+
+fn elf<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    let table = image.symbols()?;
+    // The first entry is the null symbol.
+    let symbols = table.iter().skip(1).map(|s| {
+        let letter = match s.place {
+            Place::Undefined => b'U',
+            Place::Common => b'B',
+            Place::Section(i) => match image.sections.get(i) {
+                Some(section) => match section.flags & (WRITE | ALLOC | EXEC) {
+                    f if f == ALLOC | EXEC => b'T',
+                    ALLOC => b'R',
+                    f if f == ALLOC | WRITE && section.kind == NOBITS => b'B',
+                    f if f == ALLOC | WRITE => b'D',
+                    _ => b'?',
+                },
+                None => b'?',
+            },
+            _ => b'?',
+        };
+        let local = s.kind >> 4 == 0;
+        let code = if local { letter.wrapping_add(LOCAL) } else { letter };
+        GoSymbol { name: s.name, addr: s.addr, size: s.size as i64, code }
+    });
+    Ok(symbols.collect())
+}
+
+fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
+    let Ok(table) = image.symbols() else { return Vec::new() };
+    let kept = table.iter().filter(|s| s.kind & 0xe0 == 0);
+    let symbols = kept.map(|s| {
+        let code = match section(image, s) {
+            Some(section) => match (section.segment, section.name) {
+                (b"__TEXT", b"__text") => b'T',
+                (b"__DATA", b"__bss" | b"__noptrbss") => b'B',
+                (b"__TEXT" | b"__DATA_CONST", _) => b'R',
+                (b"__DATA", _) => b'D',
+                _ => b'?',
+            },
+            None if s.place == Place::Nowhere => b'?',
+            None => b'U',
+        };
+        GoSymbol { name: s.name, addr: s.addr, size: 0, code }
+    });
+    with_inferred_sizes(symbols.collect())
+}
+
+fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    const CODE: u64 = 0x20;
+    const DATA: u64 = 0x40;
+    const BSS: u64 = 0x80;
+    const WRITABLE: u64 = 0x8000_0000;
+    // Without a table Go has no symbols and no error.
+    let table = image.symbols().unwrap_or_default();
+    let bss = table.iter().find(|s| s.name == b"runtime.bss").map(|s| (s.place, s.addr));
+    let mut symbols = Vec::with_capacity(table.len());
+    for s in table {
+        let code = match s.place {
+            Place::Undefined => b'U',
+            Place::Absolute => b'C',
+            Place::Debug => b'?',
+            _ => {
+                let section = section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
+                let past_bss = bss.is_some_and(|(place, addr)| place == s.place && addr > section.addr && s.addr >= addr);
+                let past_file = s.addr.wrapping_sub(section.addr) >= section.file_size;
+                match section.flags {
+                    f if f & CODE != 0 => b'T',
+                    f if f & DATA != 0 && f & WRITABLE == 0 => b'R',
+                    f if f & DATA != 0 && (past_bss || past_file) => b'B',
+                    f if f & DATA != 0 => b'D',
+                    f if f & BSS != 0 => b'B',
+                    _ => b'?',
+                }
+            }
+        };
+        symbols.push(GoSymbol { name: s.name, addr: s.addr, size: 0, code });
+    }
+    Ok(with_inferred_sizes(symbols))
+}
+
+fn plan9<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    let kept = image.symbols()?.iter().filter(|s| matches!(s.kind, b'T' | b't' | b'D' | b'd' | b'B' | b'b'));
+    let symbols = kept.map(|s| GoSymbol { name: s.name, addr: s.addr, size: 0, code: s.kind });
+    Ok(with_inferred_sizes(symbols.collect()))
+}
+
+fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
+    const EXTERNAL: u8 = 2;
+    const HIDDEN: u8 = 107;
+    const WEAK: u8 = 111;
+    const STYP_TEXT: u64 = 0x20;
+    const STYP_DATA: u64 = 0x40;
+    const STYP_BSS: u64 = 0x80;
+    let mut symbols = Vec::new();
+    for s in image.symbols()? {
+        if !matches!(s.kind, EXTERNAL | HIDDEN | WEAK) || s.extra == 0 {
+            continue;
+        }
+        let (length, read_only) = csect(image, s);
+        let (code, size) = match s.place {
+            Place::Undefined => (b'U', 0),
+            Place::Absolute => (b'C', 0),
+            Place::Debug => (b'?', 0),
+            _ => {
+                let section = section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
+                let letter = match section.flags & 0xffff {
+                    STYP_TEXT if read_only => b'R',
+                    STYP_TEXT => b'T',
+                    STYP_DATA => b'D',
+                    STYP_BSS => b'B',
+                    _ => b'?',
+                };
+                (if s.kind == HIDDEN { letter.to_ascii_lowercase() } else { letter }, length)
+            }
+        };
+        symbols.push(GoSymbol { name: s.name, addr: s.addr, size, code });
+    }
+    Ok(symbols)
+}
+
+/// The csect's length and whether its class is read-only, from the last auxiliary entry. For a label the length field is an
+/// index into the symbol table; Go prints it all the same.
+fn csect(image: &Image<'_>, s: &Symbol<'_>) -> (i64, bool) {
+    let entry = || {
+        let (table, _) = image.xcoff()?.symbol_table;
+        let at = table.checked_add((u64::from(s.index) + u64::from(s.extra)).checked_mul(18)?)?;
+        image.data.get(usize::try_from(at).ok()?..)?.get(..18)
+    };
+    let Some(aux) = entry() else { return (0, false) };
+    let low = u64::from(image.endian.u32(aux, 0).unwrap_or(0));
+    let high = if image.ptr_size == 8 { u64::from(image.endian.u32(aux, 12).unwrap_or(0)) } else { 0 };
+    ((high << 32 | low) as i64, aux[11] == 1)
+}
+
+fn section<'i, 'a>(image: &'i Image<'a>, s: &Symbol<'_>) -> Option<&'i Section<'a>> {
+    match s.place {
+        Place::Section(i) => image.sections.get(i),
+        _ => None,
+    }
+}
+
+/// Each symbol reaches to the next greater address, the last one nowhere.
+fn with_inferred_sizes(mut symbols: Vec<GoSymbol<'_>>) -> Vec<GoSymbol<'_>> {
+    let mut addrs: Vec<u64> = symbols.iter().map(|s| s.addr).collect();
+    addrs.sort_unstable();
+    for s in &mut symbols {
+        let next = addrs.partition_point(|&a| a <= s.addr);
+        s.size = addrs.get(next).map_or(0, |a| a.wrapping_sub(s.addr) as i64);
+    }
+    symbols
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_reach_to_the_next_greater_address() {
+        let at = |addr| GoSymbol { name: b"x", addr, size: -1, code: b'T' };
+        let sizes: Vec<i64> = with_inferred_sizes(vec![at(8), at(4), at(8), at(0)]).iter().map(|s| s.size).collect();
+        assert_eq!(sizes, [0, 4, 0, 4]);
+    }
+}

@@ -1,0 +1,236 @@
+//! A listing → the text of `go tool objdump`, byte for byte.
+//!
+//! Functions are formatted on all cores, in windows of limited size, and written in their order: while one window is written
+//! the next one is formatted.
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+
+use super::tabs::Tabs;
+use crate::analysis::listing::{Function, Instruction, Listing};
+use crate::disasm::Style;
+use crate::go::gosym::Position;
+use crate::image::Endian;
+
+/// Gives the source line of a position.
+pub trait Sources: Sync {
+    /// `None` where the file can't be read; then nothing is shown.
+    fn line(&self, file: &[u8], line: i64) -> Option<Vec<u8>>;
+}
+
+/// What to show.
+#[derive(Default)]
+pub struct Options<'o> {
+    /// How to print instructions.
+    pub style: Style,
+    /// With GNU syntax behind Go's.
+    pub gnu: bool,
+    /// With source lines before the instructions.
+    pub sources: Option<&'o dyn Sources>,
+}
+
+/// Bytes of code in the first window: little, so that output begins at once.
+const FIRST_WINDOW: u64 = 32 << 10;
+/// Bytes of code in a window at most; its text is some ten times as long.
+const WINDOW: u64 = 1 << 20;
+
+/// Writes the functions.
+///
+/// # Errors
+/// What the writer says.
+pub fn write<'a>(
+    listing: &Listing<'a>,
+    functions: impl Iterator<Item = Function<'a>>,
+    options: &Options<'_>,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    in_windows(functions, out, |function, first, text| {
+        if !first {
+            text.push(b'\n');
+        }
+        format(listing, function, options, text);
+    })
+}
+
+/// Formats functions in parallel and writes them in order. `format` is told whether a function is the first of all.
+///
+/// # Errors
+/// What the writer says.
+pub fn in_windows<'a>(
+    mut functions: impl Iterator<Item = Function<'a>>,
+    out: &mut (dyn Write + Send),
+    format: impl Fn(&Function<'a>, bool, &mut Vec<u8>) + Sync,
+) -> io::Result<()> {
+    let mut size = FIRST_WINDOW;
+    let mut ready: Vec<Vec<u8>> = Vec::new();
+    let mut first = true;
+    loop {
+        let mut window = Vec::new();
+        let mut bytes = 0;
+        while bytes < size
+            && let Some(f) = functions.next()
+        {
+            bytes += f.end.saturating_sub(f.start).max(64);
+            window.push((f, std::mem::take(&mut first)));
+        }
+        size = (size * 4).min(WINDOW);
+        let last = std::mem::take(&mut ready);
+        let (written, next) = rayon::join(
+            || last.iter().try_for_each(|text| out.write_all(text)),
+            || -> Vec<Vec<u8>> {
+                // Small functions together, so that there is one buffer for several.
+                let each = window.len().div_ceil(rayon::current_num_threads() * 4).max(1);
+                let texts = window.par_chunks(each).map(|chunk| {
+                    let mut text = Vec::new();
+                    for (function, first) in chunk {
+                        format(function, *first, &mut text);
+                    }
+                    text
+                });
+                texts.collect()
+            },
+        );
+        written?;
+        if next.is_empty() {
+            return Ok(());
+        }
+        ready = next;
+    }
+}
+
+fn format(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"TEXT ");
+    out.extend_from_slice(function.name);
+    out.extend_from_slice(b"(SB) ");
+    out.extend_from_slice(function.file);
+    out.push(b'\n');
+    let words = listing.shows_words().then_some(listing.endian);
+    let mut tabs = Tabs::default();
+    let mut base = Base::default();
+    let mut shown: (Vec<u8>, i64) = (Vec::new(), 0);
+    listing.decode(function, options.style, |i| {
+        if let Some(sources) = options.sources {
+            if (i.position.file, i.position.line) != (&shown.0, shown.1) {
+                if let Some(line) = sources.line(i.position.file, i.position.line) {
+                    tabs.text().extend_from_slice(&line);
+                    tabs.whole_line();
+                }
+                shown = (i.position.file.to_vec(), i.position.line);
+            }
+            tabs.text().extend_from_slice(b"  ");
+        } else {
+            base.write(i.position, tabs.text());
+            tabs.cell();
+        }
+        hex(i.pc, tabs.text());
+        tabs.cell();
+        raw(i.bytes, words, tabs.text());
+        tabs.cell();
+        tabs.text().extend_from_slice(i.text);
+        if options.gnu && i.known {
+            gnu(listing, &i, tabs.text());
+        }
+        tabs.cell();
+        tabs.line();
+    });
+    tabs.flush(out);
+}
+
+fn gnu(listing: &Listing<'_>, i: &Instruction<'_>, out: &mut Vec<u8>) {
+    let width = super::tabs::width(i.text);
+    out.extend(std::iter::repeat_n(b' ', 36usize.saturating_sub(width)));
+    out.extend_from_slice(b" // ");
+    listing.gnu(i, out);
+}
+
+/// `  name:line`, remembering the last one: most instructions share it with their neighbour.
+#[derive(Default)]
+struct Base {
+    file: Vec<u8>,
+    line: i64,
+    text: Vec<u8>,
+}
+
+impl Base {
+    fn write(&mut self, p: Position<'_>, out: &mut Vec<u8>) {
+        if self.text.is_empty() || p.line != self.line || p.file != self.file {
+            self.file.clear();
+            self.file.extend_from_slice(p.file);
+            self.line = p.line;
+            self.text.clear();
+            self.text.extend_from_slice(b"  ");
+            self.text.extend_from_slice(file_name(p.file));
+            self.text.push(b':');
+            self.text.extend_from_slice(p.line.to_string().as_bytes());
+        }
+        out.extend_from_slice(&self.text);
+    }
+}
+
+/// The last element of a Unix or Windows path.
+fn file_name(path: &[u8]) -> &[u8] {
+    let after = |path, c| memchr::memrchr(c, path).map_or(path, |i| path.get(i + 1..).unwrap_or(&[]));
+    after(after(path, b'/'), b'\\')
+}
+
+/// An instruction's bytes: as 32-bit words in the file's byte order where there are only whole ones and the architecture has
+/// words, else as they stand.
+fn raw(bytes: &[u8], words: Option<Endian>, out: &mut Vec<u8>) {
+    match words {
+        Some(endian) if bytes.len().is_multiple_of(4) => {
+            for (i, word) in bytes.chunks_exact(4).enumerate() {
+                if i > 0 {
+                    out.push(b' ');
+                }
+                let digits = |out: &mut Vec<u8>, b: &u8| byte(*b, out);
+                match endian {
+                    Endian::Little => word.iter().rev().for_each(|b| digits(out, b)),
+                    Endian::Big => word.iter().for_each(|b| digits(out, b)),
+                }
+            }
+        }
+        _ => bytes.iter().for_each(|b| byte(*b, out)),
+    }
+}
+
+fn byte(b: u8, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.push(DIGITS[usize::from(b >> 4)]);
+    out.push(DIGITS[usize::from(b & 15)]);
+}
+
+/// `0x…`
+pub fn hex(v: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0x");
+    let digits = (16 - v.leading_zeros() / 4).max(1);
+    for i in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[(v >> (4 * i)) as usize & 15]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_in_the_byte_order_of_the_file() {
+        let shown = |bytes: &[u8], words| {
+            let mut out = Vec::new();
+            raw(bytes, words, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(shown(&[1, 2, 3, 0xab], Some(Endian::Little)), "ab030201");
+        assert_eq!(shown(&[1, 2, 3, 4, 5, 6, 7, 8], Some(Endian::Big)), "01020304 05060708");
+        assert_eq!(shown(&[1, 2], Some(Endian::Little)), "0102");
+        assert_eq!(shown(&[1, 2, 3, 4], None), "01020304");
+    }
+
+    #[test]
+    fn both_kinds_of_slashes_end_a_folder() {
+        assert_eq!(file_name(b"/a/b.go"), b"b.go");
+        assert_eq!(file_name(b"C:\\x\\b.go"), b"b.go");
+        assert_eq!(file_name(b"a\\b/c\\d.go"), b"d.go");
+        assert_eq!(file_name(b""), b"");
+    }
+}

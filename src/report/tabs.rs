@@ -1,0 +1,158 @@
+//! Lines of tab-terminated cells → columns padded with tabs, as Go's text/tabwriter aligns them (Go 1.27; with the settings
+//! of cmd/internal/disasm: least width 18, tab width 8, one cell of padding, tabs as padding).
+//!
+//! A column is as wide as its widest cell among the neighbouring lines that have it; a line without the column ends the
+//! block. Cells are counted in code points.
+
+/// Least width of a column, padding included.
+const MIN_WIDTH: usize = 18;
+const TAB: usize = 8;
+
+/// The lines gathered so far.
+#[derive(Debug, Default)]
+pub struct Tabs {
+    text: Vec<u8>,
+    /// Where each cell ends in `text`, and its width in code points.
+    cells: Vec<(usize, usize)>,
+    /// Where each line's cells end in `cells`; and whether the line has no cells but is printed as it stands.
+    lines: Vec<(usize, bool)>,
+    widths: Vec<usize>,
+}
+
+impl Tabs {
+    /// The buffer to which the next cell's text is appended before [`Tabs::cell`] ends it.
+    pub fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
+    /// Ends a cell.
+    pub fn cell(&mut self) {
+        let start = self.cells.last().map_or(0, |c| c.0);
+        let bytes = self.text.get(start..).unwrap_or(&[]);
+        self.cells.push((self.text.len(), width(bytes)));
+    }
+
+    /// Ends a line of cells.
+    pub fn line(&mut self) {
+        self.lines.push((self.cells.len(), false));
+    }
+
+    /// Ends a line that is printed as it stands: all text since the last cell.
+    pub fn whole_line(&mut self) {
+        self.cells.push((self.text.len(), 0));
+        self.lines.push((self.cells.len(), true));
+    }
+
+    /// Writes the lines to `out` and forgets them.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        let columns = self.column_widths();
+        out.reserve(self.text.len() + self.cells.len() * 2 + self.lines.len());
+        let (mut from, mut cell) = (0, 0);
+        for (i, &(end, whole)) in self.lines.iter().enumerate() {
+            let widths = self.widths.get(i * columns..).unwrap_or(&[]);
+            for (column, &(to, width)) in self.cells.get(cell..end).unwrap_or(&[]).iter().enumerate() {
+                out.extend_from_slice(self.text.get(from..to).unwrap_or(&[]));
+                from = to;
+                if !whole {
+                    let wide = widths.get(column).copied().unwrap_or(0);
+                    let tabs = wide.saturating_sub(width).div_ceil(TAB);
+                    out.extend(std::iter::repeat_n(b'\t', tabs));
+                }
+            }
+            cell = end;
+            out.push(b'\n');
+        }
+        self.text.clear();
+        self.cells.clear();
+        self.lines.clear();
+    }
+
+    /// Fills `widths` with each line's column widths, row by row, and says how many columns a row has.
+    fn column_widths(&mut self) -> usize {
+        let count = |i: usize| {
+            let start = if i == 0 { 0 } else { self.lines[i - 1].0 };
+            let (end, whole) = self.lines[i];
+            if whole { 0 } else { end - start }
+        };
+        let columns = (0..self.lines.len()).map(count).max().unwrap_or(0);
+        self.widths.clear();
+        self.widths.resize(columns * self.lines.len(), 0);
+        for column in 0..columns {
+            let mut i = 0;
+            while i < self.lines.len() {
+                if count(i) <= column {
+                    i += 1;
+                    continue;
+                }
+                let start = i;
+                let mut widest = MIN_WIDTH;
+                while i < self.lines.len() && count(i) > column {
+                    let first = if i == 0 { 0 } else { self.lines[i - 1].0 };
+                    widest = widest.max(self.cells[first + column].1 + 1);
+                    i += 1;
+                }
+                let widest = widest.div_ceil(TAB) * TAB;
+                for line in start..i {
+                    self.widths[line * columns + column] = widest;
+                }
+            }
+        }
+        columns
+    }
+}
+
+/// Code points, every byte of broken UTF-8 counting as one, as Go counts them.
+pub(super) fn width(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
+    bytes.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn formatted(lines: &[&[&str]]) -> String {
+        let (mut t, mut out) = (Tabs::default(), Vec::new());
+        for line in lines {
+            if let [whole] = line {
+                t.text().extend_from_slice(whole.as_bytes());
+                t.whole_line();
+                continue;
+            }
+            for cell in *line {
+                t.text().extend_from_slice(cell.as_bytes());
+                t.cell();
+            }
+            t.line();
+        }
+        t.flush(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_have_the_least_width_and_grow_by_tabs() {
+        // 18 wide becomes 24: 23 characters still fit with one of padding, 24 do not.
+        assert_eq!(formatted(&[&["a", "b"]]), "a\t\t\tb\t\t\t\n");
+        assert_eq!(formatted(&[&["12345678", "b"]]), "12345678\t\tb\t\t\t\n");
+        let (fits, wide) = ("x".repeat(23), "x".repeat(24));
+        assert_eq!(formatted(&[&[&fits, "b"], &["a", "b"]]), format!("{fits}\tb\t\t\t\na\t\t\tb\t\t\t\n"));
+        assert_eq!(formatted(&[&[&wide, "b"], &["a", "b"]]), format!("{wide}\tb\t\t\t\na\t\t\t\tb\t\t\t\n"));
+    }
+
+    #[test]
+    fn a_line_without_the_column_ends_its_block() {
+        let wide = "x".repeat(30);
+        let got = formatted(&[&["a", "b"], &["source line"], &["a", &wide], &["a", "b", "c"], &["a", "b"]]);
+        let want = format!("a\t\t\tb\t\t\t\nsource line\na\t\t\t{wide}\t\na\t\t\tb\t\t\t\tc\t\t\t\na\t\t\tb\t\t\t\t\n");
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn width_is_in_code_points() {
+        assert_eq!(width("é·x".as_bytes()), 3);
+        assert_eq!(width(b"\xff\xc3"), 2);
+        assert_eq!(formatted(&[&["é".repeat(23).as_str(), "b"]]), format!("{}\tb\t\t\t\n", "é".repeat(23)));
+    }
+}
