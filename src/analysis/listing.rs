@@ -12,7 +12,14 @@ use super::gosort;
 use super::symbols::{self, GoSymbol};
 
 /// The linker's own marks; they would hide the functions at their addresses.
-const MARKS: [&[u8]; 6] = [b"runtime.text", b"text", b"_text", b"runtime.etext", b"etext", b"_etext"];
+const MARKS: [&[u8]; 6] = [
+    b"runtime.text",
+    b"text",
+    b"_text",
+    b"runtime.etext",
+    b"etext",
+    b"_etext",
+];
 
 /// Everything that a listing of an image needs.
 pub struct Listing<'a> {
@@ -67,7 +74,10 @@ impl<'a> Listing<'a> {
     /// In the words and the order of `go tool objdump`: symbols, line table, text, architecture.
     pub fn new(image: &Image<'a>) -> Result<Listing<'a>> {
         let in_file_order = symbols::in_file_order(image)?;
-        let mark = in_file_order.iter().find(|s| s.name == b"runtime.text").map(|s| s.addr);
+        let mark = in_file_order
+            .iter()
+            .find(|s| s.name == b"runtime.text")
+            .map(|s| s.addr);
         let mut symbols = in_file_order;
         gosort::sort_by(&mut symbols, |a, b| a.addr < b.addr);
         let (section_start, table) = pclntab(image)?;
@@ -108,7 +118,12 @@ impl<'a> Listing<'a> {
                 return None;
             }
             let file = cursor.as_mut().map_or(&b""[..], |c| c.at(s.addr).file);
-            Some(Function { name: s.name, start: s.addr, end: stop.min(end), file })
+            Some(Function {
+                name: s.name,
+                start: s.addr,
+                end: stop.min(end),
+                file,
+            })
         })
     }
 
@@ -119,25 +134,40 @@ impl<'a> Listing<'a> {
     /// Decodes a function, instruction after instruction.
     pub fn decode(&self, function: &Function<'_>, style: Style, mut each: impl FnMut(Instruction<'_>)) {
         let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
-        let code = self.text.get(..offset(function.end).min(self.text.len())).unwrap_or(&[]);
+        let code = self
+            .text
+            .get(..offset(function.end).min(self.text.len()))
+            .unwrap_or(&[]);
         let mut cursor = self.cursor();
         let mut text = Vec::with_capacity(64);
         let mut at = offset(function.start);
         while let Some(rest) = code.get(at..).filter(|r| !r.is_empty()) {
             let pc = self.text_start.wrapping_add(at as u64);
             text.clear();
-            let scope = Scope { listing: self, pc, rest };
+            let scope = Scope {
+                listing: self,
+                pc,
+                rest,
+            };
             let done = self.printer.go(rest, pc, &scope, style, &mut text);
             let len = done.len.clamp(1, rest.len());
             let position = cursor.as_mut().map_or_else(Position::default, |c| c.at(pc));
-            each(Instruction { pc, bytes: rest.get(..len).unwrap_or(rest), rest, text: &text, known: done.known, position });
+            each(Instruction {
+                pc,
+                bytes: rest.get(..len).unwrap_or(rest),
+                rest,
+                text: &text,
+                known: done.known,
+                position,
+            });
             at += len;
         }
     }
 
     /// Appends the GNU syntax of an instruction that is known.
     pub fn gnu(&self, instruction: &Instruction<'_>, out: &mut Vec<u8>) {
-        self.printer.gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
+        self.printer
+            .gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
     }
 
     /// Are instructions shown as 32-bit words, where their length allows it?
@@ -175,7 +205,13 @@ impl Symbols for Scope<'_, '_> {
 /// The architecture in the word that Go's readers have for it, which is not always the one of `go build`.
 fn goarch(image: &Image<'_>) -> &'static str {
     match (image.format, image.arch) {
-        (Format::Xcoff, _) => if image.ptr_size == 8 { "ppc64" } else { "ppc" },
+        (Format::Xcoff, _) => {
+            if image.ptr_size == 8 {
+                "ppc64"
+            } else {
+                "ppc"
+            }
+        }
         (Format::Pe, Arch::I386 | Arch::Amd64 | Arch::Arm64)
         | (Format::MachO, Arch::I386 | Arch::Amd64 | Arch::Arm | Arch::Arm64 | Arch::Ppc64)
         | (Format::Plan9, Arch::I386 | Arch::Amd64 | Arch::Arm) => image.arch.goarch(),
@@ -211,7 +247,12 @@ fn pclntab<'a>(image: &Image<'a>) -> Result<(u64, &'a [u8])> {
 
 fn between_symbols<'a>(image: &Image<'a>) -> Option<&'a [u8]> {
     let table = image.symbols().ok()?;
-    let addr = |name: &[u8]| table.iter().find(|s| s.name == name && s.addr != 0).map(|s| s.addr);
+    let addr = |name: &[u8]| {
+        table
+            .iter()
+            .find(|s| s.name == name && s.addr != 0)
+            .map(|s| s.addr)
+    };
     let (start, end) = (addr(b"runtime.pclntab")?, addr(b"runtime.epclntab")?);
     image.bytes_at(start, end.checked_sub(start)?)
 }
@@ -225,7 +266,10 @@ fn in_section<'a>(image: &Image<'a>, first: &[u8], last: &[u8]) -> Result<&'a [u
         let s = found.ok_or_else(missing)?;
         match s.place {
             Place::Section(i) => Ok((i, s.addr)),
-            _ => Err(Error::new(format!("symbol {}: invalid section number", String::from_utf8_lossy(name)))),
+            _ => Err(Error::new(format!(
+                "symbol {}: invalid section number",
+                String::from_utf8_lossy(name)
+            ))),
         }
     };
     let ((i, start), (j, end)) = (find(first)?, find(last)?);

@@ -73,13 +73,20 @@ fn elf<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
         };
         let local = s.kind >> 4 == 0;
         let code = if local { letter.wrapping_add(LOCAL) } else { letter };
-        GoSymbol { name: s.name, addr: s.addr, size: s.size as i64, code }
+        GoSymbol {
+            name: s.name,
+            addr: s.addr,
+            size: s.size as i64,
+            code,
+        }
     });
     Ok(symbols.collect())
 }
 
 fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
-    let Ok(table) = image.symbols() else { return Vec::new() };
+    let Ok(table) = image.symbols() else {
+        return Vec::new();
+    };
     let kept = table.iter().filter(|s| s.kind & 0xe0 == 0);
     let symbols = kept.map(|s| {
         let code = match section(image, s) {
@@ -93,7 +100,12 @@ fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
             None if s.place == Place::Nowhere => b'?',
             None => b'U',
         };
-        GoSymbol { name: s.name, addr: s.addr, size: 0, code }
+        GoSymbol {
+            name: s.name,
+            addr: s.addr,
+            size: 0,
+            code,
+        }
     });
     with_inferred_sizes(symbols.collect())
 }
@@ -105,7 +117,10 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     const WRITABLE: u64 = 0x8000_0000;
     // Without a table Go has no symbols and no error.
     let table = image.symbols().unwrap_or_default();
-    let bss = table.iter().find(|s| s.name == b"runtime.bss").map(|s| (s.place, s.addr));
+    let bss = table
+        .iter()
+        .find(|s| s.name == b"runtime.bss")
+        .map(|s| (s.place, s.addr));
     let mut symbols = Vec::with_capacity(table.len());
     for s in table {
         let code = match s.place {
@@ -113,8 +128,10 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
             Place::Absolute => b'C',
             Place::Debug => b'?',
             _ => {
-                let section = section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
-                let past_bss = bss.is_some_and(|(place, addr)| place == s.place && addr > section.addr && s.addr >= addr);
+                let section =
+                    section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
+                let past_bss = bss
+                    .is_some_and(|(place, addr)| place == s.place && addr > section.addr && s.addr >= addr);
                 let past_file = s.addr.wrapping_sub(section.addr) >= section.file_size;
                 match section.flags {
                     f if f & CODE != 0 => b'T',
@@ -126,14 +143,27 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
                 }
             }
         };
-        symbols.push(GoSymbol { name: s.name, addr: s.addr, size: 0, code });
+        symbols.push(GoSymbol {
+            name: s.name,
+            addr: s.addr,
+            size: 0,
+            code,
+        });
     }
     Ok(with_inferred_sizes(symbols))
 }
 
 fn plan9<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
-    let kept = image.symbols()?.iter().filter(|s| matches!(s.kind, b'T' | b't' | b'D' | b'd' | b'B' | b'b'));
-    let symbols = kept.map(|s| GoSymbol { name: s.name, addr: s.addr, size: 0, code: s.kind });
+    let kept = image
+        .symbols()?
+        .iter()
+        .filter(|s| matches!(s.kind, b'T' | b't' | b'D' | b'd' | b'B' | b'b'));
+    let symbols = kept.map(|s| GoSymbol {
+        name: s.name,
+        addr: s.addr,
+        size: 0,
+        code: s.kind,
+    });
     Ok(with_inferred_sizes(symbols.collect()))
 }
 
@@ -155,7 +185,8 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
             Place::Absolute => (b'C', 0),
             Place::Debug => (b'?', 0),
             _ => {
-                let section = section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
+                let section =
+                    section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
                 let letter = match section.flags & 0xffff {
                     STYP_TEXT if read_only => b'R',
                     STYP_TEXT => b'T',
@@ -163,10 +194,22 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
                     STYP_BSS => b'B',
                     _ => b'?',
                 };
-                (if s.kind == HIDDEN { letter.to_ascii_lowercase() } else { letter }, length)
+                (
+                    if s.kind == HIDDEN {
+                        letter.to_ascii_lowercase()
+                    } else {
+                        letter
+                    },
+                    length,
+                )
             }
         };
-        symbols.push(GoSymbol { name: s.name, addr: s.addr, size, code });
+        symbols.push(GoSymbol {
+            name: s.name,
+            addr: s.addr,
+            size,
+            code,
+        });
     }
     Ok(symbols)
 }
@@ -181,7 +224,11 @@ fn csect(image: &Image<'_>, s: &Symbol<'_>) -> (i64, bool) {
     };
     let Some(aux) = entry() else { return (0, false) };
     let low = u64::from(image.endian.u32(aux, 0).unwrap_or(0));
-    let high = if image.ptr_size == 8 { u64::from(image.endian.u32(aux, 12).unwrap_or(0)) } else { 0 };
+    let high = if image.ptr_size == 8 {
+        u64::from(image.endian.u32(aux, 12).unwrap_or(0))
+    } else {
+        0
+    };
     ((high << 32 | low) as i64, aux[11] == 1)
 }
 
@@ -209,8 +256,16 @@ mod tests {
 
     #[test]
     fn sizes_reach_to_the_next_greater_address() {
-        let at = |addr| GoSymbol { name: b"x", addr, size: -1, code: b'T' };
-        let sizes: Vec<i64> = with_inferred_sizes(vec![at(8), at(4), at(8), at(0)]).iter().map(|s| s.size).collect();
+        let at = |addr| GoSymbol {
+            name: b"x",
+            addr,
+            size: -1,
+            code: b'T',
+        };
+        let sizes: Vec<i64> = with_inferred_sizes(vec![at(8), at(4), at(8), at(0)])
+            .iter()
+            .map(|s| s.size)
+            .collect();
         assert_eq!(sizes, [0, 4, 0, 4]);
     }
 }

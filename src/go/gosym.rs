@@ -47,7 +47,9 @@ impl<'a> LineTable<'a> {
     /// gosym knows no function.
     pub fn new(data: &'a [u8], text_start: u64) -> Option<LineTable<'a>> {
         let head: [u8; 8] = data.get(..8)?.try_into().ok()?;
-        let [_, _, _, _, 0, 0, quantum @ (1 | 2 | 4), ptr @ (4 | 8)] = head else { return None };
+        let [_, _, _, _, 0, 0, quantum @ (1 | 2 | 4), ptr @ (4 | 8)] = head else {
+            return None;
+        };
         let version = |magic| match magic {
             0xffff_fffb_u32 => Some(Version::V12),
             0xffff_fffa => Some(Version::V116),
@@ -87,7 +89,11 @@ impl<'a> LineTable<'a> {
             }
             Version::V12 => t.functab = data.get(8 + ptr_size..)?,
         }
-        let size = t.count.checked_mul(2)?.checked_add(1)?.checked_mul(t.field_size())?;
+        let size = t
+            .count
+            .checked_mul(2)?
+            .checked_add(1)?
+            .checked_mul(t.field_size())?;
         if version == Version::V12 {
             let at = endian.u32(t.functab, size)? as usize;
             let files = data.get(at..)?;
@@ -99,7 +105,11 @@ impl<'a> LineTable<'a> {
     }
 
     fn field_size(&self) -> usize {
-        if self.version >= Version::V118 { 4 } else { self.ptr_size }
+        if self.version >= Version::V118 {
+            4
+        } else {
+            self.ptr_size
+        }
     }
 
     fn field(&self, i: usize) -> Option<u64> {
@@ -110,7 +120,11 @@ impl<'a> LineTable<'a> {
     /// The entry of function `i`; of `count` the end of the last one.
     fn entry(&self, i: usize) -> Option<u64> {
         let pc = self.field(2 * i)?;
-        Some(if self.version >= Version::V118 { pc.wrapping_add(self.text_start) } else { pc })
+        Some(if self.version >= Version::V118 {
+            pc.wrapping_add(self.text_start)
+        } else {
+            pc
+        })
     }
 
     /// The function that holds `pc`: its bounds and its record.
@@ -138,7 +152,12 @@ impl<'a> LineTable<'a> {
 
     /// Something that answers for ascending pcs without starting over each time.
     pub fn cursor(self) -> Cursor<'a> {
-        Cursor { table: self, function: None, at: Position::default(), until: 0 }
+        Cursor {
+            table: self,
+            function: None,
+            at: Position::default(),
+            until: 0,
+        }
     }
 
     fn file(&self, number: i32, cu: u32) -> Option<&'a [u8]> {
@@ -149,7 +168,11 @@ impl<'a> LineTable<'a> {
         }
         let index = cu.wrapping_add(u32::try_from(number).ok()?) as usize;
         let at = self.endian.u32(self.cutab, index.checked_mul(4)?)?;
-        if at == u32::MAX { None } else { crate::image::c_string(self.filetab, at as usize) }
+        if at == u32::MAX {
+            None
+        } else {
+            crate::image::c_string(self.filetab, at as usize)
+        }
     }
 }
 
@@ -164,7 +187,12 @@ struct Walk {
 
 impl Walk {
     fn new(offset: u32, entry: u64) -> Walk {
-        Walk { offset: offset as usize, pc: entry, value: -1, over: false }
+        Walk {
+            offset: offset as usize,
+            pc: entry,
+            value: -1,
+            over: false,
+        }
     }
 
     /// The value at `target`, which is not before that of the last call; -1 past the end. `None` where the table is broken.
@@ -231,14 +259,19 @@ impl<'a> Cursor<'a> {
         if !fits {
             self.function = self.open(pc);
         }
-        let Some(f) = &mut self.function else { return Position::default() };
+        let Some(f) = &mut self.function else {
+            return Position::default();
+        };
         f.last = pc;
         let file = step(&mut f.files, &self.table, f.entry, pc);
         let line = step(&mut f.lines, &self.table, f.entry, pc).unwrap_or(-1);
         let file = file.and_then(|number| self.table.file(number, f.cu));
         let ends = |w: Option<Walk>| w.filter(|w| !w.over).map_or(f.end, |w| w.pc);
         self.until = ends(f.files).min(ends(f.lines)).min(f.end);
-        self.at = Position { file: file.unwrap_or_default(), line: i64::from(line) };
+        self.at = Position {
+            file: file.unwrap_or_default(),
+            line: i64::from(line),
+        };
         self.at
     }
 
@@ -249,7 +282,9 @@ impl<'a> Cursor<'a> {
         let field = |n: usize| t.endian.u32(record, first + (n - 1) * 4);
         // gosym walks from the entry that the record itself gives.
         let entry = if t.version >= Version::V118 {
-            t.endian.u32(record, 0).map(|e| u64::from(e).wrapping_add(t.text_start))
+            t.endian
+                .u32(record, 0)
+                .map(|e| u64::from(e).wrapping_add(t.text_start))
         } else {
             t.endian.word(record, 0, t.ptr_size as u8)
         };

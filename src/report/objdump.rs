@@ -221,7 +221,10 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(shown(&[1, 2, 3, 0xab], Some(Endian::Little)), "ab030201");
-        assert_eq!(shown(&[1, 2, 3, 4, 5, 6, 7, 8], Some(Endian::Big)), "01020304 05060708");
+        assert_eq!(
+            shown(&[1, 2, 3, 4, 5, 6, 7, 8], Some(Endian::Big)),
+            "01020304 05060708"
+        );
         assert_eq!(shown(&[1, 2], Some(Endian::Little)), "0102");
         assert_eq!(shown(&[1, 2, 3, 4], None), "01020304");
     }

@@ -106,7 +106,10 @@ pub(super) fn width(bytes: &[u8]) -> usize {
     if bytes.is_ascii() {
         return bytes.len();
     }
-    bytes.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
+    bytes
+        .utf8_chunks()
+        .map(|c| c.valid().chars().count() + c.invalid().len())
+        .sum()
 }
 
 #[cfg(test)]
@@ -137,15 +140,29 @@ mod tests {
         assert_eq!(formatted(&[&["a", "b"]]), "a\t\t\tb\t\t\t\n");
         assert_eq!(formatted(&[&["12345678", "b"]]), "12345678\t\tb\t\t\t\n");
         let (fits, wide) = ("x".repeat(23), "x".repeat(24));
-        assert_eq!(formatted(&[&[&fits, "b"], &["a", "b"]]), format!("{fits}\tb\t\t\t\na\t\t\tb\t\t\t\n"));
-        assert_eq!(formatted(&[&[&wide, "b"], &["a", "b"]]), format!("{wide}\tb\t\t\t\na\t\t\t\tb\t\t\t\n"));
+        assert_eq!(
+            formatted(&[&[&fits, "b"], &["a", "b"]]),
+            format!("{fits}\tb\t\t\t\na\t\t\tb\t\t\t\n")
+        );
+        assert_eq!(
+            formatted(&[&[&wide, "b"], &["a", "b"]]),
+            format!("{wide}\tb\t\t\t\na\t\t\t\tb\t\t\t\n")
+        );
     }
 
     #[test]
     fn a_line_without_the_column_ends_its_block() {
         let wide = "x".repeat(30);
-        let got = formatted(&[&["a", "b"], &["source line"], &["a", &wide], &["a", "b", "c"], &["a", "b"]]);
-        let want = format!("a\t\t\tb\t\t\t\nsource line\na\t\t\t{wide}\t\na\t\t\tb\t\t\t\tc\t\t\t\na\t\t\tb\t\t\t\t\n");
+        let got = formatted(&[
+            &["a", "b"],
+            &["source line"],
+            &["a", &wide],
+            &["a", "b", "c"],
+            &["a", "b"],
+        ]);
+        let want = format!(
+            "a\t\t\tb\t\t\t\nsource line\na\t\t\t{wide}\t\na\t\t\tb\t\t\t\tc\t\t\t\na\t\t\tb\t\t\t\t\n"
+        );
         assert_eq!(got, want);
     }
 
@@ -153,6 +170,9 @@ mod tests {
     fn width_is_in_code_points() {
         assert_eq!(width("é·x".as_bytes()), 3);
         assert_eq!(width(b"\xff\xc3"), 2);
-        assert_eq!(formatted(&[&["é".repeat(23).as_str(), "b"]]), format!("{}\tb\t\t\t\n", "é".repeat(23)));
+        assert_eq!(
+            formatted(&[&["é".repeat(23).as_str(), "b"]]),
+            format!("{}\tb\t\t\t\n", "é".repeat(23))
+        );
     }
 }
