@@ -1,5 +1,6 @@
 //! Data → the bytes that people and programs read.
 
+pub mod info;
 pub mod json;
 pub mod objdump;
 pub mod tabs;

@@ -1,0 +1,244 @@
+//! What Go's own structures say: toolchain, instrumentation, cgo, what was stripped, packed, obfuscated.
+
+use std::collections::BTreeSet;
+
+use super::names::Names;
+use super::{BuildInfoState, Facts, version};
+use crate::go::buildinfo::BuildInfo;
+use crate::go::version::experiments;
+use crate::image::{Format, Image, elf};
+
+pub(super) fn gather(image: &Image<'_>, build: Option<&BuildInfo<'_>>, facts: &mut Facts) {
+    let names = Names::of(image);
+    symbol_table(image, facts);
+    compiler(image, build, &names, facts);
+    if facts.go_version.is_none()
+        && image.format != Format::Wasm
+        && let Some((version, seen)) = version::from_runtime(image)
+    {
+        facts.go_version = Some(version);
+        facts.go_version_source = Some("runtime.buildVersion");
+        facts.see("go_version", seen);
+        facts.compiler = facts.compiler.or(Some("gc"));
+    }
+    facts.packed = packed(image);
+    if facts.packed.is_some() {
+        facts.see("packed", "marks of UPX");
+    }
+    if facts.compiler.is_none() {
+        return;
+    }
+    let version = facts.go_version.clone().unwrap_or_default();
+    facts.experiments = experiments(&version).into_iter().map(str::to_string).collect();
+    if facts.compiler == Some("gc") && facts.packed.is_none() {
+        instrumentation(&names, facts);
+        cgo(image, &names, facts);
+        trimpath(&names, facts);
+    }
+    obfuscated(build, &names, facts);
+    if facts.go_build_id.is_none() {
+        facts.go_build_id = build_id_in_text(image);
+    }
+}
+
+/// Does the symbol table name the program's own functions? A look at the names alone; the table is not parsed.
+fn symbol_table(image: &Image<'_>, facts: &mut Facts) {
+    let mut strings: &[u8] = &[];
+    match image.format {
+        Format::Elf => {
+            if let Some(table) = image.sections.iter().find(|s| s.kind == elf::SHT_SYMTAB) {
+                let names = image.sections.get(table.link as usize);
+                strings = names.map(|s| image.section_bytes(s)).unwrap_or_default();
+                let entry = if image.ptr_size == 8 { 24 } else { 16 };
+                facts.symbol_table = Some((table.file_size / entry, table.file_size + strings.len() as u64));
+            }
+        }
+        Format::MachO => {
+            if let Some(t) = image.macho().and_then(|m| m.symtab) {
+                strings = crate::image::clip(image.data, t.strings_offset, t.strings_size);
+            }
+        }
+        Format::Pe => strings = image.pe().map(|p| p.strings).unwrap_or_default(),
+        Format::Wasm => {
+            facts.symbols = image
+                .sections
+                .iter()
+                .any(|s| s.kind == crate::image::wasm::CUSTOM && s.name == b"name");
+            return;
+        }
+        _ => {
+            facts.symbols = image.symbols().is_ok_and(|s| {
+                s.iter()
+                    .any(|s| s.name == b"main.main" || s.name == b"runtime.main")
+            });
+            return;
+        }
+    }
+    // Whatever is linked, one of these is there; a plugin's main package goes by its path.
+    let own = [
+        "runtime.main\0",
+        "main.main\0",
+        "main.init\0",
+        "runtime.text\0",
+        "go:main.inittasks\0",
+    ];
+    facts.symbols = own
+        .iter()
+        .any(|n| memchr::memmem::find(strings, n.as_bytes()).is_some());
+    let seen = if facts.symbols {
+        "the symbol table's names"
+    } else {
+        "no Go function in a symbol table"
+    };
+    facts.see("symbols", seen);
+}
+
+fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, names: &Names<'_>, facts: &mut Facts) {
+    let producers = image.wasm().map(|w| w.producers.clone()).unwrap_or_default();
+    let tiny_wasm = producers.iter().any(|p| p.1.contains("TinyGo"));
+    let tiny_symbols = [
+        "tinygo_getCurrentStackPointer",
+        "tinygo_scanCurrentStack",
+        "runtime.alloc_zero",
+    ];
+    let gccgo = image.section(".go_export").is_some()
+        || facts.libraries.iter().any(|l| l.name.starts_with("libgo.so"))
+        || image.section(".note.gccgo").is_some();
+    let pclntab = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"]
+        .iter()
+        .any(|n| image.section(n).is_some());
+    let told = build.and_then(|b| b.info.setting("-compiler").map(|c| c.into_owned()));
+    let (which, seen) = if told.as_deref() == Some("gccgo") || gccgo {
+        (Some("gccgo"), "libgo or a .go_export section")
+    } else if tiny_wasm {
+        (Some("tinygo"), "producers section")
+    } else if build.is_some() || pclntab {
+        (Some("gc"), if pclntab { "a pclntab" } else { "build info" })
+    } else if names.has("runtime.goexit") || names.has("runtime.morestack") {
+        (Some("gc"), "function names of the runtime")
+    } else if image.symbols().is_ok_and(|all| {
+        all.iter()
+            .any(|s| tiny_symbols.iter().any(|t| s.name == t.as_bytes()))
+    }) {
+        (Some("tinygo"), "symbols of TinyGo's runtime")
+    } else {
+        (None, "")
+    };
+    facts.compiler = which;
+    if which.is_some() {
+        facts.see("compiler", seen);
+    }
+}
+
+fn instrumentation(names: &Names<'_>, facts: &mut Facts) {
+    // Each of these is linked in only where the compiler calls it.
+    let race = names.has("runtime.racefuncenter") || names.has("runtime.raceread");
+    let msan = names.has("runtime.msanread") || names.has("runtime.msanwrite");
+    let asan = names.has("runtime.asanread") || names.has("runtime.asanwrite");
+    let cover = names.has_prefix("runtime/coverage.") || names.has_prefix("internal/coverage/");
+    for (fact, value, slot) in [
+        ("race", race, &mut facts.race),
+        ("msan", msan, &mut facts.msan),
+        ("asan", asan, &mut facts.asan),
+        ("cover", cover, &mut facts.cover),
+    ] {
+        *slot = Some(value);
+        let _ = fact;
+    }
+    for (fact, value) in [("race", race), ("msan", msan), ("asan", asan), ("cover", cover)] {
+        facts.see(
+            fact,
+            if value {
+                "function names of its runtime"
+            } else {
+                "no function of its runtime"
+            },
+        );
+    }
+}
+
+fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
+    // runtime/cgo's entry from C is written in assembly and so has its name in the pclntab on every system.
+    let linked = names.has("crosscall2") || names.has("_cgo_topofstack") || names.has_prefix("runtime/cgo.");
+    let relocatable = image.format == Format::Elf && image.elf().is_some_and(|e| e.kind == elf::ET_REL);
+    facts.cgo = Some(linked || relocatable);
+    facts.see(
+        "cgo",
+        if linked {
+            "functions of runtime/cgo in the pclntab"
+        } else {
+            "no function of runtime/cgo"
+        },
+    );
+    if !linked {
+        return;
+    }
+    const LIMIT: usize = 20_000;
+    let mut packages = BTreeSet::new();
+    for needle in ["._Cfunc_", "._C2func_", "._cgoexp_", "._Cgo_"] {
+        for name in names.containing(needle, LIMIT) {
+            let at = memchr::memmem::find(name, needle.as_bytes()).unwrap_or(0);
+            let package = String::from_utf8_lossy(&name[..at]).replace("%2e", ".");
+            if !package.is_empty() && !package.contains(['(', '{', ' ']) {
+                packages.insert(package);
+            }
+        }
+    }
+    if names.has_prefix("runtime/cgo.") || names.has("crosscall2") {
+        packages.insert("runtime/cgo".to_string());
+    }
+    facts.cgo_packages = packages.into_iter().collect();
+}
+
+/// The runtime's own source files are in every program: with -trimpath they are `runtime/proc.go`, else they have a folder in front.
+fn trimpath(names: &Names<'_>, facts: &mut Facts) {
+    let files = names.containing("runtime/proc.go", 8);
+    let exact = |f: &&&[u8]| f.ends_with(b"runtime/proc.go");
+    let Some(file) = files.iter().find(exact) else {
+        return;
+    };
+    let trimmed = *file == b"runtime/proc.go";
+    let example = String::from_utf8_lossy(file).into_owned();
+    facts.trimpath = Some(trimmed);
+    facts.see("trimpath", format!("file name {example} in the pclntab"));
+    facts.source_example = Some(example);
+}
+
+fn obfuscated(build: Option<&BuildInfo<'_>>, names: &Names<'_>, facts: &mut Facts) {
+    // garble writes the literal version "unknown" and empties the module information; it renames all packages but the runtime.
+    let unknown = build.is_some_and(|b| b.go_version() == b"unknown" && b.info.is_empty());
+    let nameless =
+        facts.build_info != BuildInfoState::Missing && !names.has("runtime.main") && !names.has("main.main");
+    if unknown || nameless && facts.compiler == Some("gc") && facts.go_version.as_deref() == Some("unknown") {
+        facts.obfuscated = Some("garble");
+        facts.see("obfuscated", "Go version \"unknown\" without module information");
+    }
+}
+
+fn packed(image: &Image<'_>) -> Option<&'static str> {
+    let head = &image.data[..image.data.len().min(4096)];
+    let tail = &image.data[image.data.len().saturating_sub(64)..];
+    let mark = |b: &[u8]| memchr::memmem::find(b, b"UPX!").is_some();
+    let sections = image
+        .sections
+        .iter()
+        .any(|s| s.name == b"UPX0" || s.name == b"UPX1");
+    let bare = image.sections.len() <= 1;
+    (sections
+        || image.format == Format::Elf && bare && (mark(head) || mark(tail))
+        || image.format == Format::MachO && mark(head))
+    .then_some("upx")
+}
+
+/// Where no note holds it, the build ID stands at the start of the text: `\xff Go build ID: "…"\n \xff` (Go 1.27: cmd/internal/buildid).
+fn build_id_in_text(image: &Image<'_>) -> Option<String> {
+    let section = [".text", "__text", "text", "go:buildid", "go.buildid"]
+        .iter()
+        .find_map(|n| image.section(n))?;
+    let bytes = image.section_bytes(section);
+    let head = &bytes[..bytes.len().min(64 * 1024)];
+    let at = memchr::memmem::find(head, b"\xff Go build ID: \"")? + 16;
+    let rest = head.get(at..)?;
+    let end = memchr::memchr(b'"', rest).filter(|n| *n < 256)?;
+    Some(String::from_utf8_lossy(&rest[..end]).into_owned())
+}

@@ -1,0 +1,473 @@
+//! Everything one page says about a file: identity, toolchain, target, build mode, linkage, hardening, what was left in, and
+//! where the settings and the file contradict each other.
+//!
+//! Facts come from the file itself where they can; what build information says stands beside them in [`Facts::settings`].
+//! A fact that can't be known is `None`, not `false`. [`Facts::evidence`] says where each one was seen.
+
+mod contradictions;
+mod elf;
+mod go;
+mod macho;
+mod names;
+mod pe;
+mod version;
+
+use crate::error::Result;
+use crate::go::buildinfo::{self, BuildInfo};
+use crate::go::modinfo::Module;
+use crate::image::{Format, Image, Sniffed};
+
+/// How a program is bound to what it needs at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linkage {
+    /// Needs no interpreter and no library.
+    Static,
+    /// As static, but may be loaded anywhere: it relocates itself.
+    StaticPie,
+    /// Needs a loader, libraries, or both.
+    Dynamic,
+}
+
+impl Linkage {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Linkage::Static => "static",
+            Linkage::StaticPie => "static-pie",
+            Linkage::Dynamic => "dynamic",
+        }
+    }
+}
+
+/// RELRO: is the relocated data made read-only once the program is loaded?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Relro {
+    None,
+    Partial,
+    Full,
+}
+
+impl Relro {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Relro::None => "none",
+            Relro::Partial => "partial",
+            Relro::Full => "full",
+        }
+    }
+}
+
+/// A library that must be there at run time, and what is wanted of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// As stored: DT_NEEDED, LC_LOAD_DYLIB, the import directory.
+    pub name: String,
+    /// Functions and variables wanted of it, where the file tells which library each is from.
+    pub imports: Vec<String>,
+    /// Symbol versions wanted of it (ELF): `GLIBC_2.34`.
+    pub versions: Vec<String>,
+}
+
+/// The DWARF in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dwarf {
+    /// Number of debug sections.
+    pub sections: usize,
+    /// How many of them are stored compressed.
+    pub compressed: usize,
+    /// Bytes in the file.
+    pub bytes: u64,
+    /// Bytes when uncompressed.
+    pub uncompressed: u64,
+}
+
+/// A signature in the file. Whether it is valid is not checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// `ad-hoc`, `signed` (Mach-O), `authenticode` (PE).
+    pub kind: &'static str,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A module as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleName {
+    /// Module path.
+    pub path: String,
+    /// Version, empty where it is not told.
+    pub version: String,
+    /// Checksum, empty where there is none.
+    pub sum: String,
+    /// The module whose code was built instead.
+    pub replace: Option<Box<ModuleName>>,
+}
+
+/// A setting of the build, as build information tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Setting {
+    pub key: String,
+    pub value: String,
+}
+
+/// Where a fact was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The fact's name in JSON.
+    pub fact: &'static str,
+    /// The section, symbol, header field or offset.
+    pub seen: String,
+}
+
+/// A fact of the file that is at odds with what build information says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// Stable kebab-case code.
+    pub code: &'static str,
+    /// In words.
+    pub what: String,
+}
+
+/// All facts about one file.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Bytes of the file.
+    pub file_size: u64,
+    /// The container: of an archive's member, the archive.
+    pub format: Format,
+    /// GOARCH words of the slices of a fat Mach-O, in order; else empty.
+    pub slices: Vec<String>,
+    /// GOOS word.
+    pub os: Option<String>,
+    /// GOARCH word.
+    pub arch: Option<String>,
+    /// `little` or `big`.
+    pub endian: &'static str,
+    /// The Go version: `go1.26.8`.
+    pub go_version: Option<String>,
+    /// How the version is known: `build info`, `runtime.buildVersion`, `pclntab layout`, …
+    pub go_version_source: Option<&'static str>,
+    /// gc, gccgo, tinygo.
+    pub compiler: Option<&'static str>,
+    /// GOEXPERIMENTs in the version string.
+    pub experiments: Vec<String>,
+    /// exe, pie, c-archive, c-shared, shared, plugin, archive.
+    pub build_mode: Option<&'static str>,
+    /// `None` for archives and wasm.
+    pub linkage: Option<Linkage>,
+    /// Path of the program interpreter.
+    pub interpreter: Option<String>,
+    /// In the order of the file.
+    pub libraries: Vec<Library>,
+    /// May the program be loaded anywhere? `None` for archives, libraries and plugins.
+    pub pie: Option<bool>,
+    /// ELF only.
+    pub relro: Option<Relro>,
+    /// Is the stack not executable? `None` where the file does not say.
+    pub nx: Option<bool>,
+    /// Search paths for libraries: DT_RPATH, DT_RUNPATH, LC_RPATH.
+    pub rpath: Vec<String>,
+    /// Relocations against the text segment (ELF).
+    pub textrel: Option<bool>,
+    /// Segments that are mapped writable and executable.
+    pub rwx_segments: usize,
+    /// PE: DllCharacteristics by name.
+    pub pe_flags: Vec<&'static str>,
+    /// Code signature.
+    pub signature: Option<Signature>,
+    /// The newest glibc version wanted: `2.34`.
+    pub glibc: Option<String>,
+    /// Does the symbol table name the program's own functions?
+    pub symbols: bool,
+    /// Number of entries of the symbol table and its bytes, names included.
+    pub symbol_table: Option<(u64, u64)>,
+    /// Debug information.
+    pub dwarf: Option<Dwarf>,
+    /// Are the builder's paths cut from file names?
+    pub trimpath: Option<bool>,
+    /// A source path as an example of what is (not) cut.
+    pub source_example: Option<String>,
+    /// Instrumented by the race detector.
+    pub race: Option<bool>,
+    /// Instrumented by the memory sanitizer.
+    pub msan: Option<bool>,
+    /// Instrumented by the address sanitizer.
+    pub asan: Option<bool>,
+    /// Instrumented for coverage.
+    pub cover: Option<bool>,
+    /// Is C code or runtime/cgo in the file?
+    pub cgo: Option<bool>,
+    /// Packages that import "C", as far as the function names tell.
+    pub cgo_packages: Vec<String>,
+    /// `upx`.
+    pub packed: Option<&'static str>,
+    /// `garble`.
+    pub obfuscated: Option<&'static str>,
+    /// Go build ID.
+    pub go_build_id: Option<String>,
+    /// GNU build ID or Mach-O UUID, in hex.
+    pub build_id: Option<String>,
+    /// Package path of the main package.
+    pub path: Option<String>,
+    /// Main module.
+    pub main: Option<ModuleName>,
+    /// Dependencies.
+    pub deps: Vec<ModuleName>,
+    /// All build settings in order.
+    pub settings: Vec<Setting>,
+    /// Is there build information at all, and did `go version` find it too?
+    pub build_info: BuildInfoState,
+    /// Where each fact was seen.
+    pub evidence: Vec<Evidence>,
+    /// What is at odds.
+    pub contradictions: Vec<Contradiction>,
+    /// What could not be read.
+    pub warnings: Vec<String>,
+}
+
+/// Is there build information?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildInfoState {
+    /// Where Go looks.
+    Found,
+    /// Where Go does not look.
+    Recovered,
+    /// None.
+    Missing,
+}
+
+impl BuildInfoState {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            BuildInfoState::Found => "found",
+            BuildInfoState::Recovered => "recovered",
+            BuildInfoState::Missing => "missing",
+        }
+    }
+}
+
+impl Facts {
+    /// The value of a build setting.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings
+            .iter()
+            .find(|s| s.key == key)
+            .map(|s| s.value.as_str())
+    }
+
+    /// Is this a Go program at all, as far as can be seen?
+    pub fn is_go(&self) -> bool {
+        self.go_version.is_some() || self.compiler.is_some()
+    }
+
+    fn see(&mut self, fact: &'static str, seen: impl Into<String>) {
+        self.evidence.push(Evidence {
+            fact,
+            seen: seen.into(),
+        });
+    }
+}
+
+/// Gathers the facts about the file `data`; of a fat Mach-O those of the slice for `goarch`, or the first.
+///
+/// # Errors
+/// Where the file is no image of a known format.
+pub fn gather(data: &[u8], goarch: Option<&str>) -> Result<Facts> {
+    let image = Image::parse_arch(data, goarch)?;
+    let mut facts = gather_image(&image);
+    facts.file_size = data.len() as u64;
+    if image.container == Some(Sniffed::Fat) {
+        let slices = crate::image::macho::slices(data).unwrap_or_default();
+        facts.slices = slices.iter().map(|s| s.arch.goarch().to_string()).collect();
+    }
+    Ok(facts)
+}
+
+/// Gathers the facts about an open image.
+pub fn gather_image(image: &Image<'_>) -> Facts {
+    let found = buildinfo::read_image(image).ok();
+    let (state, build) = match found {
+        Some(b) => (BuildInfoState::Found, Some(b)),
+        None => match buildinfo::recover(image) {
+            Some(b) => (BuildInfoState::Recovered, Some(b)),
+            None => (BuildInfoState::Missing, None),
+        },
+    };
+    let mut facts = empty(image);
+    facts.build_info = state;
+    if let Some(b) = &build {
+        identity(&mut facts, b);
+    }
+    match image.format {
+        Format::Elf => elf::gather(image, &mut facts),
+        Format::MachO => macho::gather(image, &mut facts),
+        Format::Pe => pe::gather(image, &mut facts),
+        _ => other_formats(image, &mut facts),
+    }
+    debug_sections(image, &mut facts);
+    go::gather(image, build.as_ref(), &mut facts);
+    contradictions::find(image, &mut facts);
+    facts
+}
+
+fn empty(image: &Image<'_>) -> Facts {
+    let archive = image.container == Some(Sniffed::Archive);
+    let arch = image.arch.goarch();
+    Facts {
+        file_size: image.data.len() as u64,
+        format: if archive { Format::Archive } else { image.format },
+        slices: Vec::new(),
+        os: None,
+        arch: (!arch.is_empty()).then(|| arch.to_string()),
+        endian: if image.endian == crate::image::Endian::Little {
+            "little"
+        } else {
+            "big"
+        },
+        go_version: None,
+        go_version_source: None,
+        compiler: None,
+        experiments: Vec::new(),
+        build_mode: None,
+        linkage: None,
+        interpreter: None,
+        libraries: Vec::new(),
+        pie: None,
+        relro: None,
+        nx: None,
+        rpath: Vec::new(),
+        textrel: None,
+        rwx_segments: image
+            .segments
+            .iter()
+            .filter(|s| s.perm.write && s.perm.exec)
+            .count(),
+        pe_flags: Vec::new(),
+        signature: None,
+        glibc: None,
+        symbols: false,
+        symbol_table: None,
+        dwarf: None,
+        trimpath: None,
+        source_example: None,
+        race: None,
+        msan: None,
+        asan: None,
+        cover: None,
+        cgo: None,
+        cgo_packages: Vec::new(),
+        packed: None,
+        obfuscated: None,
+        go_build_id: None,
+        build_id: None,
+        path: None,
+        main: None,
+        deps: Vec::new(),
+        settings: Vec::new(),
+        build_info: BuildInfoState::Missing,
+        evidence: Vec::new(),
+        contradictions: Vec::new(),
+        warnings: image.warnings.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn identity(facts: &mut Facts, build: &BuildInfo<'_>) {
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    facts.go_version = Some(text(build.go_version()));
+    facts.go_version_source = Some("build info");
+    if let Some(at) = build.blob.offset {
+        facts.see("go_version", format!("build info at offset {at:#x}"));
+    }
+    facts.path = (!build.info.path.is_empty()).then(|| text(build.info.path));
+    facts.main = build.info.main.as_ref().map(module_name);
+    facts.deps = build.info.deps.iter().map(module_name).collect();
+    let settings = build.info.settings.iter();
+    facts.settings = settings
+        .map(|s| Setting {
+            key: text(&s.key),
+            value: text(&s.value),
+        })
+        .collect();
+}
+
+fn module_name(m: &Module<'_>) -> ModuleName {
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    ModuleName {
+        path: text(m.path),
+        version: text(m.version),
+        sum: text(m.sum),
+        replace: m.replace.as_ref().map(|r| Box::new(module_name(r))),
+    }
+}
+
+fn other_formats(image: &Image<'_>, facts: &mut Facts) {
+    match image.format {
+        Format::Xcoff => {
+            facts.os = Some("aix".into());
+            facts.linkage = Some(Linkage::Dynamic);
+            facts.build_mode = Some("exe");
+            facts.see("os", "XCOFF header");
+        }
+        Format::Plan9 => {
+            facts.os = Some("plan9".into());
+            facts.linkage = Some(Linkage::Static);
+            facts.build_mode = Some("exe");
+            facts.pie = Some(false);
+            facts.see("os", "Plan 9 a.out header");
+        }
+        Format::Wasm => {
+            let modules = image.wasm().map(|w| w.import_modules.clone()).unwrap_or_default();
+            let os = match modules
+                .iter()
+                .find(|m| ["gojs", "go", "wasi_snapshot_preview1"].contains(m))
+            {
+                Some(&"wasi_snapshot_preview1") => Some("wasip1"),
+                Some(_) => Some("js"),
+                None => None,
+            };
+            facts.os = os
+                .map(str::to_string)
+                .or_else(|| facts.setting("GOOS").map(str::to_string));
+            facts.build_mode = Some("exe");
+            facts.see("os", format!("imports from {}", modules.join(", ")));
+        }
+        _ => {}
+    }
+}
+
+fn debug_sections(image: &Image<'_>, facts: &mut Facts) {
+    let mut d = Dwarf::default();
+    let mut info = false;
+    for s in &image.sections {
+        let name = s
+            .name
+            .strip_prefix(b".")
+            .or_else(|| s.name.strip_prefix(b"__"))
+            .unwrap_or(s.name);
+        if !(name.starts_with(b"debug_") || name.starts_with(b"zdebug_")) || s.file_size == 0 {
+            continue;
+        }
+        // gdb scripts are no DWARF.
+        if name.starts_with(b"debug_gdb_scripts") {
+            continue;
+        }
+        info |= name == b"debug_info" || name == b"zdebug_info";
+        d.sections += 1;
+        d.bytes += s.file_size;
+        match image.section_uncompressed_size(s) {
+            Some(size) => {
+                d.compressed += 1;
+                d.uncompressed = d.uncompressed.saturating_add(size);
+            }
+            None => d.uncompressed = d.uncompressed.saturating_add(s.file_size),
+        }
+    }
+    if info {
+        facts.see("dwarf", format!("{} debug sections", d.sections));
+        facts.dwarf = Some(d);
+    }
+}
