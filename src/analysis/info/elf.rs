@@ -93,9 +93,11 @@ fn os(image: &Image<'_>, facts: &mut Facts) {
             ),
             9 => ("freebsd", "EI_OSABI"),
             12 => ("openbsd", "EI_OSABI"),
+            // linux, dragonfly and android mark nothing in a static program: only the setting tells.
             _ => match told.as_deref() {
-                // Nothing in the file itself speaks against these.
-                Some("android") => ("android", "build setting GOOS"),
+                Some(told @ ("android" | "dragonfly" | "linux")) => {
+                    (told, "no mark of another system, setting GOOS")
+                }
                 _ => ("linux", "no mark of another system"),
             },
         }

@@ -107,11 +107,23 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, names: &Names<'_>,
     let pclntab = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"]
         .iter()
         .any(|n| image.section(n).is_some());
+    // Go's linker and TinyGo's both name themselves and their version there.
+    let wasm_go = producers.iter().find(|p| p.0 == "language" && p.1 == "Go");
+    if let Some(version) = wasm_go
+        .map(|p| p.2)
+        .filter(|v| facts.go_version.is_none() && !v.is_empty())
+    {
+        facts.go_version = Some(version.to_string());
+        facts.go_version_source = Some("producers section");
+        facts.see("go_version", "producers section");
+    }
     let told = build.and_then(|b| b.info.setting("-compiler").map(|c| c.into_owned()));
     let (which, seen) = if told.as_deref() == Some("gccgo") || gccgo {
         (Some("gccgo"), "libgo or a .go_export section")
     } else if tiny_wasm {
         (Some("tinygo"), "producers section")
+    } else if wasm_go.is_some() {
+        (Some("gc"), "producers section")
     } else if build.is_some() || pclntab {
         (Some("gc"), if pclntab { "a pclntab" } else { "build info" })
     } else if names.has("runtime.goexit") || names.has("runtime.morestack") {
