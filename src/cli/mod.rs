@@ -10,6 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub mod frame;
 pub mod goflags;
 mod info;
+mod objdump;
 mod version;
 
 /// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
@@ -33,6 +34,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Info(info::Args),
+    Objdump(objdump::Args),
     Version(version::Args),
 }
 
@@ -73,7 +75,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
             // These were run by run_with_go_flags; clap only helps.
-            Command::Version(_) => TROUBLE,
+            Command::Objdump(_) | Command::Version(_) => TROUBLE,
         },
         Err(e) => {
             let _ = e.print();
@@ -88,6 +90,7 @@ fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
         return None;
     }
     match command {
+        "objdump" => Some(objdump::run(args)),
         "version" => Some(version::run(args)),
         _ => None,
     }

@@ -2,6 +2,8 @@
 //!
 //! Files are mapped, so only the pages that are touched are read. This is the only room with `unsafe` in it.
 
+pub mod sources;
+
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};

@@ -12,12 +12,7 @@ use crate::analysis::listing::{Function, Instruction, Listing};
 use crate::disasm::Style;
 use crate::go::gosym::Position;
 use crate::image::Endian;
-
-/// Gives the source line of a position.
-pub trait Sources: Sync {
-    /// `None` where the file can't be read; then nothing is shown.
-    fn line(&self, file: &[u8], line: i64) -> Option<Vec<u8>>;
-}
+use crate::input::sources::Sources;
 
 /// What to show.
 #[derive(Default)]
@@ -27,7 +22,7 @@ pub struct Options<'o> {
     /// With GNU syntax behind Go's.
     pub gnu: bool,
     /// With source lines before the instructions.
-    pub sources: Option<&'o dyn Sources>,
+    pub sources: Option<&'o Sources>,
 }
 
 /// Bytes of code in the first window: little, so that output begins at once.

@@ -1,0 +1,177 @@
+//! `gospect objdump`: what `go tool objdump` prints, and what lies beyond it.
+//!
+//! Authority: Go 1.27, cmd/objdump. Messages and exit status are Go's.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::frame::{io_words, note, write_status};
+use super::goflags::{self, Flag, Given, Wrong};
+use crate::analysis::goregex;
+use crate::analysis::listing::Listing;
+use crate::disasm::Style;
+use crate::go::quote::quote;
+use crate::image::Image;
+use crate::input::{self, sources::Sources};
+use crate::report::objdump::{self as report, Options};
+
+/// Disassembles the functions of a Go binary, as `go tool objdump` prints them.
+#[derive(Debug, clap::Args)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "gospect objdump [-S] [-gnu] [-s REGEXP] [OPTIONS] FILE [START END]",
+    after_help = "Flags are Go's: -gnu and --gnu are the same, and flags end at the file. Output, messages and exit status are those of \
+    `go tool objdump` of Go 1.27; where that cannot decode an instruction, or takes it for another, the true one is shown, unless \
+    --strict-go is given.\n\nExamples:\n  gospect objdump -s '^main\\.' ./server\n  gospect objdump -S -s main.main ./server\n  \
+    gospect objdump ./server 0x401000 0x401100"
+)]
+pub struct Args {
+    /// Print Go source lines with the instructions.
+    #[arg(short = 'S')]
+    source: bool,
+    /// Print GNU syntax beside Go's.
+    #[arg(long)]
+    gnu: bool,
+    /// Only functions whose name matches this regular expression (Go's syntax).
+    #[arg(short, value_name = "REGEXP")]
+    s: Option<String>,
+    /// Print what Go prints, its mistakes included.
+    #[arg(long)]
+    strict_go: bool,
+    /// The binary; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: Option<String>,
+    /// Only functions that overlap these addresses (hexadecimal).
+    #[arg(value_name = "START END", num_args = 2)]
+    range: Vec<String>,
+    /// Print help.
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+}
+
+const fn switch(name: &'static str) -> Flag {
+    Flag { name, takes_value: false }
+}
+
+const fn valued(name: &'static str) -> Flag {
+    Flag { name, takes_value: true }
+}
+
+const FLAGS: &[Flag] = &[switch("S"), switch("gnu"), valued("s"), switch("strict-go")];
+
+const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n
+  -S\tprint Go code alongside assembly
+  -gnu
+    \tprint GNU assembly next to Go assembly (where supported)
+  -s string
+    \tonly dump symbols matching this regexp
+  -strict-go
+    \tprint what Go prints, its mistakes included\n
+See gospect objdump --help for more.";
+
+/// Why nothing, or not all, was printed.
+enum Trouble {
+    /// A message of Go's, behind `objdump: `.
+    Said(String),
+    Output(io::Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(e: io::Error) -> Self {
+        Trouble::Output(e)
+    }
+}
+
+pub(super) fn run(args: &[OsString]) -> u8 {
+    let given = match goflags::parse(args, FLAGS) {
+        Ok(g) => g,
+        Err(Wrong::Help) => return usage(),
+        Err(Wrong::Message(m)) => {
+            note(&m);
+            return usage();
+        }
+    };
+    if !matches!(given.rest.len(), 1 | 3) {
+        return usage();
+    }
+    match dump(&given) {
+        Ok(()) => 0,
+        Err(Trouble::Said(what)) => {
+            note(&format!("objdump: {what}"));
+            1
+        }
+        Err(Trouble::Output(e)) => write_status(Err(e)).min(1),
+    }
+}
+
+fn usage() -> u8 {
+    note(USAGE);
+    2
+}
+
+fn dump(given: &Given) -> Result<(), Trouble> {
+    let wanted = match given.value("s").filter(|s| !s.is_empty()) {
+        None => None,
+        Some(s) => {
+            let made = goregex::compile(s);
+            Some(made.map_err(|e| Trouble::Said(format!("invalid -s regexp: error parsing regexp: {e}")))?)
+        }
+    };
+    let name = given.rest.first().cloned().unwrap_or_default();
+    let shown = name.to_string_lossy();
+    let bytes = open(Path::new(&name)).map_err(|e| Trouble::Said(format!("open {shown}: {e}")))?;
+    let image = Image::parse(&bytes).map_err(|_| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
+    let listing = Listing::new(&image).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
+    let (start, end) = match given.rest.get(1..3) {
+        Some([start, end]) => (
+            address(&start.to_string_lossy()).map_err(|e| Trouble::Said(format!("invalid start PC: {e}")))?,
+            address(&end.to_string_lossy()).map_err(|e| Trouble::Said(format!("invalid end PC: {e}")))?,
+        ),
+        _ => (0, u64::MAX),
+    };
+    let sources = Sources::default();
+    let options = Options {
+        style: Style { strict_go: given.on("strict-go") },
+        gnu: given.on("gnu"),
+        sources: given.on("S").then_some(&sources),
+    };
+    let functions = listing.functions(start, end, |name| wanted.as_ref().is_none_or(|w| w.is_match(name)));
+    let mut out = io::stdout();
+    report::write(&listing, functions, &options, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<input::Bytes, String> {
+    input::open_or_stdin(path).map_err(|e| match e.kind() {
+        // Go opens a folder or a device like a file and finds no object in it.
+        io::ErrorKind::Other => "unrecognized object file".into(),
+        _ => io_words(&e),
+    })
+}
+
+/// A hexadecimal address with or without `0x`; the error in the words of Go's strconv.
+fn address(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let quoted = quote(digits.as_bytes());
+    let said = |what| format!("strconv.ParseUint: parsing {}: {what}", String::from_utf8_lossy(&quoted));
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(said("invalid syntax"));
+    }
+    u64::from_str_radix(digits, 16).map_err(|_| said("value out of range"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_hexadecimal_and_errors_are_gos() {
+        assert_eq!(address("0x1f"), Ok(31));
+        assert_eq!(address("1F"), Ok(31));
+        assert_eq!(address("zz").unwrap_err(), "strconv.ParseUint: parsing \"zz\": invalid syntax");
+        assert_eq!(address("0X1").unwrap_err(), "strconv.ParseUint: parsing \"0X1\": invalid syntax");
+        assert_eq!(address("11111111111111111").unwrap_err(), "strconv.ParseUint: parsing \"11111111111111111\": value out of range");
+    }
+}
