@@ -259,12 +259,15 @@ fn between_symbols<'a>(image: &Image<'a>) -> Option<&'a [u8]> {
 
 /// The bytes between two symbols of one section.
 fn in_section<'a>(image: &Image<'a>, first: &[u8], last: &[u8]) -> Result<&'a [u8]> {
+    let text = image.sections.iter().position(|s| s.name == b"text");
     let find = |name: &[u8]| {
         let table = image.symbols().unwrap_or_default();
         let found = table.iter().find(|s| s.name == name);
         let missing = || Error::new(format!("no {} symbol found", String::from_utf8_lossy(name)));
         let s = found.ok_or_else(missing)?;
         match s.place {
+            // Plan 9's reader takes every address for one in the text.
+            _ if image.format == Format::Plan9 => Ok((text.unwrap_or(0), s.addr)),
             Place::Section(i) => Ok((i, s.addr)),
             _ => Err(Error::new(format!(
                 "symbol {}: invalid section number",

@@ -101,13 +101,21 @@ fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
             None => b'U',
         };
         GoSymbol {
-            name: s.name,
+            name: go_name(s.name),
             addr: s.addr,
             size: 0,
             code,
         }
     });
     with_inferred_sizes(symbols.collect())
+}
+
+/// Go's linker puts `_` before its names; where a dot tells that a name is Go's, Go's reader takes it away again.
+fn go_name(name: &[u8]) -> &[u8] {
+    match name {
+        [b'_', rest @ ..] if name.contains(&b'.') => rest,
+        _ => name,
+    }
 }
 
 fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {

@@ -39,6 +39,9 @@ pub struct Args {
     /// Print what Go prints, its mistakes included.
     #[arg(long)]
     strict_go: bool,
+    /// Be right also where Go mistakes an instruction's length (VZEROUPPER) or operand, so that lines behind it differ.
+    #[arg(long)]
+    correct: bool,
     /// The binary; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: Option<String>,
@@ -58,7 +61,7 @@ const fn valued(name: &'static str) -> Flag {
     Flag { name, takes_value: true }
 }
 
-const FLAGS: &[Flag] = &[switch("S"), switch("gnu"), valued("s"), switch("strict-go")];
+const FLAGS: &[Flag] = &[switch("S"), switch("gnu"), valued("s"), switch("strict-go"), switch("correct")];
 
 const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n
   -S\tprint Go code alongside assembly
@@ -67,7 +70,9 @@ const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [s
   -s string
     \tonly dump symbols matching this regexp
   -strict-go
-    \tprint what Go prints, its mistakes included\n
+    \tprint what Go prints, its mistakes included
+  -correct
+    \tbe right also where that makes lines behind an instruction differ from Go's\n
 See gospect objdump --help for more.";
 
 /// Why nothing, or not all, was printed.
@@ -132,7 +137,7 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     };
     let sources = Sources::default();
     let options = Options {
-        style: Style { strict_go: given.on("strict-go") },
+        style: Style { strict_go: given.on("strict-go"), correct: given.on("correct") },
         gnu: given.on("gnu"),
         sources: given.on("S").then_some(&sources),
     };

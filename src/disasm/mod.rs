@@ -53,6 +53,9 @@ pub struct Decoded {
 pub struct Style {
     /// Print what Go prints even where Go is wrong, as far as that is known.
     pub strict_go: bool,
+    /// Be right even where Go takes an instruction for one of another length, which makes the lines behind it differ.
+    /// Without effect where `strict_go` is set.
+    pub correct: bool,
 }
 
 /// One architecture's decoder and Go-syntax printer. Cheap to share between threads.

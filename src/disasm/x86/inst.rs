@@ -76,6 +76,8 @@ pub(super) struct Inst {
     /// 0 nearest, 1 down, 2 up, 3 zero; only where `sae`.
     pub rounding: Option<u8>,
     pub zeroing: bool,
+    /// Show operands that Go's decoder leaves parts of out.
+    pub correct: bool,
     /// log2(vector bits / 128).
     pub vector_len: u8,
     pub encoding: EncodingKind,
@@ -83,7 +85,7 @@ pub(super) struct Inst {
 
 impl Inst {
     /// `code` holds the instruction's bytes from its first prefix on.
-    pub fn new(insn: &Instruction, code: &[u8], bitness: u32) -> Inst {
+    pub fn new(insn: &Instruction, code: &[u8], bitness: u32, correct: bool) -> Inst {
         let encoding = insn.code().encoding();
         let legacy = matches!(encoding, EncodingKind::Legacy | EncodingKind::D3NOW);
         let op = ops::of(insn.code());
@@ -113,6 +115,7 @@ impl Inst {
                 _ => None,
             },
             zeroing: insn.zeroing_masking(),
+            correct,
             vector_len: vector_len(code, encoding),
             encoding,
         };
@@ -211,7 +214,7 @@ impl Inst {
                 if !self.op.no_mem_bytes {
                     self.mem_bytes = mem_bytes(insn.memory_size());
                 }
-                Arg::Mem(memory(insn, code, bitness, legacy, &self.prefixes))
+                Arg::Mem(memory(insn, code, bitness, (legacy, self.correct), &self.prefixes))
             }
         }
     }
@@ -257,7 +260,7 @@ fn distance(insn: &Instruction, kind: OpKind) -> i64 {
     }
 }
 
-fn memory(insn: &Instruction, code: &[u8], bitness: u32, legacy: bool, prefixes: &Prefixes) -> Mem {
+fn memory(insn: &Instruction, code: &[u8], bitness: u32, (legacy, correct): (bool, bool), prefixes: &Prefixes) -> Mem {
     let (base, index) = (insn.memory_base(), insn.memory_index());
     let ip_relative = matches!(base, Register::RIP | Register::EIP);
     let value = insn.memory_displacement64();
@@ -290,7 +293,7 @@ fn memory(insn: &Instruction, code: &[u8], bitness: u32, legacy: bool, prefixes:
             Register::None
         },
         // Go's VEX and EVEX decoder forgets that such an operand is relative to the instruction.
-        base: if ip_relative && !legacy {
+        base: if ip_relative && !legacy && !correct {
             Register::None
         } else {
             base

@@ -41,9 +41,12 @@ impl X86 {
         if insn.is_invalid() || style.strict_go && !strict::known(&insn, window, self.bitness) {
             return None;
         }
-        let mut inst = Inst::new(&insn, window, self.bitness);
+        let mut inst = Inst::new(&insn, window, self.bitness, style.correct && !style.strict_go);
+        if style.strict_go || !style.correct {
+            strict::keep_lengths(&mut inst, window);
+        }
         if style.strict_go {
-            strict::amend(&mut inst, window);
+            strict::keep_names(&mut inst);
         }
         Some(inst)
     }

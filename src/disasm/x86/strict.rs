@@ -175,8 +175,8 @@ fn too_new(feature: CpuidFeature) -> bool {
     )
 }
 
-/// Changes what Go's decoder gets wrong.
-pub(super) fn amend(inst: &mut Inst, code: &[u8]) {
+/// Gives an instruction the length that Go's decoder takes it to have.
+pub(super) fn keep_lengths(inst: &mut Inst, code: &[u8]) {
     match inst.code {
         Code::VEX_Vzeroupper | Code::VEX_Vzeroall => {
             // Go reads a ModR/M byte, with all that belongs to it, that these do not have.
@@ -195,7 +195,13 @@ pub(super) fn amend(inst: &mut Inst, code: &[u8]) {
             let modrm = code.get(inst.len.saturating_sub(1)..).unwrap_or(&[]);
             inst.len += (modrm_len(modrm).max(1) - 1).min(code.len().saturating_sub(inst.len));
         }
-        // Newer instructions that are an older one with a prefix, for who does not know them.
+        _ => {}
+    }
+}
+
+/// Gives newer instructions the name of the older one that they are, with a prefix, to a decoder that does not know them.
+pub(super) fn keep_names(inst: &mut Inst) {
+    match inst.code {
         Code::Wbnoinvd => inst.become_older(Code::Wbinvd, Some("REP; ")),
         Code::Clflushopt_m8 => inst.become_older(Code::Clflush_m8, None),
         Code::Clwb_m8 => inst.become_older(Code::Xsaveopt_mem, None),

@@ -9,20 +9,24 @@ fn bytes(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-fn text(printer: X86, hex: &str, strict_go: bool, symbols: &dyn Symbols) -> (String, usize) {
+const GO: Style = Style { strict_go: false, correct: false };
+const STRICT: Style = Style { strict_go: true, correct: false };
+const CORRECT: Style = Style { strict_go: false, correct: true };
+
+fn text(printer: X86, hex: &str, style: Style, symbols: &dyn Symbols) -> (String, usize) {
     let mut out = Vec::new();
-    let done = printer.go(&bytes(hex), 0x401000, symbols, Style { strict_go }, &mut out);
+    let done = printer.go(&bytes(hex), 0x401000, symbols, style, &mut out);
     (String::from_utf8(out).unwrap(), done.len)
 }
 
-/// The text in both styles.
+/// The text with and without strictness.
 fn both(printer: X86, rows: &[(&str, &str)]) {
     for &(hex, want) in rows {
-        for strict in [false, true] {
+        for style in [GO, STRICT] {
             assert_eq!(
-                text(printer, hex, strict, &NoSymbols),
+                text(printer, hex, style, &NoSymbols),
                 (want.to_string(), hex.len() / 2),
-                "{hex} strict {strict}"
+                "{hex} {style:?}"
             );
         }
     }
@@ -170,12 +174,12 @@ fn what_go_does_not_know_is_decoded_unless_strict() {
         ("0fc7f9", "RDSEED CX"),
     ] {
         assert_eq!(
-            text(X86::AMD64, hex, false, &NoSymbols),
+            text(X86::AMD64, hex, GO, &NoSymbols),
             (want.to_string(), hex.len() / 2),
             "{hex}"
         );
         assert_eq!(
-            text(X86::AMD64, hex, true, &NoSymbols),
+            text(X86::AMD64, hex, STRICT, &NoSymbols),
             ("?".to_string(), 1),
             "{hex}"
         );
@@ -183,23 +187,30 @@ fn what_go_does_not_know_is_decoded_unless_strict() {
 }
 
 #[test]
-fn what_go_takes_for_something_else_is_right_unless_strict() {
-    for (hex, right, len, go, go_len) in [
-        ("c5f877e960feffff", "VZEROUPPER", 3, "VZEROUPPER", 4),
-        ("c5f87748c1e120", "VZEROUPPER", 3, "VZEROUPPER", 5),
-        ("62f57c4858c1", "VADDPH Z1, Z0, Z0", 6, "VADDPS Z1, Z0, Z0", 6),
-        ("f30f09", "WBNOINVD", 3, "REP; WBINVD", 3),
+fn what_go_takes_for_something_else_is_named_right_unless_strict() {
+    for (hex, right, go) in [
+        ("62f57c4858c1", "VADDPH Z1, Z0, Z0", "VADDPS Z1, Z0, Z0"),
+        ("f30f09", "WBNOINVD", "REP; WBINVD"),
+        ("660fae38", "CLFLUSHOPT 0(AX)", "CLFLUSH 0(AX)"),
     ] {
-        assert_eq!(
-            text(X86::AMD64, hex, false, &NoSymbols),
-            (right.to_string(), len),
-            "{hex}"
-        );
-        assert_eq!(
-            text(X86::AMD64, hex, true, &NoSymbols),
-            (go.to_string(), go_len),
-            "{hex} strict"
-        );
+        let len = hex.len() / 2;
+        for (style, want) in [(GO, right), (CORRECT, right), (STRICT, go)] {
+            assert_eq!(text(X86::AMD64, hex, style, &NoSymbols), (want.to_string(), len), "{hex} {style:?}");
+        }
+    }
+}
+
+#[test]
+fn lengths_and_operands_that_go_mistakes_are_right_if_correct() {
+    for (hex, right, go) in [
+        ("c5f877e960feffff", ("VZEROUPPER", 3), ("VZEROUPPER", 4)),
+        ("c5f87748c1e120", ("VZEROUPPER", 3), ("VZEROUPPER", 5)),
+        ("c5fe6f0510000000", ("VMOVDQU 0x10(IP), Y0", 8), ("VMOVDQU 0x10, Y0", 8)),
+        ("0f20050000000011", ("MOVL CR0, BP", 3), ("MOVL CR0, BP", 7)),
+    ] {
+        for (style, want) in [(GO, go), (CORRECT, right), (STRICT, go)] {
+            assert_eq!(text(X86::AMD64, hex, style, &NoSymbols), (want.0.to_string(), want.1), "{hex} {style:?}");
+        }
     }
 }
 
@@ -207,7 +218,7 @@ fn what_go_takes_for_something_else_is_right_unless_strict() {
 fn cut_off_and_invalid_instructions_consume_one_byte() {
     for hex in ["48", "0f", "e8ffff", "ffffffff", "06"] {
         assert_eq!(
-            text(X86::AMD64, hex, false, &NoSymbols),
+            text(X86::AMD64, hex, GO, &NoSymbols),
             ("?".to_string(), 1),
             "{hex}"
         );
@@ -233,18 +244,18 @@ fn addresses_of_symbols_are_named() {
         ("b808005000", "MOVL $main.x+8(SB), AX"),
         ("488b042500005000", "MOVQ 0x500000, AX"),
     ] {
-        assert_eq!(text(X86::AMD64, hex, false, &One).0, want, "{hex}");
+        assert_eq!(text(X86::AMD64, hex, GO, &One).0, want, "{hex}");
     }
     assert_eq!(
-        text(X86::I386, "a100005000", false, &One).0,
+        text(X86::I386, "a100005000", GO, &One).0,
         "MOVL main.x(SB), AX"
     );
     assert_eq!(
-        text(X86::I386, "8b0510005000", false, &One).0,
+        text(X86::I386, "8b0510005000", GO, &One).0,
         "MOVL main.x+16(SB), AX"
     );
     assert_eq!(
-        text(X86::I386, "8b042510005000", false, &One).0,
+        text(X86::I386, "8b042510005000", GO, &One).0,
         "MOVL 0x500010, AX"
     );
 }
@@ -261,9 +272,9 @@ fn no_bytes_panic() {
         word.extend_from_slice(&seed.rotate_left(29).to_le_bytes());
         word.truncate(1 + (seed >> 60) as usize);
         for printer in [X86::AMD64, X86::I386] {
-            for strict_go in [false, true] {
+            for style in [GO, STRICT, CORRECT] {
                 out.clear();
-                let done = printer.go(&word, seed, &NoSymbols, Style { strict_go }, &mut out);
+                let done = printer.go(&word, seed, &NoSymbols, style, &mut out);
                 assert!(done.len >= 1 && done.len <= word.len() && !out.is_empty());
             }
         }
