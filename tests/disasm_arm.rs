@@ -132,7 +132,10 @@ impl Outcome {
                         code.get(4 * i..).unwrap_or(&[]),
                         line.addr,
                         names,
-                        Style { strict_go, ..Style::default() },
+                        Style {
+                            strict_go,
+                            ..Style::default()
+                        },
                         &mut go,
                     );
                     if decoded.known {

@@ -12,7 +12,9 @@ use regex::bytes::Regex;
 /// of the expression.
 pub fn compile(expression: &str) -> Result<Regex, String> {
     let translated = translate(expression)?;
-    let made = regex::bytes::RegexBuilder::new(&translated).size_limit(64 << 20).build();
+    let made = regex::bytes::RegexBuilder::new(&translated)
+        .size_limit(64 << 20)
+        .build();
     made.map_err(|e| explain(expression, &e))
 }
 
@@ -21,7 +23,11 @@ fn explain(expression: &str, error: &regex::Error) -> String {
         return format!("expression too large: `{expression}`");
     }
     let said = error.to_string();
-    let what = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    let what = said
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
     match what {
         w if w.contains("unclosed group") => format!("missing closing ): `{expression}`"),
         w if w.contains("unopened group") => format!("unexpected ): `{expression}`"),
@@ -49,7 +55,11 @@ fn translate(expression: &str) -> Result<String, String> {
             None => Some((start, false)),
             Some((from, false)) if c == '?' => Some((from, true)),
             Some((from, _)) => {
-                let end = if c == '{' { repetition(&chars, i).unwrap_or(i) } else { i };
+                let end = if c == '{' {
+                    repetition(&chars, i).unwrap_or(i)
+                } else {
+                    i
+                };
                 let text: String = chars.get(from..end).unwrap_or(&[]).iter().collect();
                 return Err(format!("invalid nested repetition operator: `{text}`"));
             }
@@ -60,8 +70,13 @@ fn translate(expression: &str) -> Result<String, String> {
             '{' => match repetition(&chars, i) {
                 Some(end) => {
                     let text: String = chars.get(start..end).unwrap_or(&[]).iter().collect();
-                    let counts = text.trim_matches(['{', '}']).split(',').filter_map(|n| n.parse::<u32>().ok());
-                    if counts.clone().any(|n| n > 1000) || matches!(counts.collect::<Vec<_>>()[..], [a, b] if a > b) {
+                    let counts = text
+                        .trim_matches(['{', '}'])
+                        .split(',')
+                        .filter_map(|n| n.parse::<u32>().ok());
+                    if counts.clone().any(|n| n > 1000)
+                        || matches!(counts.collect::<Vec<_>>()[..], [a, b] if a > b)
+                    {
                         return Err(format!("invalid repeat count: `{text}`"));
                     }
                     out.push_str(&text);
@@ -99,7 +114,9 @@ fn repetition(chars: &[char], start: usize) -> Option<usize> {
 
 /// Translates what stands behind a backslash at `i - 1`.
 fn escape(chars: &[char], i: usize, in_class: bool, out: &mut String) -> Result<usize, String> {
-    let Some(&c) = chars.get(i) else { return Err("trailing backslash at end of expression: ``".into()) };
+    let Some(&c) = chars.get(i) else {
+        return Err("trailing backslash at end of expression: ``".into());
+    };
     let ascii = match (c, in_class) {
         ('d', false) => "[0-9]",
         ('D', false) => "[^0-9]",
@@ -144,7 +161,13 @@ fn escape(chars: &[char], i: usize, in_class: bool, out: &mut String) -> Result<
         }
         '0'..='7' => {
             // `\123` is octal; a lone digit from 1 on would be a back-reference.
-            let digits: String = chars.get(i..).unwrap_or(&[]).iter().take(3).take_while(|d| ('0'..='7').contains(*d)).collect();
+            let digits: String = chars
+                .get(i..)
+                .unwrap_or(&[])
+                .iter()
+                .take(3)
+                .take_while(|d| ('0'..='7').contains(*d))
+                .collect();
             if c != '0' && digits.len() < 2 {
                 return Err(format!("invalid escape sequence: `\\{c}`"));
             }
@@ -222,7 +245,11 @@ mod tests {
             ("(?i)MAIN", "main.main", true),
             ("", "anything", true),
         ] {
-            assert_eq!(compile(expression).unwrap().is_match(name.as_bytes()), want, "{expression}");
+            assert_eq!(
+                compile(expression).unwrap().is_match(name.as_bytes()),
+                want,
+                "{expression}"
+            );
         }
     }
 

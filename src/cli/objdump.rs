@@ -54,14 +54,26 @@ pub struct Args {
 }
 
 const fn switch(name: &'static str) -> Flag {
-    Flag { name, takes_value: false }
+    Flag {
+        name,
+        takes_value: false,
+    }
 }
 
 const fn valued(name: &'static str) -> Flag {
-    Flag { name, takes_value: true }
+    Flag {
+        name,
+        takes_value: true,
+    }
 }
 
-const FLAGS: &[Flag] = &[switch("S"), switch("gnu"), valued("s"), switch("strict-go"), switch("correct")];
+const FLAGS: &[Flag] = &[
+    switch("S"),
+    switch("gnu"),
+    valued("s"),
+    switch("strict-go"),
+    switch("correct"),
+];
 
 const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n
   -S\tprint Go code alongside assembly
@@ -126,8 +138,10 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     let name = given.rest.first().cloned().unwrap_or_default();
     let shown = name.to_string_lossy();
     let bytes = open(Path::new(&name)).map_err(|e| Trouble::Said(format!("open {shown}: {e}")))?;
-    let image = Image::parse(&bytes).map_err(|_| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
-    let listing = Listing::new(&image).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
+    let image =
+        Image::parse(&bytes).map_err(|_| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
+    let listing =
+        Listing::new(&image).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
     let (start, end) = match given.rest.get(1..3) {
         Some([start, end]) => (
             address(&start.to_string_lossy()).map_err(|e| Trouble::Said(format!("invalid start PC: {e}")))?,
@@ -137,11 +151,16 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     };
     let sources = Sources::default();
     let options = Options {
-        style: Style { strict_go: given.on("strict-go"), correct: given.on("correct") },
+        style: Style {
+            strict_go: given.on("strict-go"),
+            correct: given.on("correct"),
+        },
         gnu: given.on("gnu"),
         sources: given.on("S").then_some(&sources),
     };
-    let functions = listing.functions(start, end, |name| wanted.as_ref().is_none_or(|w| w.is_match(name)));
+    let functions = listing.functions(start, end, |name| {
+        wanted.as_ref().is_none_or(|w| w.is_match(name))
+    });
     let mut out = io::stdout();
     report::write(&listing, functions, &options, &mut out)?;
     out.flush()?;
@@ -160,7 +179,12 @@ fn open(path: &Path) -> Result<input::Bytes, String> {
 fn address(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let quoted = quote(digits.as_bytes());
-    let said = |what| format!("strconv.ParseUint: parsing {}: {what}", String::from_utf8_lossy(&quoted));
+    let said = |what| {
+        format!(
+            "strconv.ParseUint: parsing {}: {what}",
+            String::from_utf8_lossy(&quoted)
+        )
+    };
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(said("invalid syntax"));
     }
@@ -175,8 +199,17 @@ mod tests {
     fn addresses_are_hexadecimal_and_errors_are_gos() {
         assert_eq!(address("0x1f"), Ok(31));
         assert_eq!(address("1F"), Ok(31));
-        assert_eq!(address("zz").unwrap_err(), "strconv.ParseUint: parsing \"zz\": invalid syntax");
-        assert_eq!(address("0X1").unwrap_err(), "strconv.ParseUint: parsing \"0X1\": invalid syntax");
-        assert_eq!(address("11111111111111111").unwrap_err(), "strconv.ParseUint: parsing \"11111111111111111\": value out of range");
+        assert_eq!(
+            address("zz").unwrap_err(),
+            "strconv.ParseUint: parsing \"zz\": invalid syntax"
+        );
+        assert_eq!(
+            address("0X1").unwrap_err(),
+            "strconv.ParseUint: parsing \"0X1\": invalid syntax"
+        );
+        assert_eq!(
+            address("11111111111111111").unwrap_err(),
+            "strconv.ParseUint: parsing \"11111111111111111\": value out of range"
+        );
     }
 }

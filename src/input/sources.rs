@@ -32,13 +32,22 @@ impl Sources {
         let lines = self.open(file)?;
         let at = usize::try_from(line).ok().and_then(|l| l.checked_sub(1));
         let start = at.and_then(|l| lines.starts.get(l).copied());
-        let Some(start) = start else { return Some(Vec::new()) };
+        let Some(start) = start else {
+            return Some(Vec::new());
+        };
         let rest = lines.bytes.get(start..).unwrap_or_default();
-        Some(rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default().to_vec())
+        Some(
+            rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+                .unwrap_or_default()
+                .to_vec(),
+        )
     }
 
     fn open(&self, file: &[u8]) -> Option<Arc<Lines>> {
-        let mut guard = self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut guard = self
+            .files
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = guard.1.get(file) {
             return known.clone();
         }
@@ -62,7 +71,9 @@ impl Sources {
 /// are put in, and the path is made plain.
 fn place(file: &[u8]) -> PathBuf {
     let text = String::from_utf8_lossy(file.strip_prefix(b"gofile..").unwrap_or(file));
-    clean(Path::new(&expand(&text, |name| std::env::var(name).unwrap_or_default())))
+    clean(Path::new(&expand(&text, |name| {
+        std::env::var(name).unwrap_or_default()
+    })))
 }
 
 /// `$name` and `${name}` replaced; a brace without its end, or nothing in it, goes.
@@ -82,7 +93,9 @@ fn expand(text: &str, value: impl Fn(&str) -> String) -> String {
             }
             continue;
         }
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+        let end = after
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(after.len());
         if end == 0 {
             out.push('$');
         } else {

@@ -214,7 +214,13 @@ impl Inst {
                 if !self.op.no_mem_bytes {
                     self.mem_bytes = mem_bytes(insn.memory_size());
                 }
-                Arg::Mem(memory(insn, code, bitness, (legacy, self.correct), &self.prefixes))
+                Arg::Mem(memory(
+                    insn,
+                    code,
+                    bitness,
+                    (legacy, self.correct),
+                    &self.prefixes,
+                ))
             }
         }
     }
@@ -260,7 +266,13 @@ fn distance(insn: &Instruction, kind: OpKind) -> i64 {
     }
 }
 
-fn memory(insn: &Instruction, code: &[u8], bitness: u32, (legacy, correct): (bool, bool), prefixes: &Prefixes) -> Mem {
+fn memory(
+    insn: &Instruction,
+    code: &[u8],
+    bitness: u32,
+    (legacy, correct): (bool, bool),
+    prefixes: &Prefixes,
+) -> Mem {
     let (base, index) = (insn.memory_base(), insn.memory_index());
     let ip_relative = matches!(base, Register::RIP | Register::EIP);
     let value = insn.memory_displacement64();

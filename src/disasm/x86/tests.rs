@@ -9,9 +9,18 @@ fn bytes(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-const GO: Style = Style { strict_go: false, correct: false };
-const STRICT: Style = Style { strict_go: true, correct: false };
-const CORRECT: Style = Style { strict_go: false, correct: true };
+const GO: Style = Style {
+    strict_go: false,
+    correct: false,
+};
+const STRICT: Style = Style {
+    strict_go: true,
+    correct: false,
+};
+const CORRECT: Style = Style {
+    strict_go: false,
+    correct: true,
+};
 
 fn text(printer: X86, hex: &str, style: Style, symbols: &dyn Symbols) -> (String, usize) {
     let mut out = Vec::new();
@@ -195,7 +204,11 @@ fn what_go_takes_for_something_else_is_named_right_unless_strict() {
     ] {
         let len = hex.len() / 2;
         for (style, want) in [(GO, right), (CORRECT, right), (STRICT, go)] {
-            assert_eq!(text(X86::AMD64, hex, style, &NoSymbols), (want.to_string(), len), "{hex} {style:?}");
+            assert_eq!(
+                text(X86::AMD64, hex, style, &NoSymbols),
+                (want.to_string(), len),
+                "{hex} {style:?}"
+            );
         }
     }
 }
@@ -205,11 +218,19 @@ fn lengths_and_operands_that_go_mistakes_are_right_if_correct() {
     for (hex, right, go) in [
         ("c5f877e960feffff", ("VZEROUPPER", 3), ("VZEROUPPER", 4)),
         ("c5f87748c1e120", ("VZEROUPPER", 3), ("VZEROUPPER", 5)),
-        ("c5fe6f0510000000", ("VMOVDQU 0x10(IP), Y0", 8), ("VMOVDQU 0x10, Y0", 8)),
+        (
+            "c5fe6f0510000000",
+            ("VMOVDQU 0x10(IP), Y0", 8),
+            ("VMOVDQU 0x10, Y0", 8),
+        ),
         ("0f20050000000011", ("MOVL CR0, BP", 3), ("MOVL CR0, BP", 7)),
     ] {
         for (style, want) in [(GO, go), (CORRECT, right), (STRICT, go)] {
-            assert_eq!(text(X86::AMD64, hex, style, &NoSymbols), (want.0.to_string(), want.1), "{hex} {style:?}");
+            assert_eq!(
+                text(X86::AMD64, hex, style, &NoSymbols),
+                (want.0.to_string(), want.1),
+                "{hex} {style:?}"
+            );
         }
     }
 }
@@ -246,18 +267,12 @@ fn addresses_of_symbols_are_named() {
     ] {
         assert_eq!(text(X86::AMD64, hex, GO, &One).0, want, "{hex}");
     }
-    assert_eq!(
-        text(X86::I386, "a100005000", GO, &One).0,
-        "MOVL main.x(SB), AX"
-    );
+    assert_eq!(text(X86::I386, "a100005000", GO, &One).0, "MOVL main.x(SB), AX");
     assert_eq!(
         text(X86::I386, "8b0510005000", GO, &One).0,
         "MOVL main.x+16(SB), AX"
     );
-    assert_eq!(
-        text(X86::I386, "8b042510005000", GO, &One).0,
-        "MOVL 0x500010, AX"
-    );
+    assert_eq!(text(X86::I386, "8b042510005000", GO, &One).0, "MOVL 0x500010, AX");
 }
 
 #[test]
