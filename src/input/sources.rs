@@ -19,7 +19,14 @@ struct Lines {
 /// Reads source files and keeps them; can be asked by several threads.
 #[derive(Debug, Default)]
 pub struct Sources {
-    files: Mutex<(usize, HashMap<Vec<u8>, Option<Arc<Lines>>>)>,
+    files: Mutex<Kept>,
+}
+
+/// Files by name, `None` for one that can't be read, and how many bytes all of them are.
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: usize,
+    files: HashMap<Vec<u8>, Option<Arc<Lines>>>,
 }
 
 impl Sources {
@@ -48,7 +55,7 @@ impl Sources {
             .files
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = guard.1.get(file) {
+        if let Some(known) = guard.files.get(file) {
             return known.clone();
         }
         let lines = super::open(&place(file)).ok().map(|bytes| {
@@ -58,11 +65,11 @@ impl Sources {
             Arc::new(Lines { bytes, starts })
         });
         let size = lines.as_ref().map_or(0, |l| l.bytes.len()) + file.len();
-        if guard.0 + size > KEPT {
-            *guard = Default::default();
+        if guard.bytes + size > KEPT {
+            *guard = Kept::default();
         }
-        guard.0 += size;
-        guard.1.insert(file.to_vec(), lines.clone());
+        guard.bytes += size;
+        guard.files.insert(file.to_vec(), lines.clone());
         lines
     }
 }
