@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use crate::image::sniff;
 use crate::input::{self, Bytes};
 use crate::report::text::escape;
 
@@ -211,28 +212,49 @@ pub fn write_status(result: io::Result<()>) -> u8 {
     }
 }
 
-/// Opens each path (`-` is standard input) in turn and hands its bytes to `work`. One bad file never hides the others. The
-/// greatest of the statuses that `work` gave, and 2 for a path that could not be opened. Stops at the first write that fails.
+/// Opens each path (`-` is standard input; of a folder every file below it that is a binary) in turn and hands its bytes to
+/// `work`. One bad file never hides the others. The greatest of the statuses that `work` gave, and 2 for a path that could not
+/// be read. Stops at the first write that fails.
 pub fn each(
     paths: &[PathBuf],
     sink: &mut Sink,
     mut work: impl FnMut(&Path, &Bytes, &mut Sink) -> Result<u8, Trouble>,
 ) -> u8 {
     let mut status = FINE;
-    for path in paths {
-        let outcome = input::open_or_stdin(path)
-            .map_err(|e| Trouble::File(io_words(&e)))
-            .and_then(|b| work(path, &b, sink));
+    for (path, found) in expand(paths) {
+        let outcome = input::open_or_stdin(&path).map_err(|e| Trouble::File(io_words(&e)));
+        let outcome = match outcome {
+            // What is no binary is passed over in silence below a folder.
+            Ok(b) if found && sniff(&b).is_none() => continue,
+            Ok(b) => work(&path, &b, sink),
+            Err(e) => Err(e),
+        };
         match outcome {
             Ok(s) => status = status.max(s),
             Err(Trouble::File(what)) => {
-                complain(path, &what);
+                complain(&path, &what);
                 status = TROUBLE;
             }
             Err(Trouble::Output(e)) => return status.max(write_status(Err(e))),
         }
     }
     status
+}
+
+/// Folders replaced by the files below them, in order; true for a path that was found and not named.
+pub fn expand(paths: &[PathBuf]) -> Vec<(PathBuf, bool)> {
+    let mut out = Vec::new();
+    for path in paths {
+        if path.as_os_str() != "-" && path.is_dir() {
+            let entries = input::walk(path)
+                .into_iter()
+                .filter(|e| !e.symlink || e.path.is_file());
+            out.extend(entries.map(|e| (e.path, true)));
+        } else {
+            out.push((path.clone(), false));
+        }
+    }
+    out
 }
 
 /// Opens the sink, runs [`each`], finishes the sink.

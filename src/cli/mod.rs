@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub mod frame;
+mod generate;
 pub mod goflags;
 mod info;
 mod objdump;
@@ -35,6 +36,7 @@ pub struct Cli {
 enum Command {
     Info(info::Args),
     Objdump(objdump::Args),
+    Generate(generate::Args),
     Version(version::Args),
 }
 
@@ -74,6 +76,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
+            Command::Generate(a) => generate::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Objdump(_) | Command::Version(_) => TROUBLE,
         },

@@ -179,7 +179,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     }
     let sections: Vec<Section> = raw.iter().map(|s| section(s, names)).collect();
     for s in &sections {
-        if s.offset.saturating_add(s.file_size) > data.len() as u64 && s.kind != SHT_NULL {
+        if s.file_size > 0 && s.offset.saturating_add(s.file_size) > data.len() as u64 {
             let name = String::from_utf8_lossy(s.name);
             warnings.push(Error::at(
                 "ELF section",

@@ -3,6 +3,7 @@
 pub mod info;
 pub mod json;
 pub mod objdump;
+pub mod schema;
 pub mod tabs;
 pub mod text;
 pub mod version;

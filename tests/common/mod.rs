@@ -4,6 +4,8 @@
 //! CI=true it fails instead.
 #![allow(dead_code)]
 
+pub mod schema;
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};

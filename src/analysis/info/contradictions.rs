@@ -20,9 +20,10 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
         );
     }
     if let (Some(told), Some(mode)) = (facts.setting("-buildmode"), facts.build_mode) {
-        // Mach-O programs are always movable, and an archive member does not tell which kind it is.
-        let comparable = image.macho().is_none() && !matches!(mode, "archive");
-        if comparable && told != mode && (told != "default") {
+        // Mach-O programs are always movable. Where programs are PIE by default, Go records "exe" all the same.
+        let movable_by_default = matches!(facts.os.as_deref(), Some("windows" | "android" | "ios"));
+        let expected = told == mode || told == "exe" && mode == "pie" && movable_by_default;
+        if image.macho().is_none() && mode != "archive" && told != "default" && !expected {
             add(
                 "buildmode",
                 format!("setting -buildmode={told}, but the file is a {mode}"),

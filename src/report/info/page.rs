@@ -292,8 +292,20 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
         rows.push(("slices", f.slices.join(", ")));
     }
     rows.extend(f.build_mode.map(|m| ("build mode", m.to_string())));
+    if let Some(all) = f.setting("DefaultGODEBUG") {
+        let count = all.split(',').count();
+        let first: Vec<&str> = all.split(',').take(3).collect();
+        let short = format!("{}, … ({count} settings of an older Go)", first.join(", "));
+        rows.push((
+            "GODEBUG",
+            if verbose || count <= 3 {
+                all.to_string()
+            } else {
+                short
+            },
+        ));
+    }
     for (label, key) in [
-        ("GODEBUG", "DefaultGODEBUG"),
         ("FIPS 140", "GOFIPS140"),
         ("linker flags", "-ldflags"),
         ("compiler flags", "-gcflags"),
