@@ -16,8 +16,10 @@ pub fn check(name: &str, value: &Value) -> Vec<String> {
 
 /// Every object in `text` (they stand one after the other) must fit the schema.
 pub fn assert_all(name: &str, text: &[u8]) -> Vec<Value> {
-    let values: Vec<Value> =
-        serde_json::Deserializer::from_slice(text).into_iter().collect::<Result<_, _>>().expect("the output is JSON");
+    let values: Vec<Value> = serde_json::Deserializer::from_slice(text)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .expect("the output is JSON");
     assert!(!values.is_empty(), "no JSON at all");
     for v in &values {
         let wrong = check(name, v);
@@ -32,8 +34,13 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str, wrong: &mut V
         match keyword.as_str() {
             "$schema" | "title" | "description" | "$defs" | "$id" | "$comment" | "examples" => {}
             "$ref" => {
-                let path = want.as_str().and_then(|p| p.strip_prefix('#')).expect("a local reference");
-                let target = root.pointer(path).unwrap_or_else(|| panic!("{path} is not in the schema"));
+                let path = want
+                    .as_str()
+                    .and_then(|p| p.strip_prefix('#'))
+                    .expect("a local reference");
+                let target = root
+                    .pointer(path)
+                    .unwrap_or_else(|| panic!("{path} is not in the schema"));
                 validate(root, target, value, at, wrong);
             }
             "type" => {
@@ -51,13 +58,16 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str, wrong: &mut V
             }
             "const" | "enum" => {}
             "minimum" | "maximum" => {
-                let (Some(n), Some(limit)) = (value.as_f64(), want.as_f64()) else { continue };
+                let (Some(n), Some(limit)) = (value.as_f64(), want.as_f64()) else {
+                    continue;
+                };
                 if keyword == "minimum" && n < limit || keyword == "maximum" && n > limit {
                     wrong.push(format!("{at}: {n} is beyond the {keyword} {limit}"));
                 }
             }
             "pattern" => {
-                let re = regex::Regex::new(want.as_str().expect("a pattern")).expect("a pattern that compiles");
+                let re =
+                    regex::Regex::new(want.as_str().expect("a pattern")).expect("a pattern that compiles");
                 if value.as_str().is_some_and(|s| !re.is_match(s)) {
                     wrong.push(format!("{at}: {value} does not match {want}"));
                 }
