@@ -6,13 +6,17 @@
 
 mod arm64;
 mod isa;
+mod loong64;
 mod ppc64;
 mod riscv64;
+mod s390x;
 mod x86;
 
 pub use arm64::Arm64;
+pub use loong64::Loong64;
 pub use ppc64::Ppc64;
 pub use riscv64::Riscv64;
+pub use s390x::S390x;
 pub use x86::X86;
 
 /// Finds the symbol that holds an address, as `go tool objdump` does for operands.
@@ -77,8 +81,10 @@ pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
     match goarch {
         "amd64" => Some(Box::new(X86::AMD64)),
         "386" => Some(Box::new(X86::I386)),
+        "loong64" => Some(Box::new(Loong64)),
         "ppc64" => Some(Box::new(Ppc64 { little_endian: false })),
         "ppc64le" => Some(Box::new(Ppc64 { little_endian: true })),
+        "s390x" => Some(Box::new(S390x)),
         "riscv64" => Some(Box::new(Riscv64)),
         "arm64" => Some(Box::new(Arm64)),
         _ => None,

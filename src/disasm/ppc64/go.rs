@@ -94,10 +94,11 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// `(index)(base)`, or only `(index)`.
     fn indexed(&self, index: Option<Arg>, base: Option<Arg>, out: &mut Vec<u8>) {
-        let no_register = self.rule == Rule::StoreIndexedZero;
-        for arg in [index, base].into_iter().flatten() {
+        let no_register = self.rule == Rule::StoreIndexedZero && base == Some(Arg::R(0));
+        for (place, arg) in [index, base].into_iter().enumerate() {
+            let Some(arg) = arg else { continue };
             out.put("(");
-            if no_register && arg == Arg::R(0) && Some(arg) == base {
+            if no_register && place == 1 {
                 out.put("0");
             } else {
                 self.arg(arg, out);

@@ -13,8 +13,33 @@ pub(super) fn print(inst: &Inst, pc: u64, symbols: &dyn Symbols, style: Style, o
         return write_args(&args, pc, symbols, out);
     }
     let name = arrange(inst, &mut args, style);
+    if let (true, 2, Rule::Jal, Some(Arg::Target(distance))) =
+        (style.strict_go, inst.len, inst.row.rule, args.first_mut())
+    {
+        *distance = misread_jump(inst.word);
+    }
     out.put(name.unwrap_or(&inst.row.go));
     write_args(&args, pc, symbols, out);
+}
+
+/// The distance of a compressed jump as Go 1.27 reads it: it takes bits 2 to 5 for the offset's bits 1 to 4, where the manual
+/// has bits 3 to 5 for its bits 1 to 3.
+fn misread_jump(word: u32) -> i32 {
+    let bit = |from: u32, to: u32, n: u32| (word >> from & ((1 << n) - 1)) << to;
+    let parts = [
+        (2, 5, 1),
+        (2, 1, 4),
+        (6, 7, 1),
+        (7, 6, 1),
+        (8, 10, 1),
+        (9, 8, 2),
+        (11, 4, 1),
+        (12, 11, 1),
+    ];
+    let value = parts
+        .into_iter()
+        .fold(0, |value, (from, to, n)| value | bit(from, to, n));
+    (value << 20) as i32 >> 20
 }
 
 /// Puts the operands in Go's order; returns the name where it is not the row's.
