@@ -103,10 +103,10 @@ fn reverse<'a>(inst: &Inst, rule: Rule, name: &'a str, style: Style, args: &mut 
     if let (Rule::Add16, Some(Arg::Signed(n))) = (rule, args.get_mut(2)) {
         *n <<= 16;
     }
-    if style.strict_go && matches!(inst.row.rule, Rule::LoadPointer | Rule::StorePointer) {
-        if let Some(Arg::Signed(n)) = args.get_mut(2) {
-            *n = signed(*n as u64, 14);
-        }
+    // Of the offsets that count words, Go keeps 14 bits.
+    let words = style.strict_go && matches!(inst.row.rule, Rule::LoadPointer | Rule::StorePointer);
+    if let Some(Arg::Signed(n)) = args.get_mut(2).filter(|_| words) {
+        *n = signed(*n as u64, 14);
     }
     let (first, second, third) = (args.first().copied(), args.get(1).copied(), args.get(2).copied());
     args.reverse();
