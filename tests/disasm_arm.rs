@@ -232,7 +232,7 @@ fn same_on_a_program(goarch: &str) {
     if let Ok(more) = std::env::var("GOSPECT_DISASM_FILES") {
         files.extend(
             more.split(':')
-                .filter(|f| f.contains(&format!("-{goarch}")))
+                .filter(|f| f.contains(&format!("-{goarch}-")) || f.ends_with(&format!("-{goarch}")))
                 .map(Into::into),
         );
     }
@@ -298,4 +298,22 @@ fn arm64_prints_random_words_as_go_does() {
         random_text("arm64", |r| (r >> 16) as u32).report("random arm64"),
         0
     );
+}
+
+#[test]
+fn arm_prints_a_program_as_go_does() {
+    same_on_a_program("arm");
+}
+
+#[test]
+fn arm_prints_random_words_as_go_does() {
+    // A quarter of the words gets no condition, which is where real code is.
+    let word = |r: u64| {
+        if r & 3 == 0 {
+            (r >> 16) as u32 | 0xe000_0000
+        } else {
+            (r >> 16) as u32
+        }
+    };
+    assert_eq!(random_text("arm", word).report("random arm"), 0);
 }

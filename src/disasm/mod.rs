@@ -4,6 +4,7 @@
 //! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
 //! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
 
+mod arm;
 mod arm64;
 mod isa;
 mod loong64;
@@ -12,6 +13,7 @@ mod riscv64;
 mod s390x;
 mod x86;
 
+pub use arm::Arm;
 pub use arm64::Arm64;
 pub use loong64::Loong64;
 pub use ppc64::Ppc64;
@@ -86,6 +88,7 @@ pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
         "ppc64le" => Some(Box::new(Ppc64 { little_endian: true })),
         "s390x" => Some(Box::new(S390x)),
         "riscv64" => Some(Box::new(Riscv64)),
+        "arm" => Some(Box::new(Arm)),
         "arm64" => Some(Box::new(Arm64)),
         _ => None,
     }
