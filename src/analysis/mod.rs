@@ -4,3 +4,4 @@ pub mod gosort;
 pub mod info;
 pub mod listing;
 pub mod symbols;
+pub mod whatif;

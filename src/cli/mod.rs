@@ -13,6 +13,7 @@ pub mod goflags;
 mod info;
 mod objdump;
 mod version;
+mod whatif;
 
 /// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
 #[derive(Debug, Parser)]
@@ -37,6 +38,7 @@ enum Command {
     Info(info::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
+    Whatif(whatif::Args),
     Version(version::Args),
 }
 
@@ -77,6 +79,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
             Command::Generate(a) => generate::run(&a),
+            Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Objdump(_) | Command::Version(_) => TROUBLE,
         },

@@ -7,3 +7,4 @@ pub mod schema;
 pub mod tabs;
 pub mod text;
 pub mod version;
+pub mod whatif;
