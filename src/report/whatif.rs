@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json;
-use super::text::{grouped, human};
+use super::text::grouped;
 use crate::analysis::whatif::{Report, Variant};
 
 #[derive(Serialize)]
@@ -14,6 +14,7 @@ struct Document<'a> {
     version: u32,
     file: &'a str,
     file_size: u64,
+    notes: &'a [String],
     variants: Vec<Row<'a>>,
 }
 
@@ -51,6 +52,147 @@ pub fn write_json(out: &mut dyn Write, file: &str, report: &Report) -> io::Resul
         .collect();
     json::write(
         out,
-        &Document { schema: "gospect/whatif", version: 1, file, file_size: report.file_size, variants },
+        &Document {
+            schema: "gospect/whatif",
+            version: 1,
+            file,
+            file_size: report.file_size,
+            notes: &report.notes,
+            variants,
+        },
     )
+}
+
+/// What a person calls a variant.
+pub fn label(v: &Variant) -> String {
+    match v.id {
+        "w" | "s" | "sw" => format!("-ldflags={}", quoted(v.ldflags.as_deref().unwrap_or_default())),
+        "default" => "without -s -w".into(),
+        "trimpath-sw" => "-trimpath -ldflags=\"-s -w\"".into(),
+        "strip" => "strip".into(),
+        "strip-debug" => "strip --strip-debug".into(),
+        "no-compressdwarf" => "-ldflags=-compressdwarf=false".into(),
+        "cgo0" => "CGO_ENABLED=0".into(),
+        "static" => "-extldflags=-static".into(),
+        other => other.into(),
+    }
+}
+
+fn quoted(flags: &str) -> String {
+    if flags.contains(' ') { format!("\"{flags}\"") } else { flags.into() }
+}
+
+/// The cells of a row: label, size, change in bytes and percent, how sure.
+fn cells(report: &Report, v: &Variant) -> [String; 4] {
+    let Some(bytes) = v.bytes else {
+        return [label(v), "?".into(), String::new(), "not known".into()];
+    };
+    let sure = match (v.id, v.exact, v.margin) {
+        ("gzip" | "zstd", ..) => "measured".into(),
+        (_, true, _) => "exact".into(),
+        (_, false, m) => format!("± {}", grouped(m)),
+    };
+    [label(v), grouped(bytes), change(report.file_size, bytes), sure]
+}
+
+/// `−123,456 (−12.3 %)`.
+pub fn change(old: u64, new: u64) -> String {
+    let sign = match new.cmp(&old) {
+        std::cmp::Ordering::Less => "-",
+        std::cmp::Ordering::Equal => return "0".into(),
+        std::cmp::Ordering::Greater => "+",
+    };
+    let diff = old.abs_diff(new);
+    let percent = if old == 0 { 0.0 } else { 100.0 * diff as f64 / old as f64 };
+    format!("{sign}{} ({sign}{percent:.1} %)", grouped(diff))
+}
+
+/// The report as Markdown: a table, then what each variant means.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
+    writeln!(out, "### {}\n", file.replace('|', "\\|"))?;
+    writeln!(out, "| variant | bytes | change | sure |\n| --- | ---: | ---: | --- |")?;
+    writeln!(out, "| as it is | {} | | |", grouped(report.file_size))?;
+    for v in &report.variants {
+        let [label, bytes, change, sure] = cells(report, v);
+        writeln!(out, "| `{label}` | {bytes} | {change} | {sure} |")?;
+    }
+    writeln!(out)?;
+    for n in &report.notes {
+        writeln!(out, "- {n}")?;
+    }
+    for v in &report.variants {
+        for n in &v.notes {
+            writeln!(out, "- `{}`: {n}", label(v))?;
+        }
+    }
+    Ok(())
+}
+
+/// The report for a terminal: a table, then what each variant means.
+///
+/// # Errors
+/// What the writer says.
+#[cfg(feature = "cli")]
+pub fn write_text(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
+    use comfy_table::{CellAlignment, Table, presets};
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["variant", "bytes", "change", "sure"]);
+    table.add_row(["as it is", &grouped(report.file_size), "", ""]);
+    for v in &report.variants {
+        table.add_row(cells(report, v));
+    }
+    for i in [1, 2] {
+        if let Some(c) = table.column_mut(i) {
+            c.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "{file}")?;
+    for n in &report.notes {
+        writeln!(out, "  {n}")?;
+    }
+    writeln!(out, "{table}")?;
+    // Variants in a row that mean the same are explained together.
+    let mut at = 0;
+    while let Some(v) = report.variants.get(at) {
+        let same = report.variants[at..].iter().take_while(|o| o.notes == v.notes).count();
+        if !v.notes.is_empty() {
+            let labels: Vec<_> = report.variants[at..at + same].iter().map(label).collect();
+            writeln!(out, "{}", labels.join(", "))?;
+            for n in &v.notes {
+                writeln!(out, "  - {n}")?;
+            }
+        }
+        at += same.max(1);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_have_sign_and_percent() {
+        assert_eq!(change(1000, 900), "-100 (-10.0 %)");
+        assert_eq!(change(1000, 2500), "+1,500 (+150.0 %)");
+        assert_eq!(change(7, 7), "0");
+        assert_eq!(change(0, 5), "+5 (+0.0 %)");
+    }
+
+    #[test]
+    fn markdown_says_how_sure_each_is() {
+        let exact = Variant { id: "w", ldflags: Some("-w".into()), bytes: Some(60), exact: true, ..Variant::default() };
+        let told = Variant { id: "cgo0", bytes: Some(90), margin: 3, notes: vec!["no libc".into()], ..Variant::default() };
+        let report = Report { file_size: 100, notes: vec![], variants: vec![exact, told] };
+        let mut out = Vec::new();
+        write_markdown(&mut out, "a|b", &report).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("| `-ldflags=-w` | 60 | -40 (-40.0 %) | exact |"), "{text}");
+        assert!(text.contains("| `CGO_ENABLED=0` | 90 | -10 (-10.0 %) | ± 3 |"), "{text}");
+        assert!(text.contains("### a\\|b") && text.contains("- `CGO_ENABLED=0`: no libc"), "{text}");
+    }
 }

@@ -3,9 +3,17 @@
 //! One file per engine: each knows how one linker (or strip, or a compressor) lays a file out. Every engine first foretells the
 //! file as it is; where that does not come to its real size, its answers are not called exact.
 
+mod c_dwarf;
+mod compress;
+mod elf_external;
 mod elf_internal;
 mod facts;
+mod macho;
+mod notes;
+mod pe;
 mod relay;
+mod strings;
+mod strip;
 
 pub use facts::{Facts, Linker};
 
@@ -16,12 +24,14 @@ use crate::image::{Format, Image};
 pub struct Tables {
     /// DWARF.
     pub dwarf: bool,
+    /// DWARF that is stored as it is, not compressed.
+    pub plain: bool,
     /// The symbol table.
     pub symtab: bool,
 }
 
 /// One way to build or treat the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Variant {
     /// The contract's word: w, s, sw, …
     pub id: &'static str,
@@ -44,49 +54,136 @@ pub struct Variant {
 pub struct Report {
     /// The file's own size.
     pub file_size: u64,
+    /// What holds for all variants.
+    pub notes: Vec<String>,
     /// In the order they are shown.
     pub variants: Vec<Variant>,
 }
 
-/// Foretells all variants of an image that is `file_size` bytes long.
-pub fn foretell(image: &Image<'_>) -> Report {
-    let mut variants = Vec::new();
-    if let Some(f) = Facts::read(image) {
-        for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {
-            variants.push(linked(&f, id, flags));
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Compress the file to measure gzip and zstd.
+    pub compress: bool,
+}
+
+/// Foretells all variants of an image; `file` is the whole file that it stands in.
+pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
+    let mut report = Report { file_size: file.len() as u64, notes: Vec::new(), variants: Vec::new() };
+    let whole = image.container.is_none();
+    match Facts::read(image) {
+        Some(f) if whole => {
+            report.notes = notes::of_file(&f);
+            for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {
+                report.variants.push(linked(&f, id, flags));
+            }
+            if image.format == Format::Elf {
+                report.variants.push(stripped(&f, "strip", false));
+                report.variants.push(stripped(&f, "strip-debug", true));
+            }
         }
+        Some(_) => report.notes.push(notes::container(image)),
+        None => report.notes.push(format!("no Go program that can be foretold: {} without Go's tables", image.format.word())),
     }
-    Report { file_size: image.data.len() as u64, variants }
+    if options.compress {
+        report.variants.extend(compressed(file));
+    }
+    report
+}
+
+/// What can be said of a file that is no image: how small it gets.
+pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
+    let variants = if options.compress { compressed(file) } else { Vec::new() };
+    Report { file_size: file.len() as u64, notes: vec!["not an executable that is known here".into()], variants }
+}
+
+fn compressed(file: &[u8]) -> Vec<Variant> {
+    let (gz, zs) = compress::measured(file);
+    let one = |id, bytes: Option<u64>, notes| Variant {
+        id,
+        bytes,
+        exact: false,
+        margin: bytes.map_or(0, |b| b / 100 + 64),
+        notes,
+        ..Variant::default()
+    };
+    vec![one("gzip", gz, notes::gzip()), one("zstd", zs, notes::zstd())]
+}
+
+fn now(f: &Facts<'_, '_>) -> Tables {
+    Tables { dwarf: f.dwarf, plain: false, symtab: f.symtab }
 }
 
 /// Which tables are left when the linker gets `-s` or `-w` in addition.
 fn tables(f: &Facts<'_, '_>, flags: &[&str]) -> Tables {
-    let now = Tables { dwarf: f.dwarf, symtab: f.symtab };
+    let now = now(f);
     let (s, w) = (flags.contains(&"-s"), flags.contains(&"-w"));
     if f.image.format == Format::MachO && !f.since(22) {
-        return Tables { dwarf: now.dwarf && !w, symtab: now.symtab };
+        return Tables { dwarf: now.dwarf && !w, ..now };
     }
-    Tables { dwarf: now.dwarf && !w && !s, symtab: now.symtab && !s }
+    Tables { dwarf: now.dwarf && !w && !s, symtab: now.symtab && !s, ..now }
 }
 
-fn engine(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> Option<u64> {
+/// An engine's answer: the size, where the format and the linker are known.
+fn engine(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)], other: &[(usize, u64)]) -> Option<u64> {
     match (f.image.format, f.linker) {
         (Format::Elf, Linker::Go) => elf_internal::size(f, want, grown),
+        (Format::Elf, Linker::Gnu | Linker::Gold | Linker::Lld | Linker::Mold) => {
+            elf_external::size(f, want, grown, other)
+        }
+        (Format::MachO, Linker::Go) => macho::size(f, want, grown),
+        (Format::Pe, Linker::Go) => pe::size(f, want, grown, pe::data_end(f)),
         _ => None,
     }
 }
 
 fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
     let size = f.image.data.len() as u64;
-    let now = Tables { dwarf: f.dwarf, symtab: f.symtab };
-    let as_is = engine(f, now, &[]);
+    let mut v = Variant {
+        id,
+        ldflags: Some(flags.join(" ")),
+        notes: notes::linked(f, tables(f, flags)),
+        ..Variant::default()
+    };
     let want = tables(f, flags);
     let growth = f.modinfo_growth(flags);
-    let told = f.with_steps(growth, |grown| engine(f, want, grown));
-    let (bytes, exact, margin) = match told {
-        Some((b, m)) if as_is == Some(size) => (Some(b), m == 0, m),
-        Some((b, m)) => (Some(b), false, m + as_is.map_or(size / 100, |a| a.abs_diff(size))),
-        None => (None, false, 0),
+    if want == now(f) && growth == 0 {
+        (v.bytes, v.exact) = (Some(size), true);
+        v.notes = vec!["nothing changes: the file is already so".into()];
+        return v;
+    }
+    // Before Go 1.26 the C linker was not told to drop what C objects bring along.
+    let c_dwarf = if f.image.format == Format::Elf
+        && f.linker != Linker::Go
+        && !f.since(26)
+        && f.dwarf
+        && want.symtab
+    {
+        c_dwarf::left(f).unwrap_or_default()
+    } else {
+        Vec::new()
     };
-    Variant { id, ldflags: Some(flags.join(" ")), env: None, bytes, exact, margin, notes: Vec::new() }
+    if !c_dwarf.is_empty() {
+        v.notes.push("the C objects' DWARF stays: before Go 1.26, -w did not reach the C linker".into());
+    }
+    let as_is = engine(f, now(f), &[], &[]);
+    let told = f.with_steps(growth, |grown| engine(f, want, grown, &c_dwarf));
+    match told {
+        Some((b, margin)) => {
+            let sure = as_is == Some(size) && matches!(f.linker, Linker::Go | Linker::Gnu) && c_dwarf.is_empty();
+            let unsure = as_is.map_or(b / 100, |a| a.abs_diff(size)).max(b / 200);
+            let unsure = if c_dwarf.is_empty() || as_is != Some(size) { unsure } else { 1024.min(b / 100) };
+            v.bytes = Some(b);
+            v.exact = sure && margin == 0;
+            v.margin = if sure { margin } else { margin + unsure };
+        }
+        None => v.notes.insert(0, "can't be foretold: the file's layout is not one that is known here".into()),
+    }
+    v
+}
+
+fn stripped(f: &Facts<'_, '_>, id: &'static str, symbols: bool) -> Variant {
+    let want = Tables { dwarf: false, plain: false, symtab: f.symtab && symbols };
+    let bytes = strip::size(f.image, symbols);
+    Variant { id, bytes, exact: bytes.is_some(), notes: notes::stripped(f, want), ..Variant::default() }
 }

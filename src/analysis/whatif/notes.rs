@@ -1,0 +1,70 @@
+//! What each variant loses and gains, in words that are true for the file at hand.
+
+use super::Tables;
+use super::facts::{Facts, Linker};
+use crate::image::{Format, Image};
+
+/// What holds for the whole file.
+pub(super) fn of_file(f: &Facts<'_, '_>) -> Vec<String> {
+    let mut out = Vec::new();
+    if f.linker != Linker::Go {
+        out.push(format!("laid out by {}", f.linker.word()));
+    }
+    if !f.symtab && !f.dwarf {
+        out.push("already without symbol table and DWARF".into());
+    }
+    if f.info.settings.is_empty() && f.since(18) {
+        out.push("no build settings in the file: flags are taken to leave none in a rebuild either".into());
+    }
+    out
+}
+
+/// A file that holds the image among others.
+pub(super) fn container(image: &Image<'_>) -> String {
+    match image.container {
+        Some(crate::image::Sniffed::Archive) => "a library of objects: it is linked later, -s and -w do nothing to it".into(),
+        _ => "a fat Mach-O: take one architecture out (lipo -thin) to foretell its links".into(),
+    }
+}
+
+/// What the file is missing afterwards that it has now.
+pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
+    let mut out = Vec::new();
+    if f.dwarf && !want.dwarf {
+        out.push("no DWARF: delve and gdb can't show lines, variables and types; perf annotates no source".into());
+    }
+    if f.symtab && !want.symtab {
+        let tools = match f.image.format {
+            Format::Elf => "nm, perf, bpftrace (uprobes by name)",
+            Format::MachO => "nm, Instruments, atos",
+            _ => "nm, debuggers",
+        };
+        out.push(format!("no symbol table: {tools} know no Go function names; govulncheck -mode=binary sees modules, not symbols"));
+    }
+    if !out.is_empty() {
+        out.push("kept: names and lines in panics and pprof (they come from the pclntab), `go version -m`".into());
+    }
+    if f.image.format == Format::MachO && !f.since(22) && want.symtab {
+        out.push("before Go 1.22 the linker kept Mach-O's symbol table even with -s".into());
+    }
+    out
+}
+
+/// The same for GNU strip.
+pub(super) fn stripped(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
+    let mut out = linked(f, want);
+    if out.is_empty() {
+        out.push("nothing to strip; the section headers are written anew".into());
+    } else {
+        out.push("done after the build: signatures, checksums and the build's reproducibility end there".into());
+    }
+    out
+}
+
+pub(super) fn gzip() -> Vec<String> {
+    vec!["measured: gzip -6, as downloads and container image layers are packed; not a file that runs".into()]
+}
+
+pub(super) fn zstd() -> Vec<String> {
+    vec!["measured: zstd -3; not a file that runs".into()]
+}
