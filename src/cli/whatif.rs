@@ -9,7 +9,9 @@ use crate::report::{self, text};
 
 /// Foretells the file's size with other linker flags, stripped, compressed, and says what each would cost.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server")]
+#[command(
+    after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server"
+)]
 pub struct Args {
     /// Files to read; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -25,7 +27,9 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let options = Options { compress: !args.no_compress };
+    let options = Options {
+        compress: !args.no_compress,
+    };
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
         let image = Image::parse(bytes)?;
         let report = whatif::foretell(&image, bytes, options);

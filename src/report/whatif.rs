@@ -79,7 +79,11 @@ pub fn label(v: &Variant) -> String {
 }
 
 fn quoted(flags: &str) -> String {
-    if flags.contains(' ') { format!("\"{flags}\"") } else { flags.into() }
+    if flags.contains(' ') {
+        format!("\"{flags}\"")
+    } else {
+        flags.into()
+    }
 }
 
 /// The cells of a row: label, size, change in bytes and percent, how sure.
@@ -103,7 +107,11 @@ pub fn change(old: u64, new: u64) -> String {
         std::cmp::Ordering::Greater => "+",
     };
     let diff = old.abs_diff(new);
-    let percent = if old == 0 { 0.0 } else { 100.0 * diff as f64 / old as f64 };
+    let percent = if old == 0 {
+        0.0
+    } else {
+        100.0 * diff as f64 / old as f64
+    };
     format!("{sign}{} ({sign}{percent:.1} %)", grouped(diff))
 }
 
@@ -113,7 +121,10 @@ pub fn change(old: u64, new: u64) -> String {
 /// What the writer says.
 pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
     writeln!(out, "### {}\n", file.replace('|', "\\|"))?;
-    writeln!(out, "| variant | bytes | change | sure |\n| --- | ---: | ---: | --- |")?;
+    writeln!(
+        out,
+        "| variant | bytes | change | sure |\n| --- | ---: | ---: | --- |"
+    )?;
     writeln!(out, "| as it is | {} | | |", grouped(report.file_size))?;
     for v in &report.variants {
         let [label, bytes, change, sure] = cells(report, v);
@@ -158,7 +169,10 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report) -> io::Resul
     // Variants in a row that mean the same are explained together.
     let mut at = 0;
     while let Some(v) = report.variants.get(at) {
-        let same = report.variants[at..].iter().take_while(|o| o.notes == v.notes).count();
+        let same = report.variants[at..]
+            .iter()
+            .take_while(|o| o.notes == v.notes)
+            .count();
         if !v.notes.is_empty() {
             let labels: Vec<_> = report.variants[at..at + same].iter().map(label).collect();
             writeln!(out, "{}", labels.join(", "))?;
@@ -185,14 +199,39 @@ mod tests {
 
     #[test]
     fn markdown_says_how_sure_each_is() {
-        let exact = Variant { id: "w", ldflags: Some("-w".into()), bytes: Some(60), exact: true, ..Variant::default() };
-        let told = Variant { id: "cgo0", bytes: Some(90), margin: 3, notes: vec!["no libc".into()], ..Variant::default() };
-        let report = Report { file_size: 100, notes: vec![], variants: vec![exact, told] };
+        let exact = Variant {
+            id: "w",
+            ldflags: Some("-w".into()),
+            bytes: Some(60),
+            exact: true,
+            ..Variant::default()
+        };
+        let told = Variant {
+            id: "cgo0",
+            bytes: Some(90),
+            margin: 3,
+            notes: vec!["no libc".into()],
+            ..Variant::default()
+        };
+        let report = Report {
+            file_size: 100,
+            notes: vec![],
+            variants: vec![exact, told],
+        };
         let mut out = Vec::new();
         write_markdown(&mut out, "a|b", &report).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert!(text.contains("| `-ldflags=-w` | 60 | -40 (-40.0 %) | exact |"), "{text}");
-        assert!(text.contains("| `CGO_ENABLED=0` | 90 | -10 (-10.0 %) | ± 3 |"), "{text}");
-        assert!(text.contains("### a\\|b") && text.contains("- `CGO_ENABLED=0`: no libc"), "{text}");
+        assert!(
+            text.contains("| `-ldflags=-w` | 60 | -40 (-40.0 %) | exact |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `CGO_ENABLED=0` | 90 | -10 (-10.0 %) | ± 3 |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("### a\\|b") && text.contains("- `CGO_ENABLED=0`: no libc"),
+            "{text}"
+        );
     }
 }

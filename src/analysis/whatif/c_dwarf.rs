@@ -19,9 +19,16 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     let image = f.image;
     let contents = |name: &str| -> Vec<u8> {
         let section = image.section(name);
-        section.and_then(|s| image.section_contents(s).ok()).map(|c| c.into_owned()).unwrap_or_default()
+        section
+            .and_then(|s| image.section_contents(s).ok())
+            .map(|c| c.into_owned())
+            .unwrap_or_default()
     };
-    let endian = if image.endian == Endian::Little { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    let endian = if image.endian == Endian::Little {
+        RunTimeEndian::Little
+    } else {
+        RunTimeEndian::Big
+    };
     let (info, abbrev) = (contents(".debug_info"), contents(".debug_abbrev"));
     let (line, strings) = (contents(".debug_line"), contents(".debug_str"));
     let units = units(&info, &abbrev, &strings, endian)?;
@@ -30,15 +37,29 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     }
     let c = || units.iter().filter(|u| !u.go);
     let mut kept: Vec<(&str, Vec<u8>)> = Vec::new();
-    kept.push((".debug_info", c().filter_map(|u| info.get(u.start..u.end)).flatten().copied().collect()));
+    kept.push((
+        ".debug_info",
+        c().filter_map(|u| info.get(u.start..u.end))
+            .flatten()
+            .copied()
+            .collect(),
+    ));
     let mut starts: Vec<usize> = units.iter().map(|u| u.abbrev).chain([abbrev.len()]).collect();
     starts.sort_unstable();
     starts.dedup();
     let mut tables: Vec<usize> = c().map(|u| u.abbrev).collect();
     tables.sort_unstable();
     tables.dedup();
-    let table = |at: &usize| starts.iter().find(|s| *s > at).and_then(|end| abbrev.get(*at..*end));
-    kept.push((".debug_abbrev", tables.iter().filter_map(table).flatten().copied().collect()));
+    let table = |at: &usize| {
+        starts
+            .iter()
+            .find(|s| *s > at)
+            .and_then(|end| abbrev.get(*at..*end))
+    };
+    kept.push((
+        ".debug_abbrev",
+        tables.iter().filter_map(table).flatten().copied().collect(),
+    ));
     let lines = c().filter_map(|u| line.get(u.line?..)).filter_map(|b| {
         let len = image.endian.u32(b, 0)? as usize;
         b.get(..len.checked_add(4)?)
@@ -52,7 +73,10 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     }
     let mut out = Vec::new();
     for (name, bytes) in kept {
-        let index = image.sections.iter().position(|s| s.name == name.as_bytes() && is_debug(s.name));
+        let index = image
+            .sections
+            .iter()
+            .position(|s| s.name == name.as_bytes() && is_debug(s.name));
         if let (Some(i), false) = (index, bytes.is_empty()) {
             out.push((i, compressed(&bytes, image.ptr_size)));
         }
@@ -63,7 +87,10 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
 /// Bytes of a section as ld stores it: zlib behind a header, or as it is where that is no longer.
 fn compressed(bytes: &[u8], ptr_size: u8) -> u64 {
     let mut e = ZlibEncoder::new(Vec::new(), Compression::new(6));
-    let packed = e.write_all(bytes).and_then(|()| e.finish()).map_or(u64::MAX, |v| v.len() as u64);
+    let packed = e
+        .write_all(bytes)
+        .and_then(|()| e.finish())
+        .map_or(u64::MAX, |v| v.len() as u64);
     let header = if ptr_size == 8 { 24 } else { 12 };
     packed.saturating_add(header).min(bytes.len() as u64)
 }
@@ -73,7 +100,10 @@ fn lists(b: &[u8], image: &Image<'_>, go_has_one: bool) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     let mut rest = b;
     while let Some(len) = image.endian.u32(rest, 0) {
-        let Some((part, after)) = (len as usize).checked_add(4).and_then(|n| rest.split_at_checked(n)) else {
+        let Some((part, after)) = (len as usize)
+            .checked_add(4)
+            .and_then(|n| rest.split_at_checked(n))
+        else {
             break;
         };
         parts.push(part);
@@ -81,7 +111,12 @@ fn lists(b: &[u8], image: &Image<'_>, go_has_one: bool) -> Vec<u8> {
     }
     let largest = parts.iter().map(|p| p.len()).max().unwrap_or(0);
     let at = parts.iter().position(|p| p.len() == largest);
-    parts.iter().enumerate().filter(|(i, _)| !go_has_one || Some(*i) != at).flat_map(|(_, p)| p.iter().copied()).collect()
+    parts
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !go_has_one || Some(*i) != at)
+        .flat_map(|(_, p)| p.iter().copied())
+        .collect()
 }
 
 struct Unit {

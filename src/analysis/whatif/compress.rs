@@ -49,7 +49,10 @@ mod tests {
     #[test]
     fn what_repeats_gets_small_and_noise_does_not() {
         let (gz, zs) = measured(&[7; 100_000]);
-        assert!(gz.is_some_and(|n| n < 1000) && zs.is_some_and(|n| n < 1000), "{gz:?} {zs:?}");
+        assert!(
+            gz.is_some_and(|n| n < 1000) && zs.is_some_and(|n| n < 1000),
+            "{gz:?} {zs:?}"
+        );
         let mut x = 1u32;
         let noise: Vec<u8> = (0..10_000)
             .map(|_| {
@@ -58,6 +61,9 @@ mod tests {
             })
             .collect();
         let (gz, zs) = measured(&noise);
-        assert!(gz.is_some_and(|n| n > 9_900) && zs.is_some_and(|n| n > 9_900), "{gz:?} {zs:?}");
+        assert!(
+            gz.is_some_and(|n| n > 9_900) && zs.is_some_and(|n| n > 9_900),
+            "{gz:?} {zs:?}"
+        );
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn size(
         !want.dwarf && is_debug(name) && !other.iter().any(|o| o.0 == index && o.1 > 0)
             || !want.symtab && (name == b".symtab" || name == b".strtab")
     };
-    let kept: Vec<usize> = (1..image.sections.len()).filter(|&i| !gone(image.sections[i].name, i)).collect();
+    let kept: Vec<usize> = (1..image.sections.len())
+        .filter(|&i| !gone(image.sections[i].name, i))
+        .collect();
     let elf = image.elf()?;
     let mut rest: Vec<usize> = kept
         .iter()
@@ -75,7 +77,13 @@ fn parts(image: &Image<'_>, p: &ProgramHeader) -> Vec<Part> {
         .map(|(index, s)| {
             let bss = s.kind == SHT_NOBITS;
             let tls = bss && s.flags & u64::from(crate::image::elf::SHF_TLS) != 0;
-            Part { index, addr: s.addr, size: if tls { 0 } else { s.mem_size }, align: s.align, bss: bss && !tls }
+            Part {
+                index,
+                addr: s.addr,
+                size: if tls { 0 } else { s.mem_size },
+                align: s.align,
+                bss: bss && !tls,
+            }
         })
         .collect();
     parts.sort_by_key(|s| (s.addr, s.size));
@@ -85,9 +93,16 @@ fn parts(image: &Image<'_>, p: &ProgramHeader) -> Vec<Part> {
 /// Where the last loaded byte in the file ends.
 fn loaded_end(image: &Image<'_>, grown: &[(usize, i64)]) -> Option<u64> {
     let elf = image.elf()?;
-    let loads: Vec<_> = elf.program_headers.iter().filter(|p| p.kind == PT_LOAD && p.file_size > 0).collect();
+    let loads: Vec<_> = elf
+        .program_headers
+        .iter()
+        .filter(|p| p.kind == PT_LOAD && p.file_size > 0)
+        .collect();
     let page = loads.iter().map(|p| p.align).max()?.max(1);
-    let relro = elf.program_headers.iter().find(|p| p.kind == PT_GNU_RELRO && p.mem_size > 0);
+    let relro = elf
+        .program_headers
+        .iter()
+        .find(|p| p.kind == PT_GNU_RELRO && p.mem_size > 0);
     let (mut old_end, mut new_end, mut file_end) = (None::<u64>, 0u64, 0u64);
     for p in loads {
         let all = parts(image, p);

@@ -12,7 +12,11 @@ use crate::image::elf::{PT_LOAD, SHT_NOBITS};
 pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> Option<u64> {
     let image = f.image;
     let elf = image.elf()?;
-    let loads: Vec<_> = elf.program_headers.iter().filter(|p| p.kind == PT_LOAD && p.file_size > 0).collect();
+    let loads: Vec<_> = elf
+        .program_headers
+        .iter()
+        .filter(|p| p.kind == PT_LOAD && p.file_size > 0)
+        .collect();
     let page = loads.iter().map(|p| p.align).max()?.max(1);
     let names = image.sections.get(elf.name_section)?;
     let gone = |name: &[u8]| {
@@ -40,10 +44,19 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
                 let bss = s.kind == SHT_NOBITS;
                 let in_file = !bss && s.offset >= p.offset && s.offset - p.offset < p.file_size;
                 // The section names before Go 1.26 have no address but lie in a segment.
-                let addr = if s.addr == 0 && in_file { p.addr.checked_add(s.offset - p.offset)? } else { s.addr };
+                let addr = if s.addr == 0 && in_file {
+                    p.addr.checked_add(s.offset - p.offset)?
+                } else {
+                    s.addr
+                };
                 let inside = addr >= p.addr && addr - p.addr < p.mem_size.max(1);
-                (s.addr != 0 && inside || s.addr == 0 && in_file)
-                    .then_some(Part { index, addr, size: s.mem_size, align: s.align, bss })
+                (s.addr != 0 && inside || s.addr == 0 && in_file).then_some(Part {
+                    index,
+                    addr,
+                    size: s.mem_size,
+                    align: s.align,
+                    bss,
+                })
             })
             .collect();
         parts.sort_by_key(|s| (s.addr, s.size));
@@ -57,7 +70,11 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
             Some(end) => new_end.checked_add(p.addr.checked_sub(end)?)?,
         };
         let laid = lay(p.addr, start, &parts, &grown, |_, _, _| {});
-        let offset = if old_end.is_none() { p.offset } else { round(file_end, page) };
+        let offset = if old_end.is_none() {
+            p.offset
+        } else {
+            round(file_end, page)
+        };
         file_end = offset.checked_add(laid.file_end.checked_sub(start)?)?;
         old_end = Some(p.addr.checked_add(p.mem_size)?);
         new_end = laid.end;

@@ -122,11 +122,10 @@ impl<'i, 'a> Facts<'i, 'a> {
             Format::Elf => self.image.section(".symtab").is_some(),
             Format::Pe => self.image.pe().is_some_and(|p| p.symbol_table.1 > 0),
             // Undefined and exported symbols stay with -s: look for local ones.
-            Format::MachO => {
-                self.image
-                    .symbols()
-                    .is_ok_and(|s| s.iter().any(|s| s.kind & 0xe0 == 0 && s.kind & 0xe == 0xe && s.kind & 1 == 0))
-            }
+            Format::MachO => self.image.symbols().is_ok_and(|s| {
+                s.iter()
+                    .any(|s| s.kind & 0xe0 == 0 && s.kind & 0xe == 0xe && s.kind & 1 == 0)
+            }),
             _ => false,
         }
     }
@@ -146,7 +145,9 @@ impl<'i, 'a> Facts<'i, 'a> {
         let ld = self.ldflags();
         let mut words = ld.split_whitespace();
         words.any(|w| {
-            let w = w.strip_prefix('-').map_or(w, |r| if r.starts_with('-') { r } else { w });
+            let w = w
+                .strip_prefix('-')
+                .map_or(w, |r| if r.starts_with('-') { r } else { w });
             w == flag || w.strip_prefix(flag) == Some("=true") || w.strip_prefix(flag) == Some("=1")
         })
     }
@@ -171,7 +172,11 @@ impl<'i, 'a> Facts<'i, 'a> {
             new.push(&old);
         }
         setting_line("-ldflags", &new.join(" ")) as i64
-            - if old.is_empty() { 0 } else { setting_line("-ldflags", &old) as i64 }
+            - if old.is_empty() {
+                0
+            } else {
+                setting_line("-ldflags", &old) as i64
+            }
     }
 
     /// How an alignment of data symbols is chosen at the most (cmd/link: each architecture's maxAlign).
@@ -204,7 +209,11 @@ impl<'i, 'a> Facts<'i, 'a> {
 
     /// Runs an engine with each of the steps that the read-only section may be off by. The size, and by how many bytes it may
     /// be off: 0 where all steps come to the same.
-    pub fn with_steps(&self, growth: i64, engine: impl Fn(&[(usize, i64)]) -> Option<u64>) -> Option<(u64, u64)> {
+    pub fn with_steps(
+        &self,
+        growth: i64,
+        engine: impl Fn(&[(usize, i64)]) -> Option<u64>,
+    ) -> Option<(u64, u64)> {
         let middle = engine(&self.grown(growth, 0))?;
         if growth == 0 || self.modinfo_section.is_none() {
             return Some((middle, 0));
@@ -222,7 +231,16 @@ impl<'i, 'a> Facts<'i, 'a> {
 pub(super) fn setting_line(key: &str, value: &str) -> u64 {
     let quoted = value.chars().any(|c| " \t\r\n\"`".contains(c));
     let len = if quoted {
-        2 + value.chars().map(|c| if "\"\\\t\r\n".contains(c) { 2 } else { c.len_utf8() as u64 }).sum::<u64>()
+        2 + value
+            .chars()
+            .map(|c| {
+                if "\"\\\t\r\n".contains(c) {
+                    2
+                } else {
+                    c.len_utf8() as u64
+                }
+            })
+            .sum::<u64>()
     } else {
         value.len() as u64
     };
@@ -249,9 +267,16 @@ fn second_copy(image: &Image<'_>, blob: &Blob<'_>) -> Option<u64> {
     let finder = memchr::memmem::Finder::new(blob.framed_modinfo);
     let first = blob.offset.unwrap_or(0);
     let inside = |o: u64| o >= first && o - first < blob.size;
-    for s in image.sections.iter().filter(|s| s.file_size > 0 && !is_debug(s.name)) {
+    for s in image
+        .sections
+        .iter()
+        .filter(|s| s.file_size > 0 && !is_debug(s.name))
+    {
         let bytes = image.section_bytes(s);
-        let hit = finder.find_iter(bytes).map(|o| s.offset + o as u64).find(|&o| !inside(o));
+        let hit = finder
+            .find_iter(bytes)
+            .map(|o| s.offset + o as u64)
+            .find(|&o| !inside(o));
         if hit.is_some() {
             return hit;
         }
@@ -265,7 +290,10 @@ fn linker(image: &Image<'_>) -> Linker {
         Format::Elf => {}
         Format::Pe => {
             // mingw's start-up code brings sections that Go's linker never makes.
-            let c = [".bss", ".CRT", ".tls"].iter().filter(|n| image.section(n).is_some()).count();
+            let c = [".bss", ".CRT", ".tls"]
+                .iter()
+                .filter(|n| image.section(n).is_some())
+                .count();
             return if c >= 2 { Linker::Gnu } else { Linker::Go };
         }
         Format::MachO => {
@@ -299,9 +327,18 @@ mod tests {
 
     #[test]
     fn lines_are_as_long_as_go_writes_them() {
-        assert_eq!(setting_line("-ldflags", "-s"), "build\t-ldflags=-s\n".len() as u64);
-        assert_eq!(setting_line("-ldflags", "-s -w"), "build\t-ldflags=\"-s -w\"\n".len() as u64);
-        assert_eq!(setting_line("-ldflags", "-X a=\"b c\""), "build\t-ldflags=\"-X a=\\\"b c\\\"\"\n".len() as u64);
+        assert_eq!(
+            setting_line("-ldflags", "-s"),
+            "build\t-ldflags=-s\n".len() as u64
+        );
+        assert_eq!(
+            setting_line("-ldflags", "-s -w"),
+            "build\t-ldflags=\"-s -w\"\n".len() as u64
+        );
+        assert_eq!(
+            setting_line("-ldflags", "-X a=\"b c\""),
+            "build\t-ldflags=\"-X a=\\\"b c\\\"\"\n".len() as u64
+        );
     }
 
     #[test]
@@ -311,6 +348,9 @@ mod tests {
 
     #[test]
     fn rounding_up() {
-        assert_eq!([round(0, 16), round(1, 16), round(16, 16), round(17, 0)], [0, 16, 16, 17]);
+        assert_eq!(
+            [round(0, 16), round(1, 16), round(16, 16), round(17, 0)],
+            [0, 16, 16, 17]
+        );
     }
 }

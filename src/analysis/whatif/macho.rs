@@ -39,7 +39,10 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
                 continue;
             }
             b"__PAGEZERO" => {
-                moved.push(Moved { old: s.addr, new: s.addr });
+                moved.push(Moved {
+                    old: s.addr,
+                    new: s.addr,
+                });
                 continue;
             }
             _ => {}
@@ -64,11 +67,16 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
             Some(_) => return None,
         };
         let first = places.len();
-        let laid = lay(s.addr, start, &parts, grown, |index, at, _| places.push((0, 0, at, index)));
+        let laid = lay(s.addr, start, &parts, grown, |index, at, _| {
+            places.push((0, 0, at, index))
+        });
         for (place, part) in places.iter_mut().skip(first).zip(&parts) {
             (place.0, place.1) = (part.addr, part.size);
         }
-        moved.push(Moved { old: s.addr, new: start });
+        moved.push(Moved {
+            old: s.addr,
+            new: start,
+        });
         link = link.checked_add(round(laid.file_end.checked_sub(start)?, page))?;
         old_end = Some(parts.last().map_or(s.addr, |p| p.addr.saturating_add(p.size)));
         new_end = laid.end;
@@ -83,7 +91,11 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
         };
         let mut at = new.checked_add(addr - old)?;
         if modinfo.is_some_and(|m| m >= old && addr > m) {
-            let d: i64 = grown.iter().filter(|g| g.0 == index && f.modinfo_section == Some(index)).map(|g| g.1).sum();
+            let d: i64 = grown
+                .iter()
+                .filter(|g| g.0 == index && f.modinfo_section == Some(index))
+                .map(|g| g.1)
+                .sum();
             at = at.checked_add_signed(d)?;
         }
         at.checked_sub(m.new)
@@ -111,19 +123,28 @@ fn signature(size: u64) -> u64 {
 
 /// Go pages Mach-O by the architecture: 16 KiB for arm64 (since Go 1.15), else 4 KiB.
 fn page_size(image: &Image<'_>) -> u64 {
-    if image.arch == crate::image::Arch::Arm64 { 16384 } else { 4096 }
+    if image.arch == crate::image::Arch::Arm64 {
+        16384
+    } else {
+        4096
+    }
 }
 
 /// How many symbols there are and how long their strings.
 fn symbols(image: &Image<'_>, all: bool) -> Option<(u64, u64)> {
-    let Some(table) = image.macho()?.symtab else { return Some((0, 0)) };
+    let Some(table) = image.macho()?.symtab else {
+        return Some((0, 0));
+    };
     if table.count == 0 {
         return Some((0, 0));
     }
     let symbols = image.symbols().ok()?;
     let entry = if image.ptr_size == 8 { 16 } else { 12 };
     let raw = crate::image::clip(image.data, table.offset, table.count.checked_mul(entry)?);
-    let first = raw.chunks_exact(entry as usize).filter_map(|e| image.endian.u32(e, 0)).min();
+    let first = raw
+        .chunks_exact(entry as usize)
+        .filter_map(|e| image.endian.u32(e, 0))
+        .min();
     let (mut count, mut strings) = (0, u64::from(first?));
     for s in symbols {
         let kept = all || s.place == Place::Undefined || s.kind & N_TYPE == N_SECT && s.kind & N_EXT != 0;

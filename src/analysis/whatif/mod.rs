@@ -69,7 +69,11 @@ pub struct Options {
 
 /// Foretells all variants of an image; `file` is the whole file that it stands in.
 pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
-    let mut report = Report { file_size: file.len() as u64, notes: Vec::new(), variants: Vec::new() };
+    let mut report = Report {
+        file_size: file.len() as u64,
+        notes: Vec::new(),
+        variants: Vec::new(),
+    };
     let whole = image.container.is_none();
     match Facts::read(image) {
         Some(f) if whole => {
@@ -83,7 +87,10 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
             }
         }
         Some(_) => report.notes.push(notes::container(image)),
-        None => report.notes.push(format!("no Go program that can be foretold: {} without Go's tables", image.format.word())),
+        None => report.notes.push(format!(
+            "no Go program that can be foretold: {} without Go's tables",
+            image.format.word()
+        )),
     }
     if options.compress {
         report.variants.extend(compressed(file));
@@ -93,8 +100,16 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
 
 /// What can be said of a file that is no image: how small it gets.
 pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
-    let variants = if options.compress { compressed(file) } else { Vec::new() };
-    Report { file_size: file.len() as u64, notes: vec!["not an executable that is known here".into()], variants }
+    let variants = if options.compress {
+        compressed(file)
+    } else {
+        Vec::new()
+    };
+    Report {
+        file_size: file.len() as u64,
+        notes: vec!["not an executable that is known here".into()],
+        variants,
+    }
 }
 
 fn compressed(file: &[u8]) -> Vec<Variant> {
@@ -111,7 +126,11 @@ fn compressed(file: &[u8]) -> Vec<Variant> {
 }
 
 fn now(f: &Facts<'_, '_>) -> Tables {
-    Tables { dwarf: f.dwarf, plain: false, symtab: f.symtab }
+    Tables {
+        dwarf: f.dwarf,
+        plain: false,
+        symtab: f.symtab,
+    }
 }
 
 /// Which tables are left when the linker gets `-s` or `-w` in addition.
@@ -119,9 +138,16 @@ fn tables(f: &Facts<'_, '_>, flags: &[&str]) -> Tables {
     let now = now(f);
     let (s, w) = (flags.contains(&"-s"), flags.contains(&"-w"));
     if f.image.format == Format::MachO && !f.since(22) {
-        return Tables { dwarf: now.dwarf && !w, ..now };
+        return Tables {
+            dwarf: now.dwarf && !w,
+            ..now
+        };
     }
-    Tables { dwarf: now.dwarf && !w && !s, symtab: now.symtab && !s, ..now }
+    Tables {
+        dwarf: now.dwarf && !w && !s,
+        symtab: now.symtab && !s,
+        ..now
+    }
 }
 
 /// An engine's answer: the size, where the format and the linker are known.
@@ -164,26 +190,45 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
         Vec::new()
     };
     if !c_dwarf.is_empty() {
-        v.notes.push("the C objects' DWARF stays: before Go 1.26, -w did not reach the C linker".into());
+        v.notes
+            .push("the C objects' DWARF stays: before Go 1.26, -w did not reach the C linker".into());
     }
     let as_is = engine(f, now(f), &[], &[]);
     let told = f.with_steps(growth, |grown| engine(f, want, grown, &c_dwarf));
     match told {
         Some((b, margin)) => {
-            let sure = as_is == Some(size) && matches!(f.linker, Linker::Go | Linker::Gnu) && c_dwarf.is_empty();
+            let sure =
+                as_is == Some(size) && matches!(f.linker, Linker::Go | Linker::Gnu) && c_dwarf.is_empty();
             let unsure = as_is.map_or(b / 100, |a| a.abs_diff(size)).max(b / 200);
-            let unsure = if c_dwarf.is_empty() || as_is != Some(size) { unsure } else { 1024.min(b / 100) };
+            let unsure = if c_dwarf.is_empty() || as_is != Some(size) {
+                unsure
+            } else {
+                1024.min(b / 100)
+            };
             v.bytes = Some(b);
             v.exact = sure && margin == 0;
             v.margin = if sure { margin } else { margin + unsure };
         }
-        None => v.notes.insert(0, "can't be foretold: the file's layout is not one that is known here".into()),
+        None => v.notes.insert(
+            0,
+            "can't be foretold: the file's layout is not one that is known here".into(),
+        ),
     }
     v
 }
 
 fn stripped(f: &Facts<'_, '_>, id: &'static str, symbols: bool) -> Variant {
-    let want = Tables { dwarf: false, plain: false, symtab: f.symtab && symbols };
+    let want = Tables {
+        dwarf: false,
+        plain: false,
+        symtab: f.symtab && symbols,
+    };
     let bytes = strip::size(f.image, symbols);
-    Variant { id, bytes, exact: bytes.is_some(), notes: notes::stripped(f, want), ..Variant::default() }
+    Variant {
+        id,
+        bytes,
+        exact: bytes.is_some(),
+        notes: notes::stripped(f, want),
+        ..Variant::default()
+    }
 }

@@ -22,7 +22,9 @@ pub(super) fn of_file(f: &Facts<'_, '_>) -> Vec<String> {
 /// A file that holds the image among others.
 pub(super) fn container(image: &Image<'_>) -> String {
     match image.container {
-        Some(crate::image::Sniffed::Archive) => "a library of objects: it is linked later, -s and -w do nothing to it".into(),
+        Some(crate::image::Sniffed::Archive) => {
+            "a library of objects: it is linked later, -s and -w do nothing to it".into()
+        }
         _ => "a fat Mach-O: take one architecture out (lipo -thin) to foretell its links".into(),
     }
 }
@@ -31,7 +33,9 @@ pub(super) fn container(image: &Image<'_>) -> String {
 pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
     let mut out = Vec::new();
     if f.dwarf && !want.dwarf {
-        out.push("no DWARF: delve and gdb can't show lines, variables and types; perf annotates no source".into());
+        out.push(
+            "no DWARF: delve and gdb can't show lines, variables and types; perf annotates no source".into(),
+        );
     }
     if f.symtab && !want.symtab {
         let tools = match f.image.format {
@@ -42,7 +46,9 @@ pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
         out.push(format!("no symbol table: {tools} know no Go function names; govulncheck -mode=binary sees modules, not symbols"));
     }
     if !out.is_empty() {
-        out.push("kept: names and lines in panics and pprof (they come from the pclntab), `go version -m`".into());
+        out.push(
+            "kept: names and lines in panics and pprof (they come from the pclntab), `go version -m`".into(),
+        );
     }
     if f.image.format == Format::MachO && !f.since(22) && want.symtab {
         out.push("before Go 1.22 the linker kept Mach-O's symbol table even with -s".into());
@@ -56,7 +62,9 @@ pub(super) fn stripped(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
     if out.is_empty() {
         out.push("nothing to strip; the section headers are written anew".into());
     } else {
-        out.push("done after the build: signatures, checksums and the build's reproducibility end there".into());
+        out.push(
+            "done after the build: signatures, checksums and the build's reproducibility end there".into(),
+        );
     }
     out
 }

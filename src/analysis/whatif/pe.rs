@@ -9,7 +9,12 @@ use crate::image::{Endian, Section};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
 /// `data_end` is the address where the data's bytes in the file end, where it is known.
-pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)], data_end: Option<u64>) -> Option<u64> {
+pub(super) fn size(
+    f: &Facts<'_, '_>,
+    want: Tables,
+    grown: &[(usize, i64)],
+    data_end: Option<u64>,
+) -> Option<u64> {
     let image = f.image;
     let pe = image.pe()?;
     let (fa, sa) = (u64::from(pe.file_alignment), u64::from(pe.section_alignment));
@@ -20,13 +25,23 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)], data
     // What stands behind the blob starts at a multiple of 32.
     let blob_shift = match (f.blob, f.blob_section) {
         (Some(b), Some(i)) => {
-            let d = if Some(i) == f.modinfo_section { 0 } else { growth(i) };
+            let d = if Some(i) == f.modinfo_section {
+                0
+            } else {
+                growth(i)
+            };
             let end = b.addr.checked_add(round(b.size, 16))?;
             round(end.checked_add_signed(d)?, 32) as i64 - round(end, 32) as i64
         }
         _ => 0,
     };
-    let shift = |i: usize| if Some(i) == f.blob_section { blob_shift } else { growth(i) };
+    let shift = |i: usize| {
+        if Some(i) == f.blob_section {
+            blob_shift
+        } else {
+            growth(i)
+        }
+    };
 
     // Where each section's memory goes.
     let mut moved: Vec<(u64, u64, u64, usize)> = Vec::new();
@@ -37,7 +52,10 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)], data
         }
         let at = next.unwrap_or(s.addr);
         moved.push((s.addr, s.mem_size, at, i));
-        next = Some(round(at.checked_add(s.mem_size)?.checked_add_signed(shift(i))?, sa));
+        next = Some(round(
+            at.checked_add(s.mem_size)?.checked_add_signed(shift(i))?,
+            sa,
+        ));
     }
     let modinfo = f.modinfo_offset.and_then(|o| image.offset_to_addr(o));
     let map = |addr: u64| -> Option<u64> {
@@ -47,7 +65,8 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)], data
         } else {
             modinfo.is_some_and(|m| addr > m)
         };
-        new.checked_add(addr - old)?.checked_add_signed(if behind { shift(i) } else { 0 })
+        new.checked_add(addr - old)?
+            .checked_add_signed(if behind { shift(i) } else { 0 })
     };
 
     let mut total = round(pe.headers_size, fa);
@@ -86,12 +105,7 @@ fn symtab(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
 
 /// Bytes of the base relocations after `map` has moved what they patch. Blocks are padded to 4 bytes where the file's are:
 /// since Go 1.24.
-fn relocations(
-    b: &[u8],
-    s: &Section<'_>,
-    image_base: u64,
-    map: &dyn Fn(u64) -> Option<u64>,
-) -> Option<u64> {
+fn relocations(b: &[u8], s: &Section<'_>, image_base: u64, map: &dyn Fn(u64) -> Option<u64>) -> Option<u64> {
     let b = b.get(..usize::try_from(s.mem_size).ok()?.min(b.len()))?;
     let le = Endian::Little;
     let mut at = 0usize;
@@ -109,7 +123,9 @@ fn relocations(
             if e >> 12 == 0 {
                 continue;
             }
-            let old = image_base.checked_add(u64::from(page))?.checked_add(u64::from(e & 0xfff))?;
+            let old = image_base
+                .checked_add(u64::from(page))?
+                .checked_add(u64::from(e & 0xfff))?;
             let new = map(old)? >> 12;
             match pages.last_mut() {
                 Some(last) if last.0 == new => last.1 += 1,
@@ -185,6 +201,9 @@ mod tests {
         let odd = reloc(&[(0x1000, &[0xa000])]);
         let padded = reloc(&[(0x1000, &[0xa000, 0])]);
         assert_eq!(relocations(&odd, &section(odd.len()), 0, &|a| Some(a)), Some(10));
-        assert_eq!(relocations(&padded, &section(padded.len()), 0, &|a| Some(a)), Some(12));
+        assert_eq!(
+            relocations(&padded, &section(padded.len()), 0, &|a| Some(a)),
+            Some(12)
+        );
     }
 }

@@ -56,7 +56,10 @@ pub(super) fn lay(
         cur = at.saturating_add(size);
         old_end = p.addr.saturating_add(p.size);
     }
-    Laid { end: cur, file_end: file_end.unwrap_or(cur) }
+    Laid {
+        end: cur,
+        file_end: file_end.unwrap_or(cur),
+    }
 }
 
 /// The smallest power of two, at least `told`, by which what starts at `addr` after `end` was aligned.
@@ -76,7 +79,13 @@ mod tests {
     use super::*;
 
     fn part(index: usize, addr: u64, size: u64, align: u64) -> Part {
-        Part { index, addr, size, align, bss: false }
+        Part {
+            index,
+            addr,
+            size,
+            align,
+            bss: false,
+        }
     }
 
     #[test]
@@ -96,7 +105,13 @@ mod tests {
 
     #[test]
     fn bytes_in_the_file_end_where_bss_starts() {
-        let parts = [part(0, 0x1000, 0x31, 16), Part { bss: true, ..part(1, 0x1040, 0x1000, 32) }];
+        let parts = [
+            part(0, 0x1000, 0x31, 16),
+            Part {
+                bss: true,
+                ..part(1, 0x1040, 0x1000, 32)
+            },
+        ];
         let laid = lay(0x1000, 0x2000, &parts, &[], |_, _, _| {});
         assert_eq!((laid.file_end, laid.end), (0x2040, 0x3040));
     }

@@ -4,8 +4,10 @@
 
 /// Bytes of a table of these strings: a NUL first, each string with its NUL, suffixes and repetitions stored once.
 pub(super) fn merged<'a>(names: impl Iterator<Item = &'a [u8]>) -> u64 {
-    let mut reversed: Vec<Vec<u8>> =
-        names.filter(|n| !n.is_empty()).map(|n| n.iter().rev().copied().collect()).collect();
+    let mut reversed: Vec<Vec<u8>> = names
+        .filter(|n| !n.is_empty())
+        .map(|n| n.iter().rev().copied().collect())
+        .collect();
     // Sorted backwards, a suffix stands right before the first string that ends in it.
     reversed.sort_unstable();
     let mut bytes = 1;
