@@ -241,6 +241,7 @@ impl Bits {
         1 << self.mask.count_ones().min(16)
     }
 
+    #[inline]
     fn gather(&self, word: u64) -> usize {
         self.runs.iter().fold(0, |n, &(shift, keep, at)| {
             n | ((word >> shift & keep) << at) as usize
@@ -255,12 +256,14 @@ impl Bits {
 }
 
 /// `bits` of `word` counted from the most significant bit, as the manuals of Power and z do: `first` and how many.
+#[inline]
 pub(super) fn field(word: u64, first: u8, bits: u8) -> u64 {
     let down = 64u32.saturating_sub(u32::from(first) + u32::from(bits));
     word.checked_shr(down).unwrap_or(0) & low_mask(bits)
 }
 
 /// `value`'s lowest `bits` bits as a two's complement number.
+#[inline]
 pub(super) fn signed(value: u64, bits: u8) -> i64 {
     let up = 64 - u32::from(bits.clamp(1, 64));
     (value << up) as i64 >> up

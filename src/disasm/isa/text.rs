@@ -35,26 +35,35 @@ impl Text for Vec<u8> {
         self.udec(n.unsigned_abs());
     }
 
+    #[inline]
     fn udec(&mut self, n: u64) {
-        digits(self, n, 10);
+        // Most numbers are registers and small offsets.
+        match n {
+            0..10 => self.push(b'0' + n as u8),
+            10..100 => self.extend_from_slice(&[b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]),
+            _ => digits::<10>(self, n),
+        }
     }
 
     fn hex(&mut self, n: u64) {
         self.put("0x");
-        digits(self, n, 16);
+        digits::<16>(self, n);
     }
 }
 
-fn digits(out: &mut Vec<u8>, mut n: u64, base: u64) {
-    let from = out.len();
-    loop {
-        out.push(b"0123456789abcdef"[(n % base) as usize]);
-        n /= base;
+fn digits<const BASE: u64>(out: &mut Vec<u8>, mut n: u64) {
+    // Enough for u64 in decimal.
+    let mut text = [0; 20];
+    let mut at = text.len();
+    for place in text.iter_mut().rev() {
+        *place = b"0123456789abcdef"[(n % BASE) as usize];
+        n /= BASE;
+        at -= 1;
         if n == 0 {
             break;
         }
     }
-    out[from..].reverse();
+    out.extend_from_slice(text.get(at..).unwrap_or_default());
 }
 
 #[cfg(test)]

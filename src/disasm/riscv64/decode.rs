@@ -414,6 +414,7 @@ fn immediate(imm: Imm, word: u32) -> i64 {
 }
 
 /// Bits of `word` put together: each part is (from bit, to bit, how many); sign-extended from `width` bits.
+#[inline(always)]
 fn gather(word: u32, width: u8, parts: &[(u8, u8, u8)]) -> i64 {
     let word = u64::from(word);
     let value = parts.iter().fold(0, |value, &(from, to, n)| {
