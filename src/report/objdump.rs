@@ -4,6 +4,7 @@
 //! the next one is formatted.
 
 use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -28,7 +29,7 @@ pub struct Options<'o> {
 /// Bytes of code in the first window: little, so that output begins at once.
 const FIRST_WINDOW: u64 = 32 << 10;
 /// Bytes of code in a window at most; its text is some ten times as long.
-const WINDOW: u64 = 1 << 20;
+const WINDOW: u64 = 1 << 19;
 
 /// Writes the functions.
 ///
@@ -40,46 +41,63 @@ pub fn write<'a>(
     options: &Options<'_>,
     out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
-    in_windows(functions, out, |function, first, text| {
+    in_windows(functions, out, |function, first, tabs, text| {
         if !first {
             text.push(b'\n');
         }
-        format(listing, function, options, text);
+        format(listing, function, options, tabs, text);
     })
 }
 
-/// Formats functions in parallel and writes them in order. `format` is told whether a function is the first of all.
+/// Formats functions in parallel and writes them in order. `format` is told whether a function is the first of all, and given
+/// columns to work with that are empty.
 ///
 /// # Errors
 /// What the writer says.
 pub fn in_windows<'a>(
     mut functions: impl Iterator<Item = Function<'a>>,
     out: &mut (dyn Write + Send),
-    format: impl Fn(&Function<'a>, bool, &mut Vec<u8>) + Sync,
+    format: impl Fn(&Function<'a>, bool, &mut Tabs, &mut Vec<u8>) + Sync,
 ) -> io::Result<()> {
+    let parts = rayon::current_num_threads() as u64 * 8;
     let mut size = FIRST_WINDOW;
     let mut ready: Vec<Vec<u8>> = Vec::new();
+    // Buffers that were written, to be filled again.
+    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let mut first = true;
     loop {
         let mut window = Vec::new();
-        let mut bytes = 0;
-        while bytes < size
-            && let Some(f) = functions.next()
-        {
-            bytes += f.end.saturating_sub(f.start).max(64);
-            window.push((f, std::mem::take(&mut first)));
+        let mut left = size;
+        while left > 0 {
+            let (mut chunk, mut bytes) = (Vec::new(), 0);
+            while bytes < size.div_ceil(parts)
+                && let Some(f) = functions.next()
+            {
+                bytes += f.end.saturating_sub(f.start).max(64);
+                chunk.push((f, std::mem::take(&mut first)));
+            }
+            if chunk.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(bytes);
+            window.push(chunk);
         }
         size = (size * 4).min(WINDOW);
         let last = std::mem::take(&mut ready);
         let (written, next) = rayon::join(
-            || last.iter().try_for_each(|text| out.write_all(text)),
+            || {
+                for mut text in last {
+                    out.write_all(&text)?;
+                    text.clear();
+                    lock(&spare).push(text);
+                }
+                Ok::<(), io::Error>(())
+            },
             || -> Vec<Vec<u8>> {
-                // Small functions together, so that there is one buffer for several.
-                let each = window.len().div_ceil(rayon::current_num_threads() * 4).max(1);
-                let texts = window.par_chunks(each).map(|chunk| {
-                    let mut text = Vec::new();
+                let texts = window.par_iter().map_init(Tabs::default, |tabs, chunk| {
+                    let mut text = lock(&spare).pop().unwrap_or_default();
                     for (function, first) in chunk {
-                        format(function, *first, &mut text);
+                        format(function, *first, tabs, &mut text);
                     }
                     text
                 });
@@ -94,14 +112,17 @@ pub fn in_windows<'a>(
     }
 }
 
-fn format(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>, out: &mut Vec<u8>) {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn format(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>, tabs: &mut Tabs, out: &mut Vec<u8>) {
     out.extend_from_slice(b"TEXT ");
     out.extend_from_slice(function.name);
     out.extend_from_slice(b"(SB) ");
     out.extend_from_slice(function.file);
     out.push(b'\n');
     let words = listing.shows_words().then_some(listing.endian);
-    let mut tabs = Tabs::default();
     let mut base = Base::default();
     let mut shown: (Vec<u8>, i64) = (Vec::new(), 0);
     listing.decode(function, options.style, |i| {
@@ -115,13 +136,13 @@ fn format(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>,
             }
             tabs.text().extend_from_slice(b"  ");
         } else {
-            base.write(i.position, tabs.text());
-            tabs.cell();
+            let width = base.write(i.position, tabs.text());
+            tabs.cell_of(width);
         }
         hex(i.pc, tabs.text());
-        tabs.cell();
+        tabs.cell_ascii();
         raw(i.bytes, words, tabs.text());
-        tabs.cell();
+        tabs.cell_ascii();
         tabs.text().extend_from_slice(i.text);
         if options.gnu && i.known {
             gnu(listing, &i, tabs.text());
@@ -145,10 +166,12 @@ struct Base {
     file: Vec<u8>,
     line: i64,
     text: Vec<u8>,
+    width: usize,
 }
 
 impl Base {
-    fn write(&mut self, p: Position<'_>, out: &mut Vec<u8>) {
+    /// Gives the width of what it wrote.
+    fn write(&mut self, p: Position<'_>, out: &mut Vec<u8>) -> usize {
         if self.text.is_empty() || p.line != self.line || p.file != self.file {
             self.file.clear();
             self.file.extend_from_slice(p.file);
@@ -158,8 +181,10 @@ impl Base {
             self.text.extend_from_slice(file_name(p.file));
             self.text.push(b':');
             self.text.extend_from_slice(p.line.to_string().as_bytes());
+            self.width = super::tabs::width(&self.text);
         }
         out.extend_from_slice(&self.text);
+        self.width
     }
 }
 

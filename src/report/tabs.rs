@@ -7,6 +7,7 @@
 /// Least width of a column, padding included.
 const MIN_WIDTH: usize = 18;
 const TAB: usize = 8;
+const TABS: &[u8; 16] = &[b'\t'; 16];
 
 /// The lines gathered so far.
 #[derive(Debug, Default)]
@@ -30,6 +31,17 @@ impl Tabs {
         let start = self.cells.last().map_or(0, |c| c.0);
         let bytes = self.text.get(start..).unwrap_or(&[]);
         self.cells.push((self.text.len(), width(bytes)));
+    }
+
+    /// Ends a cell whose width in code points is known.
+    pub fn cell_of(&mut self, width: usize) {
+        self.cells.push((self.text.len(), width));
+    }
+
+    /// Ends a cell that has only ASCII in it.
+    pub fn cell_ascii(&mut self) {
+        let start = self.cells.last().map_or(0, |c| c.0);
+        self.cell_of(self.text.len() - start);
     }
 
     /// Ends a line of cells.
@@ -56,7 +68,10 @@ impl Tabs {
                 if !whole {
                     let wide = widths.get(column).copied().unwrap_or(0);
                     let tabs = wide.saturating_sub(width).div_ceil(TAB);
-                    out.extend(std::iter::repeat_n(b'\t', tabs));
+                    match TABS.get(..tabs) {
+                        Some(some) => out.extend_from_slice(some),
+                        None => out.extend(std::iter::repeat_n(b'\t', tabs)),
+                    }
                 }
             }
             cell = end;
