@@ -70,6 +70,8 @@ pub(super) struct Inst {
     /// 32 or 64; 0 for VEX and EVEX, whose immediates Go prints the same in both.
     pub mode: u32,
     pub len: usize,
+    /// The first byte behind the prefixes of a legacy encoding.
+    pub opcode: u8,
     pub prefixes: Prefixes,
     pub broadcast: bool,
     pub sae: bool,
@@ -104,6 +106,7 @@ impl Inst {
             mem_bytes: 0,
             mode: if legacy { bitness } else { 0 },
             len: insn.len(),
+            opcode: prefixes.opcode(code),
             prefixes,
             broadcast: insn.is_broadcast(),
             sae: insn.suppress_all_exceptions() || insn.rounding_control() != iced_x86::RoundingControl::None,
@@ -121,6 +124,12 @@ impl Inst {
         };
         inst.lift_args(insn, code, bitness, legacy);
         inst
+    }
+
+    /// May a lock, and with it transactional memory's hints, stand before it?
+    pub fn lockable_with_memory(&self) -> bool {
+        let memory = matches!(self.args.as_slice().first(), Some(Arg::Mem(_)));
+        memory && (&*self.op.name == "XCHG" || self.prefixes.word == Some("LOCK "))
     }
 
     /// Takes the name of another instruction, with `rep` before it.

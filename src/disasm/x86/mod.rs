@@ -3,6 +3,7 @@
 //! `inst` turns a decoded instruction into Go's view of it, `ops` says what Go calls it, `prefix` which prefixes it shows;
 //! `go_syntax` and `gnu_syntax` write the two syntaxes. The authority is golang.org/x/arch/x86/x86asm as Go 1.27.4 vendors it.
 
+mod gnu_syntax;
 mod go_syntax;
 mod inst;
 mod ops;
@@ -69,7 +70,11 @@ impl Printer for X86 {
         }
     }
 
-    fn gnu(&self, _code: &[u8], _pc: u64, _symbols: &dyn Symbols, _out: &mut Vec<u8>) {}
+    fn gnu(&self, code: &[u8], pc: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+        if let Some(inst) = self.decode(code, pc, Style::default()) {
+            gnu_syntax::write(&inst, pc, out);
+        }
+    }
 
     fn unknown_len(&self) -> usize {
         1

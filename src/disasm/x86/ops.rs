@@ -54,7 +54,7 @@ fn facts(code: Code) -> Op {
         suffix: takes_suffix(mnemonic),
         signed8: false,
         unsigned16: matches!(mnemonic, Mnemonic::Ret | Mnemonic::Retf | Mnemonic::Enter),
-        no_mem_bytes: matches!(mnemonic, Mnemonic::Fldenv | Mnemonic::Frstor),
+        no_mem_bytes: unsized_memory(mnemonic),
         args: shown(code),
         implied: implied(code),
     }
@@ -73,6 +73,28 @@ fn shown(code: Code) -> Shown {
         Rdrand_r64 => Shown::None,
         _ => Shown::All,
     }
+}
+
+/// Operations whose memory operand has no size in Go's tables.
+fn unsized_memory(mnemonic: Mnemonic) -> bool {
+    use Mnemonic::*;
+    matches!(
+        mnemonic,
+        Fldenv
+            | Frstor
+            | Fnstenv
+            | Fnsave
+            | Prefetchnta
+            | Prefetcht0
+            | Prefetcht1
+            | Prefetcht2
+            | Prefetchw
+            | Prefetchwt1
+            | Invlpg
+            | Clflush
+            | Clflushopt
+            | Clwb
+    )
 }
 
 fn implied(code: Code) -> Option<&'static [Arg]> {

@@ -116,6 +116,11 @@ impl Prefixes {
         };
     }
 
+    /// The first byte behind the prefixes.
+    pub fn opcode(&self, code: &[u8]) -> u8 {
+        code.get(self.len).copied().unwrap_or(0)
+    }
+
     pub fn rex_w(&self) -> bool {
         self.rex & 8 != 0
     }

@@ -77,6 +77,24 @@ pub(super) fn go(r: Register) -> &'static str {
     GO.get(r as usize).copied().unwrap_or("")
 }
 
+/// Appends GNU's word for a register.
+pub(super) fn gnu(r: Register, out: &mut Vec<u8>) {
+    out.push(b'%');
+    if (Register::R8L as usize..=Register::R15L as usize).contains(&(r as usize)) {
+        out.extend_from_slice(go(r).to_ascii_lowercase().as_bytes());
+        out.push(b'b');
+    } else if r.is_st() {
+        out.extend_from_slice(b"st");
+        if r != Register::ST0 {
+            out.extend_from_slice(format!("({})", r.number()).as_bytes());
+        }
+    } else if r.is_dr() {
+        out.extend_from_slice(format!("db{}", r.number()).as_bytes());
+    } else {
+        out.extend_from_slice(format!("{r:?}").to_ascii_lowercase().as_bytes());
+    }
+}
+
 /// Is it one of RAX…R15, by their 64-bit names?
 pub(super) fn is_64(r: Register) -> bool {
     (Register::RAX as usize..=Register::R15 as usize).contains(&(r as usize))

@@ -295,3 +295,43 @@ fn no_bytes_panic() {
         }
     }
 }
+
+#[test]
+fn gnu_syntax_is_that_of_gos_comments() {
+    for (printer, rows) in [
+        (
+            X86::AMD64,
+            &[
+                ("4889c8", "mov %rcx,%rax"),
+                ("0fb600", "movzbl (%rax),%eax"),
+                ("48837c2408f0", "cmpq $-0x10,0x8(%rsp)"),
+                ("e8fbef0f00", "callq 0x500000"),
+                ("eb02", "jmp 0x401004"),
+                ("ff20", "jmpq *(%rax)"),
+                ("c3", "retq"),
+                ("cc", "int3"),
+                ("48d1e0", "shl %rax"),
+                ("48c1e001", "shl $0x1,%rax"),
+                ("6a05", "pushq $0x5"),
+                ("f348ab", "rep stos %rax,%es:(%rdi)"),
+                ("f0480fb10e", "lock cmpxchg %rcx,(%rsi)"),
+                ("f20fc2c102", "cmplesd %xmm1,%xmm0"),
+                ("6690", "data16 nop"),
+                ("0f1808", "prefetcht0 (%rax)"),
+                ("66450f3a44c111", "pclmulhqhqdq %xmm9,%xmm8"),
+                ("62f17c9858ca", "vaddps {rn-sae},%zmm2,%zmm0,%zmm1"),
+                ("62f1fd58580a", "vaddpd (%rdx){1to8},%zmm0,%zmm1"),
+                ("62f1fe4d6f0a", "vmovdqu64 (%rdx),%zmm1 {%k5}"),
+                ("dee9", "fsubrp %st,%st(1)"),
+                ("dd00", "fldl (%rax)"),
+            ][..],
+        ),
+        (X86::I386, &[("83c0f0", "add $0xfffffff0,%eax"), ("658b0d00000000", "mov %gs:,%ecx"), ("ec", "in (%dx),%al")][..]),
+    ] {
+        for &(hex, want) in rows {
+            let mut out = Vec::new();
+            printer.gnu(&bytes(hex), 0x401000, &NoSymbols, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), want, "{hex}");
+        }
+    }
+}
