@@ -116,7 +116,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn format(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>, tabs: &mut Tabs, out: &mut Vec<u8>) {
+fn format(
+    listing: &Listing<'_>,
+    function: &Function<'_>,
+    options: &Options<'_>,
+    tabs: &mut Tabs,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(b"TEXT ");
     out.extend_from_slice(function.name);
     out.extend_from_slice(b"(SB) ");

@@ -50,7 +50,9 @@ pub(super) fn write(inst: &Inst, pc: u64, out: &mut Vec<u8>) {
         if i > 0 {
             out.push(b',');
         }
-        let Some(text) = texts.get(if forward { i } else { texts.len() - 1 - i }) else { break };
+        let Some(text) = texts.get(if forward { i } else { texts.len() - 1 - i }) else {
+            break;
+        };
         out.extend_from_slice(text);
     }
 }
@@ -108,7 +110,13 @@ fn base_name(inst: &Inst) -> String {
 fn implied_args(inst: &Inst, args: &mut Vec<Arg>) {
     let long = inst.mode == 64;
     match &*inst.op.name {
-        "MONITOR" => *args = vec![Arg::Reg(Register::EDX), Arg::Reg(Register::ECX), Arg::Reg(Register::EAX)],
+        "MONITOR" => {
+            *args = vec![
+                Arg::Reg(Register::EDX),
+                Arg::Reg(Register::ECX),
+                Arg::Reg(Register::EAX),
+            ]
+        }
         "MWAIT" if long => *args = vec![Arg::Reg(Register::RCX), Arg::Reg(Register::RAX)],
         "MWAIT" => *args = vec![Arg::Reg(Register::ECX), Arg::Reg(Register::EAX)],
         "INT" if inst.code == Code::Int3 => args.clear(),
@@ -153,8 +161,9 @@ fn suffix(inst: &Inst, args: &[Arg], op: &mut String) {
     let (long, short) = (inst.mode == 64, inst.data_size == 16);
     if !size_is_told(inst, args) {
         match &*inst.op.name {
-            "CMPXCHG8B" | "FLDCW" | "FNSTCW" | "FNSTSW" | "LDMXCSR" | "LLDT" | "LMSW" | "LTR" | "PCLMULQDQ" | "SLDT" | "SMSW"
-            | "STMXCSR" | "STR" | "VERR" | "VERW" | "VLDMXCSR" | "VSTMXCSR" => {}
+            "CMPXCHG8B" | "FLDCW" | "FNSTCW" | "FNSTSW" | "LDMXCSR" | "LLDT" | "LMSW" | "LTR"
+            | "PCLMULQDQ" | "SLDT" | "SMSW" | "STMXCSR" | "STR" | "VERR" | "VERW" | "VLDMXCSR"
+            | "VSTMXCSR" => {}
             name if name.starts_with("SET") => {}
             "CRC32" => op.push_str(letter(arg_bytes(inst, args.get(1)))),
             "LGDT" | "LIDT" | "SGDT" | "SIDT" => op.push_str(letter(inst.data_size / 8)),
@@ -166,7 +175,13 @@ fn suffix(inst: &Inst, args: &[Arg], op: &mut String) {
             "LOOP" | "LOOPE" | "LOOPNE" => {}
             "JMP" if inst.opcode == 0xEB => {}
             "CALL" | "ENTER" | "JMP" | "LCALL" | "LEAVE" | "LJMP" | "LRET" | "RET" | "SYSRET" | "XBEGIN" => {
-                op.push_str(if short { "w" } else if long { "q" } else { "" });
+                op.push_str(if short {
+                    "w"
+                } else if long {
+                    "q"
+                } else {
+                    ""
+                });
             }
             "FRSTOR" | "FNSAVE" | "FNSTENV" | "FLDENV" => op.push_str(if short { "s" } else { "" }),
             "PUSH" | "POP" if inst.prefixes.data16() => op.push_str(letter(inst.data_size / 8)),
@@ -183,7 +198,18 @@ fn suffix(inst: &Inst, args: &[Arg], op: &mut String) {
 fn float_suffix(name: &str, inst: &Inst, args: &[Arg]) -> Option<&'static str> {
     let integer = matches!(
         name,
-        "FIADD" | "FICOM" | "FICOMP" | "FIDIV" | "FIDIVR" | "FILD" | "FIMUL" | "FIST" | "FISTP" | "FISTTP" | "FISUB" | "FISUBR"
+        "FIADD"
+            | "FICOM"
+            | "FICOMP"
+            | "FIDIV"
+            | "FIDIVR"
+            | "FILD"
+            | "FIMUL"
+            | "FIST"
+            | "FISTP"
+            | "FISTTP"
+            | "FISUB"
+            | "FISUBR"
     );
     let float = matches!(
         name,
@@ -203,16 +229,21 @@ fn float_suffix(name: &str, inst: &Inst, args: &[Arg]) -> Option<&'static str> {
 
 fn vector_suffix(inst: &Inst, args: &[Arg], op: &mut String) {
     use Mnemonic::*;
-    let width = ["x", "y", "z", ""].get(usize::from(inst.vector_len)).copied().unwrap_or("");
+    let width = ["x", "y", "z", ""]
+        .get(usize::from(inst.vector_len))
+        .copied()
+        .unwrap_or("");
     match inst.code.mnemonic() {
         Vfpclasspd | Vfpclassps | Vcvtpd2dq => op.push_str(width),
-        Vcvttpd2dq | Vcvttpd2udq | Vcvttpd2qq | Vcvttpd2uqq | Vcvtpd2udq | Vcvtpd2qq | Vcvtpd2uqq | Vcvtpd2ps
+        Vcvttpd2dq | Vcvttpd2udq | Vcvttpd2qq | Vcvttpd2uqq | Vcvtpd2udq | Vcvtpd2qq | Vcvtpd2uqq
+        | Vcvtpd2ps
             if inst.encoding == EncodingKind::VEX =>
         {
             op.push_str(width);
         }
         Vcvtsi2sd | Vcvtsi2ss => {
-            let wide = inst.mem_bytes == 8 || args.iter().any(|a| matches!(a, Arg::Reg(r) if regs::is_64(*r)));
+            let wide =
+                inst.mem_bytes == 8 || args.iter().any(|a| matches!(a, Arg::Reg(r) if regs::is_64(*r)));
             op.push(if wide { 'q' } else { 'l' });
         }
         _ => {}
@@ -223,12 +254,19 @@ fn vector_suffix(inst: &Inst, args: &[Arg], op: &mut String) {
 fn pseudo(inst: &Inst, args: &mut Vec<Arg>, op: &mut String) {
     const COMPARE: [&str; 8] = ["eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord"];
     let name = &*inst.op.name;
-    let vector = matches!(name, "VCMPPD" | "VCMPPS" | "VCMPSD" | "VCMPSS" | "VCMPPH" | "VCMPSH");
+    let vector = matches!(
+        name,
+        "VCMPPD" | "VCMPPS" | "VCMPSD" | "VCMPSS" | "VCMPPH" | "VCMPSH"
+    );
     if vector || matches!(name, "CMPPS" | "CMPPD" | "CMPSD_XMM" | "CMPSS") {
         if let Some(Arg::Imm(i)) = args.last()
             && let Some(word) = usize::try_from(*i).ok().and_then(|i| COMPARE.get(i))
         {
-            let (head, tail) = if vector { ("vcmp", op.get(4..)) } else { ("cmp", op.get(3..)) };
+            let (head, tail) = if vector {
+                ("vcmp", op.get(4..))
+            } else {
+                ("cmp", op.get(3..))
+            };
             *op = format!("{head}{word}{}", tail.unwrap_or_default());
             args.pop();
         }
@@ -297,7 +335,10 @@ fn arg_texts(inst: &Inst, args: &[Arg], pc: u64) -> Vec<Vec<u8>> {
 fn arg(inst: &Inst, a: Arg, pc: u64, out: &mut Vec<u8>) {
     match a {
         Arg::Reg(r) => {
-            let port = matches!(&*inst.op.name, "IN" | "INSB" | "INSW" | "INSD" | "OUT" | "OUTSB" | "OUTSW" | "OUTSD");
+            let port = matches!(
+                &*inst.op.name,
+                "IN" | "INSB" | "INSW" | "INSD" | "OUT" | "OUTSB" | "OUTSW" | "OUTSD"
+            );
             if port && r == Register::DX {
                 out.extend_from_slice(b"(%dx)");
             } else {
@@ -310,10 +351,17 @@ fn arg(inst: &Inst, a: Arg, pc: u64, out: &mut Vec<u8>) {
             out.push(if distance < 0 { b'-' } else { b'+' });
             hex(distance.unsigned_abs(), out);
         }
-        Arg::Rel(distance) => hex(pc.wrapping_add(inst.len as u64).wrapping_add(distance as u64), out),
+        Arg::Rel(distance) => hex(
+            pc.wrapping_add(inst.len as u64).wrapping_add(distance as u64),
+            out,
+        ),
         Arg::Imm(v) => {
             out.push(b'$');
-            if inst.mode == 32 { hex(u64::from(v as u32), out) } else { signed_hex(v, out) }
+            if inst.mode == 32 {
+                hex(u64::from(v as u32), out)
+            } else {
+                signed_hex(v, out)
+            }
         }
     }
 }
@@ -326,7 +374,8 @@ fn memory(inst: &Inst, m: &Mem, out: &mut Vec<u8>) {
     if m.disp != 0 {
         signed_hex(m.disp, out);
     }
-    let stack = matches!(m.base, Register::ESP | Register::RSP) || m.base == Register::None && inst.mode == 64;
+    let stack =
+        matches!(m.base, Register::ESP | Register::RSP) || m.base == Register::None && inst.mode == 64;
     let simple = m.scale == 0 || m.index == Register::None && m.scale == 1 && stack;
     if simple && m.base == Register::None {
         return;

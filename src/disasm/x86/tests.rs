@@ -326,7 +326,14 @@ fn gnu_syntax_is_that_of_gos_comments() {
                 ("dd00", "fldl (%rax)"),
             ][..],
         ),
-        (X86::I386, &[("83c0f0", "add $0xfffffff0,%eax"), ("658b0d00000000", "mov %gs:,%ecx"), ("ec", "in (%dx),%al")][..]),
+        (
+            X86::I386,
+            &[
+                ("83c0f0", "add $0xfffffff0,%eax"),
+                ("658b0d00000000", "mov %gs:,%ecx"),
+                ("ec", "in (%dx),%al"),
+            ][..],
+        ),
     ] {
         for &(hex, want) in rows {
             let mut out = Vec::new();
