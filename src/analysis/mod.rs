@@ -3,5 +3,7 @@ pub mod goregex;
 pub mod gosort;
 pub mod info;
 pub mod listing;
+pub mod nm;
+pub mod objfile;
 pub mod symbols;
 pub mod whatif;

@@ -5,6 +5,7 @@
 
 use super::gosort;
 use crate::error::{Error, Result};
+use crate::image::goobj::Object;
 use crate::image::{Format, Image, Place, Section, Symbol};
 
 /// A symbol as `go tool nm` prints it.
@@ -46,14 +47,62 @@ pub fn by_address<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     Ok(symbols)
 }
 
+/// The symbols of a Go object in the order of its file: those it defines (addresses are offsets in its body), then those it
+/// refers to. The authority is goobj.go of the same package.
+pub fn of_object<'s>(object: &'s Object<'_>) -> Vec<GoSymbol<'s>> {
+    let defined = object.symbols().map(|s| {
+        let letter = match s.kind {
+            1 | 2 => b'T',
+            3 | 4 => b'R',
+            5..=8 => b'D',
+            9..=11 => b'B',
+            _ => b'?',
+        };
+        GoSymbol {
+            name: s.name,
+            addr: s.addr,
+            size: i64::from(s.size),
+            code: if s.is_static {
+                letter.wrapping_add(LOCAL)
+            } else {
+                letter
+            },
+        }
+    });
+    let referred = object.references().map(|name| GoSymbol {
+        name,
+        addr: 0,
+        size: 0,
+        code: b'U',
+    });
+    defined.chain(referred).collect()
+}
+
 const WRITE: u64 = 1;
 const ALLOC: u64 = 2;
 const EXEC: u64 = 4;
 const NOBITS: u32 = 8;
+const SYMTAB: u32 = 2;
 const LOCAL: u8 = b'a' - b'A';
 
 fn elf<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
-    let table = image.symbols()?;
+    let section = image.sections.iter().find(|s| s.kind == SYMTAB);
+    let section = section
+        .filter(|s| s.file_size > 0)
+        .ok_or_else(|| Error::new("no symbol section"))?;
+    let (size, multiple) = match image.ptr_size {
+        8 => (24, "length of symbol section is not a multiple of Sym64Size"),
+        _ => (16, "length of symbol section is not a multiple of SymSize"),
+    };
+    if (image.section_bytes(section).len() as u64) < section.file_size {
+        return Err(Error::new("cannot load symbol section: unexpected EOF"));
+    }
+    if section.file_size % size != 0 {
+        return Err(Error::new(multiple));
+    }
+    let table = image
+        .symbols()
+        .map_err(|e| Error::new(format!("cannot load string table section: {}", e.what)))?;
     // The first entry is the null symbol.
     let symbols = table.iter().skip(1).map(|s| {
         let letter = match s.place {

@@ -11,6 +11,7 @@ pub mod frame;
 mod generate;
 pub mod goflags;
 mod info;
+mod nm;
 mod objdump;
 mod version;
 mod whatif;
@@ -36,6 +37,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Info(info::Args),
+    Nm(nm::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
     Whatif(whatif::Args),
@@ -81,7 +83,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Generate(a) => generate::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
-            Command::Objdump(_) | Command::Version(_) => TROUBLE,
+            Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
         },
         Err(e) => {
             let _ = e.print();
@@ -96,6 +98,7 @@ fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
         return None;
     }
     match command {
+        "nm" => Some(nm::run(args)),
         "objdump" => Some(objdump::run(args)),
         "version" => Some(version::run(args)),
         _ => None,

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 pub mod archive;
 mod compress;
 pub mod elf;
+pub mod goobj;
 pub mod macho;
 pub mod pe;
 pub mod plan9;

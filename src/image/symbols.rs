@@ -183,7 +183,11 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
         }
         skip = s[17];
         let name = match le.u32(s, 0) {
-            Some(0) => c_string(pe.strings, le.u32(s, 4).unwrap_or(0) as usize).unwrap_or_default(),
+            Some(0) => match le.u32(s, 4) {
+                // Not an offset: no name at all.
+                None | Some(0) => b"",
+                Some(at) => c_string(pe.strings, at as usize).unwrap_or_default(),
+            },
             _ => until_nul(&s[..8]),
         };
         let value = u64::from(le.u32(s, 8).unwrap_or(0));

@@ -2,6 +2,7 @@
 
 pub mod info;
 pub mod json;
+pub mod nm;
 pub mod objdump;
 pub mod schema;
 pub mod tabs;
