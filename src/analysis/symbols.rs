@@ -233,7 +233,8 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     const STYP_BSS: u64 = 0x80;
     let mut symbols = Vec::new();
     for s in image.symbols()? {
-        if !matches!(s.kind, EXTERNAL | HIDDEN | WEAK) || s.extra == 0 {
+        let kept = matches!(s.kind, EXTERNAL | HIDDEN | WEAK) && s.extra > 0;
+        if !kept || s.place == Place::Nowhere || !xcoff_named(image, s) {
             continue;
         }
         let (length, read_only) = csect(image, s);
@@ -263,12 +264,27 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
         };
         symbols.push(GoSymbol {
             name: s.name,
-            addr: s.addr,
+            addr: if s.place == Place::Undefined { 0 } else { s.addr },
             size,
             code,
         });
     }
     Ok(symbols)
+}
+
+/// Does the symbol have a name, be it an empty one? An offset into the length of the string table is none.
+fn xcoff_named(image: &Image<'_>, s: &Symbol<'_>) -> bool {
+    let offset = || {
+        let (table, _) = image.xcoff()?.symbol_table;
+        let at = usize::try_from(table.checked_add(u64::from(s.index).checked_mul(18)?)?).ok()?;
+        let entry = image.data.get(at..)?;
+        match image.ptr_size {
+            8 => image.endian.u32(entry, 8),
+            _ if image.endian.u32(entry, 0)? != 0 => Some(u32::MAX),
+            _ => image.endian.u32(entry, 4),
+        }
+    };
+    offset().is_some_and(|o| o >= 4)
 }
 
 /// The csect's length and whether its class is read-only, from the last auxiliary entry. For a label the length field is an

@@ -1,0 +1,196 @@
+//! `gospect nm` against `go tool nm` on every format, with every flag.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::Build;
+
+const FLAGS: [&[&str]; 7] = [
+    &[],
+    &["-n"],
+    &["-size"],
+    &["--size", "--sort=size"],
+    &["-sort", "none", "-type"],
+    &["-sort", "address", "-sort", "name"],
+    &["-n=false", "-size", "-n"],
+];
+
+fn reference(tool: &Path, args: &[&str], files: &[&Path]) -> Output {
+    let mut nm = Command::new(tool);
+    nm.args(args).args(files).output().expect("nm runs")
+}
+
+fn ours(args: &[&str], files: &[&Path]) -> Output {
+    let mut nm = common::gospect();
+    nm.arg("nm")
+        .args(args)
+        .args(files)
+        .output()
+        .expect("gospect runs")
+}
+
+/// Same output, messages and status.
+fn assert_same(tool: &Path, args: &[&str], files: &[&Path]) {
+    let (want, got) = (reference(tool, args, files), ours(args, files));
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    assert_eq!(
+        want.status.code(),
+        got.status.code(),
+        "{args:?} {files:?}: {}",
+        text(&got.stderr)
+    );
+    assert_eq!(text(&want.stderr), text(&got.stderr), "{args:?} {files:?}");
+    if want.stdout != got.stdout {
+        let (want, got) = (text(&want.stdout), text(&got.stdout));
+        let first = want.lines().zip(got.lines()).find(|(w, g)| w != g);
+        let (w, g) = (want.lines().count(), got.lines().count());
+        panic!("{args:?} {files:?}: {w} lines against {g}, first {first:?}");
+    }
+}
+
+#[test]
+fn every_format_is_listed_as_go_does() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    for target in [
+        "linux/amd64",
+        "linux/386",
+        "linux/s390x",
+        "darwin/arm64",
+        "windows/amd64",
+        "windows/386",
+        "aix/ppc64",
+        "plan9/386",
+        "js/wasm",
+    ] {
+        let Some(file) = Build::new("hello", target).path() else {
+            continue;
+        };
+        for flags in FLAGS {
+            assert_same(&tool, flags, &[&file]);
+        }
+    }
+}
+
+#[test]
+fn stripped_files_have_no_symbols_in_the_words_of_go() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    for target in ["linux/amd64", "darwin/arm64", "windows/amd64"] {
+        let build = Build::new("hello", target).args(&["-ldflags=-s -w"]);
+        let Some(file) = build.path() else { continue };
+        assert_same(&tool, &["-size"], &[&file]);
+    }
+}
+
+/// A Go object file for an architecture, and the package archive of a package with C and assembly.
+fn object(arch: &str) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs/objects/plain/plain.go");
+    let out = common::cache().join(format!("plain-{arch}-{}.o", common::REFERENCE));
+    let mut go = common::reference_go();
+    go.args(["tool", "compile", "-p", "plain", "-o"])
+        .arg(&out)
+        .arg(source);
+    match go.env("GOARCH", arch).env("GOOS", "linux").output() {
+        Ok(o) if o.status.success() => Some(out),
+        Ok(o) => common::left_out(&String::from_utf8_lossy(&o.stderr)),
+        Err(e) => common::left_out(&format!("go: {e}")),
+    }
+}
+
+#[test]
+fn go_objects_and_package_archives_are_listed_as_go_does() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    let mut objects = Vec::new();
+    for arch in ["amd64", "arm64", "386", "s390x", "wasm"] {
+        objects.extend(object(arch));
+    }
+    for file in &objects {
+        for flags in FLAGS {
+            assert_same(&tool, flags, &[file]);
+        }
+    }
+    for package in ["./plain", "./assembly", "./cgo"] {
+        let mut build = Build::new("objects", "linux/amd64").cgo();
+        build.package = package;
+        let Some(archive) = build.path() else { continue };
+        assert_same(&tool, &["-size"], &[&archive]);
+        let other = objects.first().map_or(archive.as_path(), |o| o.as_path());
+        assert_same(&tool, &["-n"], &[&archive, other]);
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_said_in_the_words_of_go_and_hides_nothing() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    let dir = common::cache().join("nm-odd");
+    std::fs::create_dir_all(&dir).expect("a folder can be made");
+    let odd = |name: &str, bytes: &[u8]| {
+        let path = dir.join(name);
+        std::fs::write(&path, bytes).expect("a file can be written");
+        path
+    };
+    let files = [
+        odd("text", b"hello\n"),
+        odd("empty", b""),
+        odd(
+            "old.o",
+            b"go object linux amd64 go1.19 X:none\n!\n\0go119ld........",
+        ),
+        odd("corrupt.a", b"!<arch>\nshort"),
+        odd("only-header.a", b"!<arch>\n"),
+        dir.join("missing"),
+        dir.clone(),
+    ];
+    for file in &files {
+        assert_same(&tool, &[], &[file]);
+    }
+    if let Some(good) = Build::new("hello", "linux/amd64").path() {
+        let mut all: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+        all.insert(3, &good);
+        assert_same(&tool, &["-n"], &all);
+    }
+}
+
+#[test]
+fn wrong_usage_has_status_2_and_help_has_0() {
+    let status = |args: &[&str]| ours(args, &[]).status.code();
+    for args in [
+        &[][..],
+        &["-h"],
+        &["-bogus", "x"],
+        &["-sort", "bogus", "x"],
+        &["-sort"],
+        &["-size=maybe", "x"],
+    ] {
+        assert_eq!(status(args), Some(2), "{args:?}");
+    }
+    let bogus = ours(&["-sort", "bogus", "x"], &[]);
+    assert_eq!(
+        String::from_utf8_lossy(&bogus.stderr),
+        "nm: unknown sort order \"bogus\"\n"
+    );
+    let help = ours(&["--help"], &[]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&help.stdout).contains("-size -sort size"));
+}
+
+#[test]
+fn match_keeps_the_rows_whose_name_matches() {
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let out = ours(&["-n", "-match", r"^main\.main$"], &[&file]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.ends_with(" T main.main\n"), "{text}");
+    assert_eq!(ours(&["-match", "("], &[&file]).status.code(), Some(2));
+}
