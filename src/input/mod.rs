@@ -146,14 +146,21 @@ pub fn walk(root: &Path) -> Vec<Entry> {
     out
 }
 
-/// As Go's filepath.Join: `.` in front and a trailing separator vanish.
+/// As Go's filepath.Join: the folder is cleaned first, `.` and `x/..` in it vanish.
 fn join(folder: &Path, name: &OsString) -> PathBuf {
-    let folder: PathBuf = folder.components().collect();
-    if folder.as_os_str() == "." {
-        PathBuf::from(name)
-    } else {
-        folder.join(name)
+    use std::path::Component as C;
+    let mut clean = PathBuf::new();
+    for part in folder.components() {
+        match (part, clean.components().next_back()) {
+            (C::CurDir, _) => {}
+            (C::ParentDir, Some(C::Normal(_))) => {
+                clean.pop();
+            }
+            (C::ParentDir, Some(C::RootDir)) => {}
+            _ => clean.push(part),
+        }
     }
+    clean.join(name)
 }
 
 #[cfg(test)]
@@ -174,5 +181,19 @@ mod tests {
         let found: Vec<_> = walk(&dir).into_iter().map(|e| e.path).collect();
         assert_eq!(found, [dir.join("a"), dir.join("b/c")]);
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn joined_paths_are_clean() {
+        for (folder, clean) in [
+            ("./d/", "d/x"),
+            (".", "x"),
+            ("a/../b", "b/x"),
+            ("/..", "/x"),
+            ("../a", "../a/x"),
+            ("../../", "../../x"),
+        ] {
+            assert_eq!(join(Path::new(folder), &"x".into()), Path::new(clean), "{folder}");
+        }
     }
 }

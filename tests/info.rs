@@ -1,0 +1,180 @@
+//! `gospect info`: facts that are true by the way a subject was built, and the page as people read it.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Build, REFERENCE, schema};
+use serde_json::{Value, json};
+
+fn facts(path: &Path) -> Value {
+    let out = common::run(["info".as_ref(), "--format=json".as_ref(), path.as_os_str()]);
+    assert!(
+        out.status.success(),
+        "{}: {}",
+        path.display(),
+        String::from_utf8_lossy(&out.stderr)
+    );
+    schema::assert_all("info", &out.stdout).remove(0)
+}
+
+fn assert_facts(build: &Build<'_>, want: Value) {
+    let Some(path) = build.path() else { return };
+    let got = facts(&path);
+    for (key, value) in want.as_object().unwrap() {
+        assert_eq!(&got[key], value, "{key} of {build:?}");
+    }
+}
+
+#[test]
+fn a_static_program() {
+    let want = json!({
+        "format": "elf", "os": "linux", "arch": "amd64", "go_version": REFERENCE, "compiler": "gc", "build_mode": "exe",
+        "linkage": "static", "libraries": [], "interpreter": null, "pie": false, "cgo": false, "race": false, "msan": false, "asan": false,
+        "cover": false, "symbols": true, "dwarf": true, "trimpath": false, "packed": null, "obfuscated": null, "contradictions": [],
+        "path": "example.com/hello",
+    });
+    assert_facts(&Build::new("hello", "linux/amd64"), want);
+}
+
+#[test]
+fn a_stripped_and_trimmed_program() {
+    let build = Build::new("hello", "linux/amd64").args(&["-trimpath", "-ldflags=-s -w"]);
+    let want = json!({"symbols": false, "dwarf": false, "trimpath": true, "cgo": false, "race": false, "contradictions": []});
+    assert_facts(&build, want);
+}
+
+#[test]
+fn other_systems() {
+    for (target, format, linkage) in [
+        ("windows/amd64", "pe", json!("dynamic")),
+        ("darwin/arm64", "macho", json!("dynamic")),
+        ("js/wasm", "wasm", Value::Null),
+    ] {
+        let (os, arch) = target.split_once('/').unwrap();
+        let want = json!({
+            "format": format, "os": os, "arch": arch, "go_version": REFERENCE, "compiler": "gc", "linkage": linkage, "contradictions": [],
+        });
+        assert_facts(&Build::new("hello", target), want);
+    }
+}
+
+#[test]
+fn c_in_the_program() {
+    let want = json!({
+        "linkage": "dynamic", "cgo": true, "libraries": ["libc.so.6"], "interpreter": "/lib64/ld-linux-x86-64.so.2",
+        "cgo_packages": ["main", "runtime/cgo"], "contradictions": [],
+    });
+    assert_facts(&Build::new("cgo", "linux/amd64").cgo(), want);
+    let want = json!({"linkage": "static", "cgo": true, "libraries": [], "interpreter": null});
+    let args = ["-ldflags=-linkmode=external -extldflags=-static"];
+    assert_facts(&Build::new("cgo", "linux/amd64").cgo().args(&args), want);
+}
+
+#[test]
+fn build_modes() {
+    for (mode, format, pie) in [
+        ("pie", "elf", json!(true)),
+        ("c-shared", "elf", Value::Null),
+        ("c-archive", "ar", Value::Null),
+        ("plugin", "elf", Value::Null),
+    ] {
+        let args = [format!("-buildmode={mode}")];
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let build = Build::new("clib", "linux/amd64").cgo().args(&args);
+        assert_facts(
+            &build,
+            json!({"build_mode": mode, "format": format, "pie": pie, "go_version": REFERENCE, "contradictions": []}),
+        );
+    }
+}
+
+/// Go before 1.13 wrote no build information; the version is in the runtime all the same.
+#[test]
+fn a_program_without_build_information() {
+    let Some(path) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let mut bytes = std::fs::read(path).unwrap();
+    for at in memchr::memmem::find_iter(&bytes.clone(), b"\xff Go buildinf:") {
+        bytes[at..at + 14].fill(0);
+    }
+    let hidden = Path::new(env!("CARGO_TARGET_TMPDIR")).join("info-without-build-info");
+    std::fs::write(&hidden, &bytes).unwrap();
+    let got = facts(&hidden);
+    assert_eq!(got["go_version"], json!(REFERENCE));
+    assert_eq!(got["go_version_source"], json!("runtime.buildVersion"));
+    assert_eq!(got["build_info"], json!("missing"));
+    // And without symbols: found by its shape.
+    let Some(path) = Build::new("hello", "linux/amd64")
+        .args(&["-trimpath", "-ldflags=-s -w"])
+        .path()
+    else {
+        return;
+    };
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = memchr::memmem::find(&bytes, b"\xff Go buildinf:").unwrap();
+    bytes[at..at + 14].fill(0);
+    std::fs::write(&hidden, &bytes).unwrap();
+    assert_eq!(facts(&hidden)["go_version"], json!(REFERENCE));
+}
+
+#[test]
+fn settings_that_contradict_the_file_are_told() {
+    let Some(path) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let mut bytes = std::fs::read(path).unwrap();
+    let hidden = Path::new(env!("CARGO_TARGET_TMPDIR")).join("info-contradiction");
+    for at in memchr::memmem::find_iter(&bytes.clone(), b"build\tGOARCH=amd64\n") {
+        bytes[at + 13..at + 18].copy_from_slice(b"arm64");
+    }
+    std::fs::write(&hidden, &bytes).unwrap();
+    assert_eq!(facts(&hidden)["contradictions"][0]["code"], json!("goarch"));
+}
+
+/// The page itself, with what differs from machine to machine taken out.
+#[test]
+fn the_page() {
+    let Some(path) = Build::new("hello", "linux/amd64")
+        .args(&["-trimpath", "-ldflags=-s -w"])
+        .path()
+    else {
+        return;
+    };
+    let out = common::run(["info".as_ref(), path.as_os_str()]);
+    let text = String::from_utf8_lossy(&out.stdout).replace(path.to_str().unwrap(), "hello");
+    let sizes = regex::Regex::new(r"\d+\.\d MiB \([\d,]+ bytes\)|\d+\.\d MiB|[0-9a-f]{40}").unwrap();
+    insta::assert_snapshot!("page", sizes.replace_all(&text, "[…]"));
+    let out = common::run(["info".as_ref(), "--format=markdown".as_ref(), path.as_os_str()]);
+    let text = String::from_utf8_lossy(&out.stdout).replace(path.to_str().unwrap(), "hello");
+    insta::assert_snapshot!("markdown", sizes.replace_all(&text, "[…]"));
+}
+
+#[test]
+fn bad_files_are_named_and_the_others_still_reported() {
+    let Some(good) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("info-bad");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("text"), "no binary").unwrap();
+    std::fs::write(dir.join("empty"), "").unwrap();
+    std::fs::write(dir.join("archive.a"), "!<arch>\n").unwrap();
+    let sparse = std::fs::File::create(dir.join("sparse")).unwrap();
+    sparse.set_len(4 << 30).unwrap();
+    let out = common::gospect()
+        .args(["info", "-q", "text", "empty", "archive.a", "sparse", "missing"])
+        .arg(&good)
+        .current_dir(&dir)
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&out.stderr);
+    let want = "gospect: text: unrecognized file format\ngospect: empty: unrecognized file format\n\
+        gospect: archive.a: no member is an object file (ar archive at offset 0x8)\ngospect: sparse: unrecognized file format\n\
+        gospect: missing: no such file or directory\n";
+    assert_eq!(said, want);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("linux/amd64, program, built by"));
+}
