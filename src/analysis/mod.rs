@@ -1,5 +1,6 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
 pub mod goregex;
+pub mod policy;
 pub mod gosort;
 pub mod info;
 pub mod listing;

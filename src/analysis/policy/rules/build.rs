@@ -1,0 +1,369 @@
+//! How the file was built, and what the build left in: C, test instruments, the builder's paths, names, debug information.
+//!
+//! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go 1.18 and newer).
+
+use super::Rule;
+use crate::analysis::policy::subject::Subject;
+use crate::analysis::policy::values::{Value, ValueKind};
+use crate::analysis::policy::{Fault, Level, Verdict};
+use crate::image::Format;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "no-cgo",
+        title: "has no C code in it",
+        means: "C code brings a C toolchain, a C library and memory errors with it. CGO_ENABLED=1 alone does not: what counts is whether runtime/cgo or C code was linked in.",
+        evidence: "Functions of runtime/cgo and x_cgo_*; build settings only where these can't be read.",
+        fix: "Build with CGO_ENABLED=0, or with -tags=netgo,osusergo where only net and os/user bring C in.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("no-cgo"),
+        check: |s, _| absent(s, s.facts.cgo, "cgo", "has C code or runtime/cgo in it"),
+    },
+    Rule {
+        code: "no-race",
+        title: "is built without the race detector",
+        means: "A race build is 2 to 20 times slower, takes 5 to 10 times the memory, and is meant for tests.",
+        evidence: "Functions that only race-instrumented code calls (runtime.racefuncenter); build setting -race.",
+        fix: "Build without -race.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("no-race"),
+        check: |s, _| absent(s, s.facts.race, "race", "is built with the race detector"),
+    },
+    Rule {
+        code: "no-sanitizer",
+        title: "is built without memory or address sanitizer",
+        means: "Sanitizer builds are for tests: they are slow, large, and need the sanitizer's library.",
+        evidence: "Functions that only instrumented code calls (runtime.msanread, runtime.asanread); build settings -msan and -asan.",
+        fix: "Build without -msan and -asan.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("no-sanitizer"),
+        check: no_sanitizer,
+    },
+    Rule {
+        code: "no-cover",
+        title: "is built without coverage counters",
+        means: "A coverage build counts every statement and writes files into GOCOVERDIR when it ends.",
+        evidence: "Packages runtime/coverage and internal/coverage; build setting -cover.",
+        fix: "Build without -cover.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("no-cover"),
+        check: |s, _| absent(s, s.facts.cover, "cover", "is built for coverage"),
+    },
+    Rule {
+        code: "optimized",
+        title: "is built with optimisation",
+        means: "-gcflags with -N or -l turns optimisation or inlining off: for debuggers, not for users.",
+        evidence: "Build setting -gcflags.",
+        fix: "Build without -gcflags=-N and -gcflags=-l.",
+        applies: "Go programs; under -trimpath the setting is still recorded.",
+        level: Level::Error,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("optimized"),
+        check: optimized,
+    },
+    Rule {
+        code: "trimpath",
+        title: "does not name the builder's folders",
+        means: "Without -trimpath every source file stands in the program with its full path on the machine that built it. That leaks names and makes builds on two machines differ.",
+        evidence: "The file table of the pclntab; build setting -trimpath where it can't be read.",
+        fix: "Build with -trimpath.",
+        applies: "Go programs.",
+        level: Level::Warning,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("trimpath"),
+        check: trimpath,
+    },
+    Rule {
+        code: "no-home-path",
+        title: "names nobody's home folder",
+        means: "Paths such as /home/alice/… or C:\\Users\\alice\\… tell who built the file.",
+        evidence: "The file table of the pclntab, and paths in debug information and C parts.",
+        fix: "Build with -trimpath; for C parts add -ffile-prefix-map to CGO_CFLAGS.",
+        applies: "Every file.",
+        level: Level::Warning,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("no-home-path"),
+        check: no_home_path,
+    },
+    Rule {
+        code: "stripped",
+        title: "is stripped",
+        means: "Neither the program's own symbol names nor DWARF are in the file: it is smaller, and says less. Names in the pclntab stay: Go needs them to print stack traces.",
+        evidence: "Symbol table and debug sections.",
+        fix: "Build with -ldflags='-s -w', or run strip.",
+        applies: "Every file.",
+        level: Level::Note,
+        audit: false,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("stripped"),
+        check: stripped,
+    },
+    Rule {
+        code: "debuggable",
+        title: "has symbols and debug information",
+        means: "Debuggers and profilers of C parts need them.",
+        evidence: "Symbol table and debug sections.",
+        fix: "Build without -ldflags=-s and -ldflags=-w, and do not strip.",
+        applies: "Every file.",
+        level: Level::Warning,
+        audit: false,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("debuggable"),
+        check: debuggable,
+    },
+    Rule {
+        code: "build-id",
+        title: "has a build id",
+        means: "A build id ties the file to its debug information, to crash reports and to the build that made it.",
+        evidence: "The notes Go and GNU, Mach-O's UUID, the Go build id at the start of the code.",
+        fix: "Build without -ldflags=-buildid=.",
+        applies: "Go programs.",
+        level: Level::Note,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: None,
+        check: build_id,
+    },
+    Rule {
+        code: "build-mode",
+        title: "is built in an allowed mode",
+        means: "A program that is meant to be an exe and comes out as something else was linked by the wrong rule.",
+        evidence: "Headers and Go's own tables; see `gospect info`.",
+        fix: "Set -buildmode.",
+        applies: "Every file.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Words(&["exe", "pie", "c-archive", "c-shared", "shared", "plugin", "archive"]),
+        default: &[],
+        flag: Some("build-mode"),
+        check: build_mode,
+    },
+    Rule {
+        code: "target",
+        title: "is built for an allowed system",
+        means: "A file for another system or architecture does not start; in a multi-architecture image that is found late.",
+        evidence: "Headers, notes and Go's own tables.",
+        fix: "Set GOOS and GOARCH.",
+        applies: "Every file; the value is words such as linux/amd64.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Words(&[]),
+        default: &[],
+        flag: Some("target"),
+        check: target,
+    },
+    Rule {
+        code: "compiler",
+        title: "is built by an allowed compiler",
+        means: "gccgo and TinyGo programs differ from those of gc in what they support and how they are mended.",
+        evidence: "Sections, symbols and libraries of each compiler.",
+        fix: "Build with the go command.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Words(&["gc", "gccgo", "tinygo"]),
+        default: &["gc"],
+        flag: None,
+        check: compiler,
+    },
+    Rule {
+        code: "max-size",
+        title: "is no larger than that",
+        means: "The file's size, all of it, against a limit. Growth against an older file is for `gospect diff` and `gospect track`.",
+        evidence: "The file's size.",
+        fix: "`gospect size` says what takes the room, `gospect whatif` what could be saved.",
+        applies: "Every file.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Size,
+        default: &[],
+        flag: Some("max-size"),
+        check: max_size,
+    },
+];
+
+/// Passes where the fact is known to be false.
+fn absent(s: &Subject<'_>, fact: Option<bool>, name: &str, message: &str) -> Verdict {
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    match fact {
+        Some(false) => Verdict::PASS,
+        Some(true) => Verdict::fail(message, s.seen(name)),
+        None => Verdict::unknown("the file does not show it: neither its functions nor its build settings can be read"),
+    }
+}
+
+fn no_sanitizer(s: &Subject<'_>, v: &Value) -> Verdict {
+    let _ = v;
+    match absent(s, s.facts.msan, "msan", "is built with the memory sanitizer") {
+        Verdict::PASS => absent(s, s.facts.asan, "asan", "is built with the address sanitizer"),
+        other => other,
+    }
+}
+
+fn optimized(s: &Subject<'_>, _: &Value) -> Verdict {
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    if !s.has_settings() {
+        return Verdict::unknown("the file has no build settings");
+    }
+    let flags = s.setting("-gcflags").unwrap_or_default();
+    let word = |w: &str| {
+        // `all=-N` and `./...=-N` name packages first.
+        let w = w.trim_matches(['"', '\'']);
+        matches!(w.rsplit('=').next().unwrap_or(w), "-N" | "-l")
+    };
+    Verdict::hold(!flags.split_whitespace().any(word), "is built without optimisation", format!("build setting -gcflags={flags}"))
+}
+
+fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    match s.facts.trimpath {
+        Some(true) => Verdict::PASS,
+        Some(false) => {
+            let example = s.facts.source_example.as_deref().map(|p| format!("file table names {p}"));
+            Verdict::fail("names the folders of the machine that built it", example.unwrap_or_else(|| s.seen("trimpath")))
+        }
+        None => Verdict::unknown("neither a file table nor build settings can be read"),
+    }
+}
+
+/// Folders that hold one folder for each user, and what ends a user's name in a path.
+const HOMES: [(&[u8], u8); 4] = [(b"/home/", b'/'), (b"/Users/", b'/'), (b":\\Users\\", b'\\'), (b":/Users/", b'/')];
+
+/// Users that build machines have: they tell nothing about a person.
+const NOBODY: [&[u8]; 10] =
+    [b"runner", b"runneradmin", b"user", b"build", b"builder", b"circleci", b"ubuntu", b"vsts", b"Shared", b"Public"];
+
+fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut seen: Vec<&[u8]> = Vec::new();
+    for part in s.data_parts() {
+        for (home, end) in HOMES {
+            for at in memchr::memmem::find_iter(part.bytes, home) {
+                let Some(rest) = part.bytes.get(at + home.len()..) else { continue };
+                let Some(len) = rest.iter().take(33).position(|b| *b == end) else { continue };
+                let user = rest.get(..len).unwrap_or_default();
+                // What stands before must not be a part of the same path: /srv/home/x, or an URL's path.
+                let before = at.checked_sub(1).and_then(|i| part.bytes.get(i)).copied().unwrap_or(0);
+                let inside = before.is_ascii_alphanumeric() && home.first() == Some(&b'/') || matches!(before, b'.' | b'-' | b'_' | b'}');
+                let name = !user.is_empty() && user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b)) && !user.starts_with(b".");
+                if !name || inside && before != 0 || NOBODY.contains(&user) || seen.contains(&user) {
+                    continue;
+                }
+                let path = rest.get(..rest.iter().take(200).position(|b| !(0x21..0x7f).contains(b)).unwrap_or(rest.len().min(200)));
+                let path = String::from_utf8_lossy(path.unwrap_or_default());
+                seen.push(user);
+                faults.push(Fault {
+                    message: format!("names the home folder of `{}`", String::from_utf8_lossy(user)),
+                    evidence: format!("{}{path} in {}", String::from_utf8_lossy(home), part.name),
+                    offset: Some(part.offset.saturating_add(at as u64)),
+                });
+                if faults.len() == 10 {
+                    return Verdict::Fail(faults);
+                }
+            }
+        }
+    }
+    Verdict::of(faults)
+}
+
+fn stripped(s: &Subject<'_>, _: &Value) -> Verdict {
+    let mut faults = Vec::new();
+    let mut add = |message: &str, evidence: String| faults.push(Fault { message: message.into(), evidence, offset: None });
+    if s.facts.symbols {
+        let table = s.facts.symbol_table.map(|t| format!("{} symbols, {} bytes", t.0, t.1));
+        add("has symbols that name its functions", table.unwrap_or_else(|| s.seen("symbols")));
+    }
+    if let Some(d) = &s.facts.dwarf {
+        add("has debug information", format!("{} debug sections, {}", d.sections, readable(d.bytes)));
+    }
+    Verdict::of(faults)
+}
+
+fn debuggable(s: &Subject<'_>, _: &Value) -> Verdict {
+    let missing: Vec<&str> =
+        [(!s.facts.symbols).then_some("symbols"), s.facts.dwarf.is_none().then_some("debug information")].into_iter().flatten().collect();
+    Verdict::hold(missing.is_empty(), &format!("has no {}", missing.join(" and no ")), "symbol table and debug sections")
+}
+
+fn build_id(s: &Subject<'_>, _: &Value) -> Verdict {
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    if s.is_unlinked() || !matches!(s.image.format, Format::Elf | Format::MachO | Format::Pe) {
+        return Verdict::not_applicable("the format keeps no build id");
+    }
+    let there = s.facts.go_build_id.as_deref().is_some_and(|id| !id.is_empty()) || s.facts.build_id.is_some();
+    Verdict::hold(there, "has no build id", "no note, no UUID, no Go build id")
+}
+
+fn build_mode(s: &Subject<'_>, v: &Value) -> Verdict {
+    one_of(s.facts.build_mode, v, "build mode", s.seen("build_mode"))
+}
+
+fn target(s: &Subject<'_>, v: &Value) -> Verdict {
+    match (&s.facts.os, &s.facts.arch) {
+        (Some(os), Some(arch)) => one_of(Some(&format!("{os}/{arch}")), v, "system", s.seen("os")),
+        _ => Verdict::unknown("the file does not show which system it is for"),
+    }
+}
+
+fn compiler(s: &Subject<'_>, v: &Value) -> Verdict {
+    one_of(s.facts.compiler, v, "compiler", s.seen("compiler"))
+}
+
+fn one_of(is: Option<&str>, v: &Value, what: &str, evidence: String) -> Verdict {
+    let (Some(is), Value::Words(allowed)) = (is, v) else {
+        return Verdict::unknown(format!("the file does not show its {what}"));
+    };
+    Verdict::hold(allowed.iter().any(|a| a == is), &format!("{what} is {is}, allowed is {v}"), evidence)
+}
+
+/// A size as a policy writes it: `1.5MiB`.
+fn readable(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes}B"),
+        1024..1_048_576 => format!("{:.1}KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1}MiB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+fn max_size(s: &Subject<'_>, v: &Value) -> Verdict {
+    let Value::Size(max) = *v else { return Verdict::PASS };
+    let over = s.file_size.saturating_sub(max);
+    Verdict::hold(
+        over == 0,
+        &format!("is {} too large: {}, allowed {}", readable(over), readable(s.file_size), readable(max)),
+        format!("{} bytes, allowed {max}", s.file_size),
+    )
+}
