@@ -1,10 +1,10 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
 pub mod goregex;
-pub mod policy;
 pub mod gosort;
 pub mod info;
 pub mod listing;
 pub mod nm;
 pub mod objfile;
+pub mod policy;
 pub mod symbols;
 pub mod whatif;

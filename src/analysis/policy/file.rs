@@ -118,7 +118,9 @@ impl PartBudget {
     pub fn matches(&self, name: &str) -> bool {
         match self.name.strip_suffix("/...") {
             None => name == self.name,
-            Some(top) => name.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            Some(top) => name
+                .strip_prefix(top)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         }
     }
 }
@@ -179,13 +181,20 @@ impl Policy {
     /// # Errors
     /// All problems, in the order of the file.
     pub fn parse(text: &str) -> Result<Policy, Vec<Problem>> {
-        let mut reader = Reader { text, problems: Vec::new() };
+        let mut reader = Reader {
+            text,
+            problems: Vec::new(),
+        };
         let (table, errors) = DeTable::parse_recoverable(text);
         for e in errors {
             reader.say(e.span().map_or(0, |s| s.start), e.message().to_string());
         }
         // A file that is no TOML has only its TOML errors: what was recovered of it would be guessed at.
-        let policy = if reader.problems.is_empty() { reader.policy(table.get_ref()) } else { Policy::default() };
+        let policy = if reader.problems.is_empty() {
+            reader.policy(table.get_ref())
+        } else {
+            Policy::default()
+        };
         if reader.problems.is_empty() {
             return Ok(policy);
         }
@@ -214,7 +223,11 @@ type Key<'t> = Spanned<std::borrow::Cow<'t, str>>;
 impl Reader<'_> {
     fn say(&mut self, at: usize, message: impl Into<String>) {
         let (line, column) = position(self.text, at);
-        self.problems.push(Problem { line, column, message: message.into() });
+        self.problems.push(Problem {
+            line,
+            column,
+            message: message.into(),
+        });
     }
 
     fn unknown_key(&mut self, key: &Key<'_>, known: &[&str]) {
@@ -247,7 +260,10 @@ impl Reader<'_> {
         let found = known.iter().find(|k| k.0 == s).map(|k| k.1);
         if found.is_none() {
             let words: Vec<&str> = known.iter().map(|k| k.0).collect();
-            self.say(value.span().start, format!("`{key}` is `{s}`, but must be one of: {}", words.join(", ")));
+            self.say(
+                value.span().start,
+                format!("`{key}` is `{s}`, but must be one of: {}", words.join(", ")),
+            );
         }
         found
     }
@@ -260,12 +276,18 @@ impl Reader<'_> {
         t
     }
 
-    fn tables<'v, 'd>(&mut self, value: &'v Spanned<DeValue<'d>>, key: &str) -> Vec<(usize, &'v DeTable<'d>)> {
+    fn tables<'v, 'd>(
+        &mut self,
+        value: &'v Spanned<DeValue<'d>>,
+        key: &str,
+    ) -> Vec<(usize, &'v DeTable<'d>)> {
         let Some(all) = value.get_ref().as_array() else {
             self.wrong_type(value, key, &format!("an array of tables: write [[{key}]]"));
             return Vec::new();
         };
-        all.iter().filter_map(|v| Some((v.span().start, self.table(v, key)?))).collect()
+        all.iter()
+            .filter_map(|v| Some((v.span().start, self.table(v, key)?)))
+            .collect()
     }
 
     /// A string, number, or array of them, as it is written.
@@ -303,13 +325,25 @@ impl Reader<'_> {
     }
 
     fn policy(&mut self, table: &DeTable<'_>) -> Policy {
-        const KEYS: [&str; 8] = ["version", "profile", "level", "unknown", "rules", "target", "exception", "budget"];
+        const KEYS: [&str; 8] = [
+            "version",
+            "profile",
+            "level",
+            "unknown",
+            "rules",
+            "target",
+            "exception",
+            "budget",
+        ];
         let mut p = Policy::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "version" => {
                     if value.get_ref().as_integer().is_none_or(|n| n.as_str() != "1") {
-                        self.say(value.span().start, "`version` must be 1, the only version of this file there is");
+                        self.say(
+                            value.span().start,
+                            "`version` must be 1, the only version of this file there is",
+                        );
                     }
                 }
                 "profile" => p.profile = self.profile(value),
@@ -322,7 +356,10 @@ impl Reader<'_> {
                 }
                 "exception" => {
                     let all = self.tables(value, "exception");
-                    p.exceptions = all.into_iter().filter_map(|(at, t)| self.exception(at, t)).collect();
+                    p.exceptions = all
+                        .into_iter()
+                        .filter_map(|(at, t)| self.exception(at, t))
+                        .collect();
                 }
                 "budget" => p.budget = self.budget(value),
                 _ => self.unknown_key(key, &KEYS),
@@ -332,7 +369,9 @@ impl Reader<'_> {
     }
 
     fn rules(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Setting> {
-        let Some(table) = self.table(value, "rules") else { return Vec::new() };
+        let Some(table) = self.table(value, "rules") else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         for (key, value) in table {
             let code = key.get_ref().as_ref();
@@ -352,14 +391,23 @@ impl Reader<'_> {
 
     fn setting(&mut self, rule: &'static Rule, value: &Spanned<DeValue<'_>>) -> Option<Setting> {
         let before = self.problems.len();
-        let mut s = Setting { rule, on: true, level: None, value: None, unknown_passes: None };
+        let mut s = Setting {
+            rule,
+            on: true,
+            level: None,
+            value: None,
+            unknown_passes: None,
+        };
         match value.get_ref() {
             DeValue::Boolean(on) => s.on = *on,
             DeValue::String(word) if word == "off" => s.on = false,
             DeValue::String(word) if Level::parse(word).is_some() => s.level = Level::parse(word),
             DeValue::String(word) if rule.kind == ValueKind::Nothing => self.say(
                 value.span().start,
-                format!("`{}` is `{word}`, but must be one of: error, warning, note, off", rule.code),
+                format!(
+                    "`{}` is `{word}`, but must be one of: error, warning, note, off",
+                    rule.code
+                ),
             ),
             DeValue::Table(t) => {
                 for (key, value) in t {
@@ -412,7 +460,12 @@ impl Reader<'_> {
         if !told {
             self.say(at, "a [[target]] needs a `path`");
         }
-        Some(Target { paths: paths?, profile, rules, budget })
+        Some(Target {
+            paths: paths?,
+            profile,
+            rules,
+            budget,
+        })
     }
 
     fn exception(&mut self, at: usize, table: &DeTable<'_>) -> Option<Exception> {
@@ -425,7 +478,8 @@ impl Reader<'_> {
                     if let Some(code) = self.string(value, "rule") {
                         rule = known.iter().find(|k| k.0 == code).map(|k| k.1);
                         if rule.is_none() {
-                            let hint = rules::nearest(code).map_or(String::new(), |c| format!("; did you mean `{c}`?"));
+                            let hint = rules::nearest(code)
+                                .map_or(String::new(), |c| format!("; did you mean `{c}`?"));
                             self.say(value.span().start, format!("there is no rule `{code}`{hint}"));
                         }
                     }
@@ -461,19 +515,37 @@ impl Reader<'_> {
             return None;
         }
         let line = position(self.text, at).0;
-        Some(Exception { rule: rule?, paths, contains, reason: reason?, expires: expires?, line })
+        Some(Exception {
+            rule: rule?,
+            paths,
+            contains,
+            reason: reason?,
+            expires: expires?,
+            line,
+        })
     }
 
     fn budget(&mut self, value: &Spanned<DeValue<'_>>) -> Budget {
         let mut out = Budget::default();
-        let Some(table) = self.table(value, "budget") else { return out };
+        let Some(table) = self.table(value, "budget") else {
+            return out;
+        };
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if let Some(by) = PARTS.iter().find(|p| **p == name) {
-                let Some(parts) = self.table(value, by) else { continue };
+                let Some(parts) = self.table(value, by) else {
+                    continue;
+                };
                 for (key, value) in parts {
-                    let Some(limits) = self.table(value, key.get_ref()) else { continue };
-                    let mut part = PartBudget { by, name: key.get_ref().to_string(), max_size: None, max_growth: None };
+                    let Some(limits) = self.table(value, key.get_ref()) else {
+                        continue;
+                    };
+                    let mut part = PartBudget {
+                        by,
+                        name: key.get_ref().to_string(),
+                        max_size: None,
+                        max_growth: None,
+                    };
                     for (key, value) in limits {
                         if !self.limit(key, value, &mut part.max_size, &mut part.max_growth) {
                             self.unknown_key(key, &["max-size", "max-growth"]);
@@ -482,7 +554,10 @@ impl Reader<'_> {
                     out.parts.push(part);
                 }
             } else if !self.limit(key, value, &mut out.max_size, &mut out.max_growth) {
-                self.unknown_key(key, &["max-size", "max-growth", "package", "module", "kind", "section"]);
+                self.unknown_key(
+                    key,
+                    &["max-size", "max-growth", "package", "module", "kind", "section"],
+                );
             }
         }
         out.parts.sort_by(|a, b| (a.by, &a.name).cmp(&(b.by, &b.name)));
@@ -521,7 +596,11 @@ impl Reader<'_> {
     }
 }
 
-const LEVELS: [(&str, Level); 3] = [("note", Level::Note), ("warning", Level::Warning), ("error", Level::Error)];
+const LEVELS: [(&str, Level); 3] = [
+    ("note", Level::Note),
+    ("warning", Level::Warning),
+    ("error", Level::Error),
+];
 const LEVELS_OR_OFF: [(&str, Option<Level>); 4] = [
     ("error", Some(Level::Error)),
     ("warning", Some(Level::Warning)),

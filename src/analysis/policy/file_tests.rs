@@ -2,7 +2,9 @@ use super::*;
 
 fn problems(text: &str) -> Vec<String> {
     let all = Policy::parse(text).expect_err("the policy is broken");
-    all.into_iter().map(|p| format!("{}:{}: {}", p.line, p.column, p.message)).collect()
+    all.into_iter()
+        .map(|p| format!("{}:{}: {}", p.line, p.column, p.message))
+        .collect()
 }
 
 #[test]
@@ -48,7 +50,10 @@ expires = 2026-02-30
 fn broken_toml_has_a_place_too() {
     let all = problems("[rules]\nstatic = \n");
     assert!(all[0].starts_with("2:"), "{all:?}");
-    assert_eq!(problems("profile = 3")[0], "1:11: `profile` must be a string, not integer");
+    assert_eq!(
+        problems("profile = 3")[0],
+        "1:11: `profile` must be a string, not integer"
+    );
     assert_eq!(problems("version = 2").len(), 1);
     assert_eq!(problems("target = 1").len(), 1);
     assert!(problems("# ümläut\nrules = { "é" = 1 }")[0].starts_with("2:11: there is no rule"));
@@ -63,10 +68,16 @@ fn values_are_written_the_short_way_or_the_long() {
     .unwrap();
     let get = |code: &str| p.rules.iter().find(|s| s.rule.code == code).unwrap();
     assert_eq!(get("min-go").value.as_ref().unwrap().to_string(), "1.25");
-    assert_eq!(get("allow-lib").value, Some(Value::Words(vec!["libc.so.6".into(), "libm.so.6".into()])));
+    assert_eq!(
+        get("allow-lib").value,
+        Some(Value::Words(vec!["libc.so.6".into(), "libm.so.6".into()]))
+    );
     assert_eq!(get("max-size").value, Some(Value::Size(1 << 20)));
     assert!(get("static").on && get("static").level.is_none());
-    assert_eq!((get("pie").level, get("pie").unknown_passes), (Some(Level::Warning), Some(false)));
+    assert_eq!(
+        (get("pie").level, get("pie").unknown_passes),
+        (Some(Level::Warning), Some(false))
+    );
     assert!(!get("no-race").on);
     assert_eq!(p.unknown_passes, Some(true));
 }
@@ -81,11 +92,20 @@ fn budgets_are_laid_over_one_another() {
     let other = p.budget_for(&["bin/b".to_string()]);
     assert_eq!((other.max_size, other.parts.len()), (Some(20 << 20), 1));
     let a = p.budget_for(&["./bin/agent".to_string()]);
-    assert_eq!((a.max_size, a.max_growth), (Some(5 << 20), Some(Growth::Percent(2.0))));
+    assert_eq!(
+        (a.max_size, a.max_growth),
+        (Some(5 << 20), Some(Growth::Percent(2.0)))
+    );
     assert_eq!(a.parts.len(), 2);
     assert!(a.parts[1].matches("net/http") && a.parts[1].matches("net") && !a.parts[1].matches("network"));
-    assert_eq!(p.budget_for(&["deep/down/tool".to_string()]).max_size, Some(5 << 20));
-    assert_eq!(problems("[budget]\nmax-size = 'big'\npackag.x = {}\npackage.y.max = 1\n").len(), 3);
+    assert_eq!(
+        p.budget_for(&["deep/down/tool".to_string()]).max_size,
+        Some(5 << 20)
+    );
+    assert_eq!(
+        problems("[budget]\nmax-size = 'big'\npackag.x = {}\npackage.y.max = 1\n").len(),
+        3
+    );
 }
 
 #[test]
@@ -104,6 +124,12 @@ fn an_exception_says_why_and_until_when() {
     )
     .unwrap();
     let e = &p.exceptions[0];
-    assert_eq!((e.rule.code, e.expires, e.line), ("pie", Date::new(2027, 3, 31), 1));
-    assert_eq!(problems("[[exception]]\nrule = 'pie'\nreason = ' '\nexpires = 2027-03-31").len(), 1);
+    assert_eq!(
+        (e.rule.code, e.expires, e.line),
+        ("pie", Date::new(2027, 3, 31), 1)
+    );
+    assert_eq!(
+        problems("[[exception]]\nrule = 'pie'\nreason = ' '\nexpires = 2027-03-31").len(),
+        1
+    );
 }

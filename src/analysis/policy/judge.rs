@@ -57,21 +57,37 @@ pub struct Judgement {
 ///
 /// # Errors
 /// Where the file is no image of a known format.
-pub fn judge(data: &[u8], demands: &[Demand], policy: Option<&Policy>, names: &[String], today: Date) -> Result<Judgement> {
+pub fn judge(
+    data: &[u8],
+    demands: &[Demand],
+    policy: Option<&Policy>,
+    names: &[String],
+    today: Date,
+) -> Result<Judgement> {
     let mut all = Vec::new();
     let fat = sniff(data) == Some(Sniffed::Fat);
-    let archs: Vec<Option<&'static str>> =
-        if fat { slices(data)?.iter().map(|s| Some(s.arch.goarch())).collect() } else { vec![None] };
+    let archs: Vec<Option<&'static str>> = if fat {
+        slices(data)?.iter().map(|s| Some(s.arch.goarch())).collect()
+    } else {
+        vec![None]
+    };
     for arch in archs {
         let image = Image::parse_arch(data, arch)?;
         let facts = info::gather_image(&image);
-        let subject = Subject { image: &image, facts: &facts, file_size: data.len() as u64, today };
+        let subject = Subject {
+            image: &image,
+            facts: &facts,
+            file_size: data.len() as u64,
+            today,
+        };
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
         all.push((arch, verdicts.collect::<Vec<_>>()));
     }
     let mut out = Judgement::default();
     for (i, demand) in demands.iter().enumerate() {
-        let verdicts = all.iter().filter_map(|(arch, v)| Some((*arch, v.get(i)?.clone())));
+        let verdicts = all
+            .iter()
+            .filter_map(|(arch, v)| Some((*arch, v.get(i)?.clone())));
         settle(demand, verdicts, &mut out);
     }
     out.findings.sort_by_key(|f| std::cmp::Reverse(f.level));
@@ -82,7 +98,11 @@ pub fn judge(data: &[u8], demands: &[Demand], policy: Option<&Policy>, names: &[
 }
 
 /// The verdicts of a rule on each slice → one place in the judgement, or a finding for each fault.
-fn settle(demand: &Demand, verdicts: impl Iterator<Item = (Option<&'static str>, Verdict)>, out: &mut Judgement) {
+fn settle(
+    demand: &Demand,
+    verdicts: impl Iterator<Item = (Option<&'static str>, Verdict)>,
+    out: &mut Judgement,
+) {
     let rule = demand.rule;
     let (mut faults, mut open, mut idle, mut said) = (Vec::<Fault>::new(), None, None, None);
     let mut held = false;
@@ -93,7 +113,10 @@ fn settle(demand: &Demand, verdicts: impl Iterator<Item = (Option<&'static str>,
                 held = true;
                 said = said.or(note);
             }
-            Verdict::Fail(f) => faults.extend(f.into_iter().map(|f| Fault { message: f.message + &whose, ..f })),
+            Verdict::Fail(f) => faults.extend(f.into_iter().map(|f| Fault {
+                message: f.message + &whose,
+                ..f
+            })),
             Verdict::Unknown(why) => open = open.or(Some(why + &whose)),
             Verdict::NotApplicable(why) => idle = idle.or(Some(why + &whose)),
         }
@@ -132,16 +155,25 @@ fn except(out: &mut Judgement, policy: &Policy, names: &[String], today: Date) {
         let mut covers = policy.exceptions.iter().filter(|e| {
             e.rule.code == finding.rule
                 && e.paths.as_ref().is_none_or(|p| p.matches(names))
-                && e.contains.as_ref().is_none_or(|c| finding.message.contains(c) || finding.evidence.contains(c))
+                && e.contains
+                    .as_ref()
+                    .is_none_or(|c| finding.message.contains(c) || finding.evidence.contains(c))
         });
         let first = covers.next();
         let valid = first.into_iter().chain(covers).max_by_key(|e| e.expires);
         match valid {
             Some(e) if today < e.expires => {
-                out.excepted.push(Excepted { finding, reason: e.reason.clone(), expires: e.expires });
+                out.excepted.push(Excepted {
+                    finding,
+                    reason: e.reason.clone(),
+                    expires: e.expires,
+                });
             }
             Some(e) => {
-                finding.message.push_str(&format!("; its exception (line {} of the policy) expired on {}", e.line, e.expires));
+                finding.message.push_str(&format!(
+                    "; its exception (line {} of the policy) expired on {}",
+                    e.line, e.expires
+                ));
                 out.findings.push(finding);
             }
             None => out.findings.push(finding),
@@ -156,7 +188,12 @@ mod tests {
     use crate::analysis::policy::values::Value;
 
     fn demand(code: &str, required: bool) -> Demand {
-        Demand { rule: rules::find(code).unwrap(), level: Level::Error, value: Value::Nothing, required }
+        Demand {
+            rule: rules::find(code).unwrap(),
+            level: Level::Error,
+            value: Value::Nothing,
+            required,
+        }
     }
 
     #[test]
@@ -166,17 +203,26 @@ mod tests {
         settle(&demand("no-race", true), open(), &mut j);
         settle(&demand("no-race", false), open(), &mut j);
         assert_eq!((j.findings.len(), j.unknown.len(), j.passed.len()), (1, 1, 0));
-        assert_eq!(j.findings[0].message, "can't be seen whether it is built without the race detector");
+        assert_eq!(
+            j.findings[0].message,
+            "can't be seen whether it is built without the race detector"
+        );
     }
 
     #[test]
     fn one_slice_that_fails_fails_the_file() {
         let mut j = Judgement::default();
-        let both = [(Some("amd64"), Verdict::PASS), (Some("arm64"), Verdict::fail("is bad", "here"))];
+        let both = [
+            (Some("amd64"), Verdict::PASS),
+            (Some("arm64"), Verdict::fail("is bad", "here")),
+        ];
         settle(&demand("no-race", true), both.into_iter(), &mut j);
         assert_eq!(j.findings[0].message, "is bad (arm64 slice)");
         assert!(j.passed.is_empty());
-        let mixed = [(Some("amd64"), Verdict::PASS), (Some("arm64"), Verdict::not_applicable("no"))];
+        let mixed = [
+            (Some("amd64"), Verdict::PASS),
+            (Some("arm64"), Verdict::not_applicable("no")),
+        ];
         settle(&demand("pie", true), mixed.into_iter(), &mut j);
         assert_eq!(j.passed.len(), 1);
     }
@@ -196,7 +242,10 @@ mod tests {
             offset: None,
         };
         let held = |day: &str, name: &str| {
-            let mut j = Judgement { findings: vec![finding.clone()], ..Judgement::default() };
+            let mut j = Judgement {
+                findings: vec![finding.clone()],
+                ..Judgement::default()
+            };
             except(&mut j, &policy, &[name.to_string()], Date::parse(day).unwrap());
             j
         };
@@ -204,6 +253,10 @@ mod tests {
         assert_eq!(held("2026-12-31", "bin/a").excepted[0].reason, "later");
         assert_eq!(held("2026-12-31", "lib/a").findings, [finding.clone()]);
         let late = held("2027-01-01", "bin/a");
-        assert!(late.findings[0].message.ends_with("(line 1 of the policy) expired on 2027-01-01"));
+        assert!(
+            late.findings[0]
+                .message
+                .ends_with("(line 1 of the policy) expired on 2027-01-01")
+        );
     }
 }

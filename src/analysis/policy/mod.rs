@@ -68,17 +68,29 @@ impl Verdict {
 
     /// One fault.
     pub(crate) fn fail(message: impl Into<String>, evidence: impl Into<String>) -> Verdict {
-        Verdict::Fail(vec![Fault { message: message.into(), evidence: evidence.into(), offset: None }])
+        Verdict::Fail(vec![Fault {
+            message: message.into(),
+            evidence: evidence.into(),
+            offset: None,
+        }])
     }
 
     /// Passes where `holds`, else one fault.
     pub(crate) fn hold(holds: bool, message: &str, evidence: impl Into<String>) -> Verdict {
-        if holds { Verdict::PASS } else { Verdict::fail(message, evidence) }
+        if holds {
+            Verdict::PASS
+        } else {
+            Verdict::fail(message, evidence)
+        }
     }
 
     /// As many faults as there are; none pass.
     pub(crate) fn of(faults: Vec<Fault>) -> Verdict {
-        if faults.is_empty() { Verdict::PASS } else { Verdict::Fail(faults) }
+        if faults.is_empty() {
+            Verdict::PASS
+        } else {
+            Verdict::Fail(faults)
+        }
     }
 
     pub(crate) fn unknown(why: impl Into<String>) -> Verdict {

@@ -55,7 +55,11 @@ pub fn support(version: Version, today: Date) -> Support {
         return Support::Unknown;
     }
     if let Some(end) = RELEASED.get(n + 2) {
-        return if today >= *end { Support::Ended(*end) } else { Support::Current };
+        return if today >= *end {
+            Support::Ended(*end)
+        } else {
+            Support::Current
+        };
     }
     match RELEASED.get(n) {
         Some(out) if today >= out.next_year() => Support::Unknown,
@@ -83,8 +87,14 @@ mod tests {
     fn a_release_ends_with_its_second_successor() {
         assert!(RELEASED.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(on("go1.24.11", "2026-02-09"), Support::Current);
-        assert_eq!(on("go1.24.11", "2026-02-10"), Support::Ended(Date::new(2026, 2, 10)));
-        assert_eq!(on("go1.20.14", "2026-11-21"), Support::Ended(Date::new(2024, 2, 6)));
+        assert_eq!(
+            on("go1.24.11", "2026-02-10"),
+            Support::Ended(Date::new(2026, 2, 10))
+        );
+        assert_eq!(
+            on("go1.20.14", "2026-11-21"),
+            Support::Ended(Date::new(2024, 2, 6))
+        );
         assert_eq!(on("go1.26.8", "2026-11-21"), Support::Current);
     }
 

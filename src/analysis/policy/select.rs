@@ -57,7 +57,11 @@ pub const PROFILES: &[Profile] = &[
         name: "library",
         about: "a c-shared, c-archive or plugin that others load",
         rules: &[
-            ("build-mode", Error, &["c-shared", "c-archive", "plugin", "shared", "archive"]),
+            (
+                "build-mode",
+                Error,
+                &["c-shared", "c-archive", "plugin", "shared", "archive"],
+            ),
             ("no-race", Error, &[]),
             ("no-sanitizer", Error, &[]),
             ("no-cover", Error, &[]),
@@ -100,7 +104,12 @@ pub struct Flags {
 /// is what counts: the profile, over it the policy's rules, over them each target that matches, over all the flags.
 pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<Demand> {
     let mut out: Vec<Demand> = Vec::new();
-    let targets = || policy.iter().flat_map(|p| &p.targets).filter(|t| t.paths.matches(names));
+    let targets = || {
+        policy
+            .iter()
+            .flat_map(|p| &p.targets)
+            .filter(|t| t.paths.matches(names))
+    };
     let profile = flags
         .profile
         .or_else(|| targets().filter_map(|t| t.profile).last())
@@ -108,13 +117,27 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
     let named = flags.settings.iter().any(|s| s.on) || profile.is_some() || policy.is_some();
     if !named {
         out.extend(rules::all().filter(|r| r.audit).filter_map(|rule| {
-            Some(Demand { rule, level: rule.level, value: rule.default_value()?, required: false })
+            Some(Demand {
+                rule,
+                level: rule.level,
+                value: rule.default_value()?,
+                required: false,
+            })
         }));
     }
     for (code, level, value) in profile.iter().flat_map(|p| p.rules) {
         let Some(rule) = rules::find(code) else { continue };
-        let value = if value.is_empty() { rule.default_value() } else { rule.kind.read(value).ok() };
-        out.extend(value.map(|value| Demand { rule, level: *level, value, required: true }));
+        let value = if value.is_empty() {
+            rule.default_value()
+        } else {
+            rule.kind.read(value).ok()
+        };
+        out.extend(value.map(|value| Demand {
+            rule,
+            level: *level,
+            value,
+            required: true,
+        }));
     }
     let everywhere = policy.and_then(|p| p.unknown_passes).unwrap_or(false);
     if everywhere {
@@ -124,10 +147,17 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
         // A budget's size is a rule of its own, under any other way to say it.
         let max = policy.budget_for(names).max_size;
         if let (Some(max), Some(rule)) = (max, rules::find("max-size")) {
-            out.push(Demand { rule, level: Error, value: Value::Size(max), required: true });
+            out.push(Demand {
+                rule,
+                level: Error,
+                value: Value::Size(max),
+                required: true,
+            });
         }
         policy.rules.iter().for_each(|s| apply(&mut out, s, everywhere));
-        targets().flat_map(|t| &t.rules).for_each(|s| apply(&mut out, s, everywhere));
+        targets()
+            .flat_map(|t| &t.rules)
+            .for_each(|s| apply(&mut out, s, everywhere));
     }
     flags.settings.iter().for_each(|s| apply(&mut out, s, everywhere));
     out.sort_by_key(|d| rules::all().position(|r| std::ptr::eq(r, d.rule)));
@@ -135,15 +165,27 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
 }
 
 fn apply(out: &mut Vec<Demand>, s: &Setting, unknown_passes: bool) {
-    let before = out.iter().position(|d| std::ptr::eq(d.rule, s.rule)).map(|i| out.remove(i));
-    let value = s.value.clone().or_else(|| before.as_ref().map(|b| b.value.clone())).or_else(|| s.rule.default_value());
+    let before = out
+        .iter()
+        .position(|d| std::ptr::eq(d.rule, s.rule))
+        .map(|i| out.remove(i));
+    let value = s
+        .value
+        .clone()
+        .or_else(|| before.as_ref().map(|b| b.value.clone()))
+        .or_else(|| s.rule.default_value());
     if !s.on {
         return;
     }
     if let Some(value) = value {
         let level = s.level.or(before.map(|b| b.level)).unwrap_or(Error);
         let required = !s.unknown_passes.unwrap_or(unknown_passes);
-        out.push(Demand { rule: s.rule, level, value, required });
+        out.push(Demand {
+            rule: s.rule,
+            level,
+            value,
+            required,
+        });
     }
 }
 
@@ -156,7 +198,13 @@ mod tests {
     }
 
     fn setting(code: &str) -> Setting {
-        Setting { rule: rules::find(code).unwrap(), on: true, level: None, value: None, unknown_passes: None }
+        Setting {
+            rule: rules::find(code).unwrap(),
+            on: true,
+            level: None,
+            value: None,
+            unknown_passes: None,
+        }
     }
 
     #[test]
@@ -164,14 +212,21 @@ mod tests {
         for p in PROFILES {
             for (code, _, value) in p.rules {
                 let rule = rules::find(code).unwrap_or_else(|| panic!("{}: {code}", p.name));
-                assert!(if value.is_empty() { rule.default_value().is_some() } else { rule.kind.read(value).is_ok() });
+                assert!(if value.is_empty() {
+                    rule.default_value().is_some()
+                } else {
+                    rule.kind.read(value).is_ok()
+                });
             }
         }
     }
 
     #[test]
     fn flags_alone_are_all_that_is_asked() {
-        let flags = Flags { settings: vec![setting("static")], ..Flags::default() };
+        let flags = Flags {
+            settings: vec![setting("static")],
+            ..Flags::default()
+        };
         let d = demands(None, &flags, &[]);
         assert_eq!(codes(&d), ["static"]);
         assert!(d[0].required && d[0].level == Error);
@@ -185,11 +240,23 @@ mod tests {
             [[target]]\npath = 'bin/agent-*'\nrules.trimpath = 'off'\nbudget.max-size = '1MiB'\n";
         let policy = Policy::parse(text).unwrap();
         let other = demands(Some(&policy), &Flags::default(), &["bin/server".into()]);
-        assert_eq!(codes(&other), ["scratch", "scratch-data", "no-race", "no-sanitizer", "trimpath"]);
+        assert_eq!(
+            codes(&other),
+            ["scratch", "scratch-data", "no-race", "no-sanitizer", "trimpath"]
+        );
         assert_eq!(other[2].level, Note);
-        let flags = Flags { settings: vec![Setting { on: false, ..setting("no-race") }], ..Flags::default() };
+        let flags = Flags {
+            settings: vec![Setting {
+                on: false,
+                ..setting("no-race")
+            }],
+            ..Flags::default()
+        };
         let agent = demands(Some(&policy), &flags, &["bin/agent-x".into()]);
-        assert_eq!(codes(&agent), ["scratch", "scratch-data", "no-sanitizer", "max-size"]);
+        assert_eq!(
+            codes(&agent),
+            ["scratch", "scratch-data", "no-sanitizer", "max-size"]
+        );
         assert_eq!(agent[3].value, Value::Size(1 << 20));
     }
 }

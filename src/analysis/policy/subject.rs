@@ -42,7 +42,10 @@ impl Subject<'_> {
 
     /// Is it a library: something that another program loads or links?
     pub(super) fn is_library(&self) -> bool {
-        matches!(self.facts.build_mode, Some("c-archive" | "c-shared" | "shared" | "plugin" | "archive"))
+        matches!(
+            self.facts.build_mode,
+            Some("c-archive" | "c-shared" | "shared" | "plugin" | "archive")
+        )
     }
 
     /// Is it an archive, or an object file: something that has not been linked?
@@ -58,7 +61,9 @@ impl Subject<'_> {
     pub(super) fn no_go(&self) -> Option<Verdict> {
         match (self.facts.is_go(), self.facts.packed) {
             (true, _) => None,
-            (false, Some(by)) => Some(Verdict::unknown(format!("the file is packed ({by}) and shows nothing of what is in it"))),
+            (false, Some(by)) => Some(Verdict::unknown(format!(
+                "the file is packed ({by}) and shows nothing of what is in it"
+            ))),
             (false, None) => Some(Verdict::unknown("the file shows no sign of Go")),
         }
     }
@@ -72,7 +77,9 @@ impl Subject<'_> {
             needle.push(0);
             needle.extend_from_slice(name.as_bytes());
             needle.push(0);
-            parts.iter().any(|p| memchr::memmem::find(p.bytes, &needle).is_some())
+            parts
+                .iter()
+                .any(|p| memchr::memmem::find(p.bytes, &needle).is_some())
         };
         has("runtime.main").then(|| names.iter().any(|n| has(n)))
     }
@@ -90,10 +97,18 @@ impl Subject<'_> {
             bytes: clip(self.image.data, offset, size),
             offset: base.saturating_add(offset),
         };
-        let sections = self.image.sections.iter().filter(|s| s.alloc && !s.perm.exec && s.file_size > 0);
+        let sections = self
+            .image
+            .sections
+            .iter()
+            .filter(|s| s.alloc && !s.perm.exec && s.file_size > 0);
         let mut parts: Vec<Part<'_>> = sections.map(|s| part(s.name, s.offset, s.file_size)).collect();
         if parts.is_empty() {
-            let segments = self.image.segments.iter().filter(|s| !s.perm.exec && s.file_size > 0);
+            let segments = self
+                .image
+                .segments
+                .iter()
+                .filter(|s| !s.perm.exec && s.file_size > 0);
             parts = segments.map(|s| part(s.name, s.offset, s.file_size)).collect();
         }
         if parts.is_empty() {

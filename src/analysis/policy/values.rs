@@ -57,7 +57,11 @@ impl Date {
 
     /// The same day one year later; 29 February becomes 28 February.
     pub fn next_year(self) -> Date {
-        let day = if self.month == 2 { self.day.min(28) } else { self.day };
+        let day = if self.month == 2 {
+            self.day.min(28)
+        } else {
+            self.day
+        };
         Date::new(self.year + 1, self.month, day)
     }
 }
@@ -188,7 +192,9 @@ impl ValueKind {
                     return Err(format!("`{}` is not one of: {}", w.as_ref(), known.join(", ")));
                 }
             }
-            return Ok(Value::Words(given.iter().map(|w| w.as_ref().to_string()).collect()));
+            return Ok(Value::Words(
+                given.iter().map(|w| w.as_ref().to_string()).collect(),
+            ));
         }
         let [one] = given else {
             return Err("one value is needed".to_string());
@@ -198,7 +204,9 @@ impl ValueKind {
             ValueKind::Nothing | ValueKind::Words(_) => Err("this rule takes no value".to_string()),
             ValueKind::GoVersion => match Version::parse(s) {
                 Some(v) => Ok(Value::GoVersion(v, s.strip_prefix("go").unwrap_or(s).to_string())),
-                None => Err(format!("`{s}` is no Go version; versions look like 1.25 or 1.25.3")),
+                None => Err(format!(
+                    "`{s}` is no Go version; versions look like 1.25 or 1.25.3"
+                )),
             },
             ValueKind::Numbers => {
                 let numbers: Option<Vec<u32>> = s.split('.').map(|n| n.parse().ok()).collect();
@@ -240,7 +248,14 @@ mod tests {
     fn days_are_read_and_counted() {
         assert_eq!(Date::parse("2026-11-21"), Some(Date::new(2026, 11, 21)));
         assert_eq!(Date::parse("2024-02-29"), Some(Date::new(2024, 2, 29)));
-        for bad in ["2026-02-29", "2026-13-01", "2026-1-1", "2026-11-21T10:00:00", "", "tomorrow"] {
+        for bad in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-1",
+            "2026-11-21T10:00:00",
+            "",
+            "tomorrow",
+        ] {
             assert_eq!(Date::parse(bad), None, "{bad}");
         }
         assert_eq!(Date::from_unix(0), Date::new(1970, 1, 1));
@@ -270,11 +285,25 @@ mod tests {
     #[test]
     fn values_are_of_their_kind() {
         assert!(ValueKind::Nothing.read(&["x"]).is_err());
-        assert_eq!(ValueKind::Numbers.read(&["2.31"]).unwrap(), Value::Numbers(vec![2, 31]));
-        assert_eq!(ValueKind::Word(&["full", "partial"]).read(&["full"]).unwrap(), Value::Word("full"));
-        assert!(ValueKind::Word(&["full"]).read(&["fool"]).unwrap_err().contains("full"));
+        assert_eq!(
+            ValueKind::Numbers.read(&["2.31"]).unwrap(),
+            Value::Numbers(vec![2, 31])
+        );
+        assert_eq!(
+            ValueKind::Word(&["full", "partial"]).read(&["full"]).unwrap(),
+            Value::Word("full")
+        );
+        assert!(
+            ValueKind::Word(&["full"])
+                .read(&["fool"])
+                .unwrap_err()
+                .contains("full")
+        );
         assert!(ValueKind::GoVersion.read(&["latest"]).is_err());
-        assert_eq!(ValueKind::GoVersion.read(&["go1.25"]).unwrap().to_string(), "1.25");
+        assert_eq!(
+            ValueKind::GoVersion.read(&["go1.25"]).unwrap().to_string(),
+            "1.25"
+        );
         assert!(ValueKind::Size.read::<&str>(&[]).is_err());
     }
 }

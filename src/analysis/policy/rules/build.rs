@@ -158,7 +158,15 @@ pub(super) const RULES: &[Rule] = &[
         applies: "Every file.",
         level: Level::Error,
         audit: false,
-        kind: ValueKind::Words(&["exe", "pie", "c-archive", "c-shared", "shared", "plugin", "archive"]),
+        kind: ValueKind::Words(&[
+            "exe",
+            "pie",
+            "c-archive",
+            "c-shared",
+            "shared",
+            "plugin",
+            "archive",
+        ]),
         default: &[],
         flag: Some("build-mode"),
         check: build_mode,
@@ -215,7 +223,9 @@ fn absent(s: &Subject<'_>, fact: Option<bool>, name: &str, message: &str) -> Ver
     match fact {
         Some(false) => Verdict::PASS,
         Some(true) => Verdict::fail(message, s.seen(name)),
-        None => Verdict::unknown("the file does not show it: neither its functions nor its build settings can be read"),
+        None => Verdict::unknown(
+            "the file does not show it: neither its functions nor its build settings can be read",
+        ),
     }
 }
 
@@ -240,7 +250,11 @@ fn optimized(s: &Subject<'_>, _: &Value) -> Verdict {
         let w = w.trim_matches(['"', '\'']);
         matches!(w.rsplit('=').next().unwrap_or(w), "-N" | "-l")
     };
-    Verdict::hold(!flags.split_whitespace().any(word), "is built without optimisation", format!("build setting -gcflags={flags}"))
+    Verdict::hold(
+        !flags.split_whitespace().any(word),
+        "is built without optimisation",
+        format!("build setting -gcflags={flags}"),
+    )
 }
 
 fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -250,19 +264,41 @@ fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
     match s.facts.trimpath {
         Some(true) => Verdict::PASS,
         Some(false) => {
-            let example = s.facts.source_example.as_deref().map(|p| format!("file table names {p}"));
-            Verdict::fail("names the folders of the machine that built it", example.unwrap_or_else(|| s.seen("trimpath")))
+            let example = s
+                .facts
+                .source_example
+                .as_deref()
+                .map(|p| format!("file table names {p}"));
+            Verdict::fail(
+                "names the folders of the machine that built it",
+                example.unwrap_or_else(|| s.seen("trimpath")),
+            )
         }
         None => Verdict::unknown("neither a file table nor build settings can be read"),
     }
 }
 
 /// Folders that hold one folder for each user, and what ends a user's name in a path.
-const HOMES: [(&[u8], u8); 4] = [(b"/home/", b'/'), (b"/Users/", b'/'), (b":\\Users\\", b'\\'), (b":/Users/", b'/')];
+const HOMES: [(&[u8], u8); 4] = [
+    (b"/home/", b'/'),
+    (b"/Users/", b'/'),
+    (b":\\Users\\", b'\\'),
+    (b":/Users/", b'/'),
+];
 
 /// Users that build machines have: they tell nothing about a person.
-const NOBODY: [&[u8]; 10] =
-    [b"runner", b"runneradmin", b"user", b"build", b"builder", b"circleci", b"ubuntu", b"vsts", b"Shared", b"Public"];
+const NOBODY: [&[u8]; 10] = [
+    b"runner",
+    b"runneradmin",
+    b"user",
+    b"build",
+    b"builder",
+    b"circleci",
+    b"ubuntu",
+    b"vsts",
+    b"Shared",
+    b"Public",
+];
 
 fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut faults: Vec<Fault> = Vec::new();
@@ -270,17 +306,36 @@ fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
     for part in s.data_parts() {
         for (home, end) in HOMES {
             for at in memchr::memmem::find_iter(part.bytes, home) {
-                let Some(rest) = part.bytes.get(at + home.len()..) else { continue };
-                let Some(len) = rest.iter().take(33).position(|b| *b == end) else { continue };
+                let Some(rest) = part.bytes.get(at + home.len()..) else {
+                    continue;
+                };
+                let Some(len) = rest.iter().take(33).position(|b| *b == end) else {
+                    continue;
+                };
                 let user = rest.get(..len).unwrap_or_default();
                 // What stands before must not be a part of the same path: /srv/home/x, or an URL's path.
-                let before = at.checked_sub(1).and_then(|i| part.bytes.get(i)).copied().unwrap_or(0);
-                let inside = before.is_ascii_alphanumeric() && home.first() == Some(&b'/') || matches!(before, b'.' | b'-' | b'_' | b'}');
-                let name = !user.is_empty() && user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b)) && !user.starts_with(b".");
+                let before = at
+                    .checked_sub(1)
+                    .and_then(|i| part.bytes.get(i))
+                    .copied()
+                    .unwrap_or(0);
+                let inside = before.is_ascii_alphanumeric() && home.first() == Some(&b'/')
+                    || matches!(before, b'.' | b'-' | b'_' | b'}');
+                let name = !user.is_empty()
+                    && user
+                        .iter()
+                        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+                    && !user.starts_with(b".");
                 if !name || inside && before != 0 || NOBODY.contains(&user) || seen.contains(&user) {
                     continue;
                 }
-                let path = rest.get(..rest.iter().take(200).position(|b| !(0x21..0x7f).contains(b)).unwrap_or(rest.len().min(200)));
+                let path = rest.get(
+                    ..rest
+                        .iter()
+                        .take(200)
+                        .position(|b| !(0x21..0x7f).contains(b))
+                        .unwrap_or(rest.len().min(200)),
+                );
                 let path = String::from_utf8_lossy(path.unwrap_or_default());
                 seen.push(user);
                 faults.push(Fault {
@@ -299,21 +354,45 @@ fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
 
 fn stripped(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
-    let mut add = |message: &str, evidence: String| faults.push(Fault { message: message.into(), evidence, offset: None });
+    let mut add = |message: &str, evidence: String| {
+        faults.push(Fault {
+            message: message.into(),
+            evidence,
+            offset: None,
+        })
+    };
     if s.facts.symbols {
-        let table = s.facts.symbol_table.map(|t| format!("{} symbols, {} bytes", t.0, t.1));
-        add("has symbols that name its functions", table.unwrap_or_else(|| s.seen("symbols")));
+        let table = s
+            .facts
+            .symbol_table
+            .map(|t| format!("{} symbols, {} bytes", t.0, t.1));
+        add(
+            "has symbols that name its functions",
+            table.unwrap_or_else(|| s.seen("symbols")),
+        );
     }
     if let Some(d) = &s.facts.dwarf {
-        add("has debug information", format!("{} debug sections, {}", d.sections, readable(d.bytes)));
+        add(
+            "has debug information",
+            format!("{} debug sections, {}", d.sections, readable(d.bytes)),
+        );
     }
     Verdict::of(faults)
 }
 
 fn debuggable(s: &Subject<'_>, _: &Value) -> Verdict {
-    let missing: Vec<&str> =
-        [(!s.facts.symbols).then_some("symbols"), s.facts.dwarf.is_none().then_some("debug information")].into_iter().flatten().collect();
-    Verdict::hold(missing.is_empty(), &format!("has no {}", missing.join(" and no ")), "symbol table and debug sections")
+    let missing: Vec<&str> = [
+        (!s.facts.symbols).then_some("symbols"),
+        s.facts.dwarf.is_none().then_some("debug information"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    Verdict::hold(
+        missing.is_empty(),
+        &format!("has no {}", missing.join(" and no ")),
+        "symbol table and debug sections",
+    )
 }
 
 fn build_id(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -346,7 +425,11 @@ fn one_of(is: Option<&str>, v: &Value, what: &str, evidence: String) -> Verdict 
     let (Some(is), Value::Words(allowed)) = (is, v) else {
         return Verdict::unknown(format!("the file does not show its {what}"));
     };
-    Verdict::hold(allowed.iter().any(|a| a == is), &format!("{what} is {is}, allowed is {v}"), evidence)
+    Verdict::hold(
+        allowed.iter().any(|a| a == is),
+        &format!("{what} is {is}, allowed is {v}"),
+        evidence,
+    )
 }
 
 /// A size as a policy writes it: `1.5MiB`.
@@ -359,11 +442,18 @@ fn readable(bytes: u64) -> String {
 }
 
 fn max_size(s: &Subject<'_>, v: &Value) -> Verdict {
-    let Value::Size(max) = *v else { return Verdict::PASS };
+    let Value::Size(max) = *v else {
+        return Verdict::PASS;
+    };
     let over = s.file_size.saturating_sub(max);
     Verdict::hold(
         over == 0,
-        &format!("is {} too large: {}, allowed {}", readable(over), readable(s.file_size), readable(max)),
+        &format!(
+            "is {} too large: {}, allowed {}",
+            readable(over),
+            readable(s.file_size),
+            readable(max)
+        ),
         format!("{} bytes, allowed {max}", s.file_size),
     )
 }

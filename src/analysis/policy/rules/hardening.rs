@@ -153,7 +153,10 @@ fn pie(s: &Subject<'_>, _: &Value) -> Verdict {
         (_, Some(true)) => Verdict::PASS,
         (_, Some(false)) => {
             let seen = s.seen("build_mode");
-            Verdict::fail("is loaded at a fixed address", if seen.is_empty() { s.seen("pie") } else { seen })
+            Verdict::fail(
+                "is loaded at a fixed address",
+                if seen.is_empty() { s.seen("pie") } else { seen },
+            )
         }
         (_, None) => Verdict::unknown("the file does not show whether it is position independent"),
     }
@@ -164,12 +167,18 @@ fn relro(s: &Subject<'_>, v: &Value) -> Verdict {
     let Some(is) = s.facts.relro else {
         return Verdict::not_applicable("only linked ELF files have RELRO");
     };
-    let static_exe = s.facts.interpreter.is_none() && s.facts.libraries.is_empty() && s.facts.pie == Some(false);
+    let static_exe =
+        s.facts.interpreter.is_none() && s.facts.libraries.is_empty() && s.facts.pie == Some(false);
     match is {
         Relro::Full => Verdict::PASS,
         Relro::Partial if !full => Verdict::PASS,
-        _ if static_exe => Verdict::not_applicable("it is static at a fixed address: there is nothing that a loader relocates"),
-        Relro::Partial => Verdict::fail("has partial RELRO only", "PT_GNU_RELRO without DF_BIND_NOW and DF_1_NOW"),
+        _ if static_exe => Verdict::not_applicable(
+            "it is static at a fixed address: there is nothing that a loader relocates",
+        ),
+        Relro::Partial => Verdict::fail(
+            "has partial RELRO only",
+            "PT_GNU_RELRO without DF_BIND_NOW and DF_1_NOW",
+        ),
         Relro::None => Verdict::fail("has no RELRO", "no PT_GNU_RELRO"),
     }
 }
@@ -177,19 +186,32 @@ fn relro(s: &Subject<'_>, v: &Value) -> Verdict {
 fn nx(s: &Subject<'_>, _: &Value) -> Verdict {
     const MH_ALLOW_STACK_EXECUTION: u32 = 0x2_0000;
     if let Some(m) = s.image.macho() {
-        return Verdict::hold(m.flags & MH_ALLOW_STACK_EXECUTION == 0, "allows an executable stack", "MH_ALLOW_STACK_EXECUTION");
+        return Verdict::hold(
+            m.flags & MH_ALLOW_STACK_EXECUTION == 0,
+            "allows an executable stack",
+            "MH_ALLOW_STACK_EXECUTION",
+        );
     }
     if let Some(p) = s.image.pe() {
         let set = p.dll_characteristics & pe::DLL_NX_COMPAT != 0;
-        return Verdict::hold(set, "does not forbid to execute data", "DllCharacteristics without NX_COMPAT");
+        return Verdict::hold(
+            set,
+            "does not forbid to execute data",
+            "DllCharacteristics without NX_COMPAT",
+        );
     }
     if !s.is_elf() || s.is_unlinked() {
         return Verdict::not_applicable("the format has no say in it");
     }
     match s.facts.nx {
         Some(nx) => Verdict::hold(nx, "asks for an executable stack", "PT_GNU_STACK is executable"),
-        None if s.os() == "linux" && s.facts.cgo != Some(false) => Verdict::unknown("there is no PT_GNU_STACK"),
-        None => Verdict::not_applicable(format!("{} never executes the stack and files need no PT_GNU_STACK", s.os())),
+        None if s.os() == "linux" && s.facts.cgo != Some(false) => {
+            Verdict::unknown("there is no PT_GNU_STACK")
+        }
+        None => Verdict::not_applicable(format!(
+            "{} never executes the stack and files need no PT_GNU_STACK",
+            s.os()
+        )),
     }
 }
 
@@ -201,7 +223,12 @@ fn no_rwx(s: &Subject<'_>, _: &Value) -> Verdict {
     Verdict::of(
         both.map(|g| Fault {
             message: "maps a segment writable and executable".into(),
-            evidence: format!("{} at address {:#x}, {} bytes", segment_name(g.name), g.addr, g.mem_size),
+            evidence: format!(
+                "{} at address {:#x}, {} bytes",
+                segment_name(g.name),
+                g.addr,
+                g.mem_size
+            ),
             offset: Some(s.image.base.saturating_add(g.offset)),
         })
         .collect(),
@@ -209,7 +236,11 @@ fn no_rwx(s: &Subject<'_>, _: &Value) -> Verdict {
 }
 
 fn segment_name(name: &[u8]) -> String {
-    if name.is_empty() { "PT_LOAD".into() } else { String::from_utf8_lossy(name).into_owned() }
+    if name.is_empty() {
+        "PT_LOAD".into()
+    } else {
+        String::from_utf8_lossy(name).into_owned()
+    }
 }
 
 fn no_textrel(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -224,7 +255,11 @@ fn high_entropy(s: &Subject<'_>, _: &Value) -> Verdict {
     match s.image.pe() {
         Some(p) if s.image.ptr_size == 8 => {
             let set = p.dll_characteristics & pe::DLL_HIGH_ENTROPY_VA != 0;
-            Verdict::hold(set, "is randomised within 32 bits only", "DllCharacteristics without HIGH_ENTROPY_VA")
+            Verdict::hold(
+                set,
+                "is randomised within 32 bits only",
+                "DllCharacteristics without HIGH_ENTROPY_VA",
+            )
         }
         _ => Verdict::not_applicable("it is no 64-bit PE file"),
     }
@@ -237,14 +272,21 @@ fn any_symbol(image: &Image<'_>, test: impl Fn(&[u8], bool) -> bool) -> Option<b
     if dynamic.is_empty() && symbols.is_empty() {
         return None;
     }
-    Some(dynamic.iter().chain(symbols).any(|s| test(s.name, s.place == Place::Undefined)))
+    Some(
+        dynamic
+            .iter()
+            .chain(symbols)
+            .any(|s| test(s.name, s.place == Place::Undefined)),
+    )
 }
 
 fn has_c(s: &Subject<'_>) -> Option<Verdict> {
     match s.facts.cgo {
         Some(true) => None,
         Some(false) => Some(Verdict::not_applicable("there is no C code in the file")),
-        None => Some(Verdict::unknown("the file does not show whether there is C code in it")),
+        None => Some(Verdict::unknown(
+            "the file does not show whether there is C code in it",
+        )),
     }
 }
 
@@ -255,9 +297,14 @@ fn stack_protector(s: &Subject<'_>, _: &Value) -> Verdict {
     if let Some(v) = has_c(s) {
         return v;
     }
-    let guard = |name: &[u8], _| name.starts_with(b"__stack_chk_fail") || name.starts_with(b"___stack_chk_fail");
+    let guard =
+        |name: &[u8], _| name.starts_with(b"__stack_chk_fail") || name.starts_with(b"___stack_chk_fail");
     match any_symbol(s.image, guard) {
-        Some(found) => Verdict::hold(found, "has C code without stack protection", "no symbol __stack_chk_fail"),
+        Some(found) => Verdict::hold(
+            found,
+            "has C code without stack protection",
+            "no symbol __stack_chk_fail",
+        ),
         None => Verdict::unknown("the file has no symbols"),
     }
 }
@@ -271,7 +318,11 @@ fn fortify(s: &Subject<'_>, _: &Value) -> Verdict {
     }
     let checked = |name: &[u8], undefined: bool| undefined && name.ends_with(b"_chk");
     match any_symbol(s.image, checked) {
-        Some(found) => Verdict::hold(found, "has C code that calls glibc unchecked", "no import ends in _chk"),
+        Some(found) => Verdict::hold(
+            found,
+            "has C code that calls glibc unchecked",
+            "no import ends in _chk",
+        ),
         None => Verdict::unknown("the file has no symbols"),
     }
 }
@@ -281,10 +332,18 @@ fn signed(s: &Subject<'_>, v: &Value) -> Verdict {
         return Verdict::not_applicable("only Mach-O and PE files carry signatures");
     }
     match &s.facts.signature {
-        None => Verdict::fail("is not signed", if s.image.pe().is_some() { "empty security directory" } else { "no LC_CODE_SIGNATURE" }),
-        Some(sig) if sig.kind == "ad-hoc" && *v == Value::Word("identity") => {
-            Verdict::fail("is signed ad hoc only, which names nobody", "LC_CODE_SIGNATURE of kind ad-hoc")
-        }
+        None => Verdict::fail(
+            "is not signed",
+            if s.image.pe().is_some() {
+                "empty security directory"
+            } else {
+                "no LC_CODE_SIGNATURE"
+            },
+        ),
+        Some(sig) if sig.kind == "ad-hoc" && *v == Value::Word("identity") => Verdict::fail(
+            "is signed ad hoc only, which names nobody",
+            "LC_CODE_SIGNATURE of kind ad-hoc",
+        ),
         Some(_) => Verdict::PASS,
     }
 }

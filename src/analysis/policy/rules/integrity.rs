@@ -71,8 +71,12 @@ fn consistent(s: &Subject<'_>, _: &Value) -> Verdict {
     }
     let all = s.facts.contradictions.iter();
     Verdict::of(
-        all.map(|c| Fault { message: format!("contradicts itself: {}", c.what), evidence: c.code.to_string(), offset: None })
-            .collect(),
+        all.map(|c| Fault {
+            message: format!("contradicts itself: {}", c.what),
+            evidence: c.code.to_string(),
+            offset: None,
+        })
+        .collect(),
     )
 }
 

@@ -105,21 +105,77 @@ pub(super) const RULES: &[Rule] = &[
 
 /// DLLs of windows itself (and the two C runtimes it ships), without their ending, in lower case.
 const WINDOWS: &[&str] = &[
-    "advapi32", "api-ms-win", "bcrypt", "bcryptprimitives", "cfgmgr32", "comctl32", "comdlg32", "credui", "crypt32", "d3d11", "dbghelp", "dnsapi",
-    "dwmapi", "dxgi", "ext-ms-win", "gdi32", "hid", "imm32", "iphlpapi", "kernel32", "kernelbase", "mpr", "mscoree", "msvcrt", "mswsock", "ncrypt",
-    "netapi32", "normaliz", "ntdll", "ole32", "oleaut32", "opengl32", "pdh", "powrprof", "propsys", "psapi", "rpcrt4", "secur32", "setupapi",
-    "shcore", "shell32", "shlwapi", "ucrtbase", "user32", "userenv", "usp10", "uxtheme", "version", "wevtapi", "winhttp", "wininet", "winmm",
-    "winspool", "wintrust", "wldap32", "ws2_32", "wsock32", "wtsapi32",
+    "advapi32",
+    "api-ms-win",
+    "bcrypt",
+    "bcryptprimitives",
+    "cfgmgr32",
+    "comctl32",
+    "comdlg32",
+    "credui",
+    "crypt32",
+    "d3d11",
+    "dbghelp",
+    "dnsapi",
+    "dwmapi",
+    "dxgi",
+    "ext-ms-win",
+    "gdi32",
+    "hid",
+    "imm32",
+    "iphlpapi",
+    "kernel32",
+    "kernelbase",
+    "mpr",
+    "mscoree",
+    "msvcrt",
+    "mswsock",
+    "ncrypt",
+    "netapi32",
+    "normaliz",
+    "ntdll",
+    "ole32",
+    "oleaut32",
+    "opengl32",
+    "pdh",
+    "powrprof",
+    "propsys",
+    "psapi",
+    "rpcrt4",
+    "secur32",
+    "setupapi",
+    "shcore",
+    "shell32",
+    "shlwapi",
+    "ucrtbase",
+    "user32",
+    "userenv",
+    "usp10",
+    "uxtheme",
+    "version",
+    "wevtapi",
+    "winhttp",
+    "wininet",
+    "winmm",
+    "winspool",
+    "wintrust",
+    "wldap32",
+    "ws2_32",
+    "wsock32",
+    "wtsapi32",
 ];
 
 /// Libraries of the base systems that have no static programs, without lib and what follows the first dot.
 const BASE: &[&str] = &[
-    "c", "crypto", "dl", "kvm", "log", "m", "md5", "nsl", "perfstat", "pthread", "pthreads", "resolv", "rt", "scf", "sendfile", "socket", "ssl", "umem",
-    "util", "uutil", "xnet", "z", "android",
+    "c", "crypto", "dl", "kvm", "log", "m", "md5", "nsl", "perfstat", "pthread", "pthreads", "resolv", "rt",
+    "scf", "sendfile", "socket", "ssl", "umem", "util", "uutil", "xnet", "z", "android",
 ];
 
 fn has_no_static(os: &str) -> bool {
-    matches!(os, "darwin" | "ios" | "windows" | "openbsd" | "solaris" | "illumos" | "android" | "aix")
+    matches!(
+        os,
+        "darwin" | "ios" | "windows" | "openbsd" | "solaris" | "illumos" | "android" | "aix"
+    )
 }
 
 /// Is the library a part of the system `os` itself?
@@ -128,19 +184,31 @@ fn is_system(os: &str, name: &str) -> bool {
         "darwin" | "ios" => name.starts_with("/usr/lib/") || name.starts_with("/System/Library/"),
         "windows" => {
             let lower = name.to_ascii_lowercase();
-            let stem = lower.strip_suffix(".dll").or_else(|| lower.strip_suffix(".drv")).unwrap_or(&lower);
-            WINDOWS.iter().any(|w| stem == *w || w.contains("-ms-win") && stem.starts_with(w))
+            let stem = lower
+                .strip_suffix(".dll")
+                .or_else(|| lower.strip_suffix(".drv"))
+                .unwrap_or(&lower);
+            WINDOWS
+                .iter()
+                .any(|w| stem == *w || w.contains("-ms-win") && stem.starts_with(w))
         }
         _ => {
             let base = name.rsplit('/').next().unwrap_or(name);
-            let stem = base.strip_prefix("lib").and_then(|b| b.split('.').next()).unwrap_or(base);
+            let stem = base
+                .strip_prefix("lib")
+                .and_then(|b| b.split('.').next())
+                .unwrap_or(base);
             BASE.contains(&stem)
         }
     }
 }
 
 fn names<'l>(libraries: impl IntoIterator<Item = &'l Library>) -> String {
-    libraries.into_iter().map(|l| l.name.as_str()).collect::<Vec<_>>().join(", ")
+    libraries
+        .into_iter()
+        .map(|l| l.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What a program needs, in the words of its format.
@@ -176,23 +244,53 @@ fn statically(s: &Subject<'_>, _: &Value) -> Verdict {
     }
     let f = s.facts;
     if has_no_static(s.os()) && !s.is_library() {
-        let foreign: Vec<&Library> = f.libraries.iter().filter(|l| !is_system(s.os(), &l.name)).collect();
+        let foreign: Vec<&Library> = f
+            .libraries
+            .iter()
+            .filter(|l| !is_system(s.os(), &l.name))
+            .collect();
         return if foreign.is_empty() {
-            let own = if f.libraries.is_empty() { String::new() } else { format!(": {}", names(&f.libraries)) };
-            Verdict::Pass(Some(format!("{} has no static programs; only the system's own libraries are linked{own}", s.os())))
+            let own = if f.libraries.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", names(&f.libraries))
+            };
+            Verdict::Pass(Some(format!(
+                "{} has no static programs; only the system's own libraries are linked{own}",
+                s.os()
+            )))
         } else {
-            Verdict::fail(format!("needs libraries that are not part of {}: {}", s.os(), names(foreign)), needs(s))
+            Verdict::fail(
+                format!(
+                    "needs libraries that are not part of {}: {}",
+                    s.os(),
+                    names(foreign)
+                ),
+                needs(s),
+            )
         };
     }
     if f.linkage.is_none() {
         return Verdict::unknown("the file does not show how it is linked");
     }
     if s.is_library() {
-        return Verdict::fail(format!("is a shared library ({}), which a loader has to load", f.build_mode.unwrap_or_default()), needs(s));
+        return Verdict::fail(
+            format!(
+                "is a shared library ({}), which a loader has to load",
+                f.build_mode.unwrap_or_default()
+            ),
+            needs(s),
+        );
     }
     match (&f.interpreter, f.libraries.is_empty()) {
-        (Some(i), true) => Verdict::fail(format!("needs the loader {i}, though no library"), format!("{}; no DT_NEEDED", needs(s))),
-        (_, _) => Verdict::fail(format!("needs shared libraries: {}", names(&f.libraries)), needs(s)),
+        (Some(i), true) => Verdict::fail(
+            format!("needs the loader {i}, though no library"),
+            format!("{}; no DT_NEEDED", needs(s)),
+        ),
+        (_, _) => Verdict::fail(
+            format!("needs shared libraries: {}", names(&f.libraries)),
+            needs(s),
+        ),
     }
 }
 
@@ -205,12 +303,16 @@ fn scratch(s: &Subject<'_>, v: &Value) -> Verdict {
         return Verdict::unknown("the file does not show which system it is for");
     }
     if os != "linux" {
-        return Verdict::fail(format!("is for {os}; containers from scratch run linux programs"), s.seen("os"));
+        return Verdict::fail(
+            format!("is for {os}; containers from scratch run linux programs"),
+            s.seen("os"),
+        );
     }
     match statically(s, v) {
         Verdict::Fail(mut faults) if s.facts.interpreter.is_some() && s.facts.libraries.is_empty() => {
             for f in &mut faults {
-                f.message.push_str(": it is position independent and relies on the loader to relocate it");
+                f.message
+                    .push_str(": it is position independent and relies on the loader to relocate it");
             }
             Verdict::Fail(faults)
         }
@@ -224,9 +326,21 @@ fn scratch_data(s: &Subject<'_>, _: &Value) -> Verdict {
     }
     let has = |names: &[&str]| s.has_function(names);
     let wants = [
-        ("certificate authorities", has(&["crypto/x509.loadSystemRoots"]), has(&["golang.org/x/crypto/x509roots/fallback.init.0"])),
-        ("time zones", has(&["time.LoadLocation"]), has(&["time/tzdata.loadFromEmbeddedTZData", "time/tzdata.init.0"])),
-        ("users and groups", has(&["os/user.lookupUser", "os/user.lookupUserId", "os/user.current"]), Some(false)),
+        (
+            "certificate authorities",
+            has(&["crypto/x509.loadSystemRoots"]),
+            has(&["golang.org/x/crypto/x509roots/fallback.init.0"]),
+        ),
+        (
+            "time zones",
+            has(&["time.LoadLocation"]),
+            has(&["time/tzdata.loadFromEmbeddedTZData", "time/tzdata.init.0"]),
+        ),
+        (
+            "users and groups",
+            has(&["os/user.lookupUser", "os/user.lookupUserId", "os/user.current"]),
+            Some(false),
+        ),
     ];
     let mut faults = Vec::new();
     for (what, wanted, inside) in wants {
@@ -247,19 +361,33 @@ fn allow_lib(s: &Subject<'_>, v: &Value) -> Verdict {
     if s.is_unlinked() || s.image.format == Format::Wasm {
         return Verdict::not_applicable("it is not linked with libraries");
     }
-    let Value::Words(allowed) = v else { return Verdict::PASS };
+    let Value::Words(allowed) = v else {
+        return Verdict::PASS;
+    };
     let windows = s.image.format == Format::Pe;
     let ok = |name: &str| {
         let base = name.rsplit('/').next().unwrap_or(name);
-        allowed.iter().any(|a| a == name || a == base || windows && a.eq_ignore_ascii_case(name))
+        allowed
+            .iter()
+            .any(|a| a == name || a == base || windows && a.eq_ignore_ascii_case(name))
     };
     let foreign = s.facts.libraries.iter().filter(|l| !ok(&l.name));
     Verdict::of(
         foreign
             .map(|l| {
-                let imports = l.imports.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let imports = l
+                    .imports
+                    .iter()
+                    .take(4)
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 let more = if l.imports.len() > 4 { ", …" } else { "" };
-                let uses = if imports.is_empty() { String::new() } else { format!("; for {imports}{more}") };
+                let uses = if imports.is_empty() {
+                    String::new()
+                } else {
+                    format!("; for {imports}{more}")
+                };
                 Fault {
                     message: format!("needs {}, which is not allowed", l.name),
                     evidence: format!("{}{uses}", needs(s)),
@@ -293,7 +421,10 @@ fn danger(path: &str) -> Option<&'static str> {
     let own = path.starts_with("$ORIGIN") || path.starts_with("${ORIGIN}") || path.starts_with('@');
     if path.is_empty() || path == "." {
         Some("is the working directory")
-    } else if ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|t| path.starts_with(t)) {
+    } else if ["/tmp", "/var/tmp", "/dev/shm"]
+        .iter()
+        .any(|t| path.starts_with(t))
+    {
         Some("everyone can write to")
     } else if path.starts_with("/home/") || path.starts_with("/Users/") {
         Some("belongs to one user")
@@ -305,7 +436,9 @@ fn danger(path: &str) -> Option<&'static str> {
 }
 
 fn max_glibc(s: &Subject<'_>, v: &Value) -> Verdict {
-    let Value::Numbers(max) = v else { return Verdict::PASS };
+    let Value::Numbers(max) = v else {
+        return Verdict::PASS;
+    };
     let Some(newest) = &s.facts.glibc else {
         return Verdict::not_applicable("it links no glibc with versions");
     };
@@ -315,7 +448,10 @@ fn max_glibc(s: &Subject<'_>, v: &Value) -> Verdict {
     }
     let wanted = format!("GLIBC_{newest}");
     let from = s.facts.libraries.iter().filter(|l| l.versions.contains(&wanted));
-    Verdict::fail(format!("needs glibc {newest} or newer, {v} is allowed"), format!("{wanted} of {} in .gnu.version_r", names(from)))
+    Verdict::fail(
+        format!("needs glibc {newest} or newer, {v} is allowed"),
+        format!("{wanted} of {} in .gnu.version_r", names(from)),
+    )
 }
 
 #[cfg(test)]
@@ -326,7 +462,10 @@ mod tests {
     fn libraries_of_the_system_are_known() {
         for (os, name) in [
             ("darwin", "/usr/lib/libSystem.B.dylib"),
-            ("darwin", "/System/Library/Frameworks/Security.framework/Versions/A/Security"),
+            (
+                "darwin",
+                "/System/Library/Frameworks/Security.framework/Versions/A/Security",
+            ),
             ("windows", "KERNEL32.dll"),
             ("windows", "api-ms-win-crt-heap-l1-1-0.dll"),
             ("openbsd", "libc.so.100.3"),

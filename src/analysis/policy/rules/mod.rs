@@ -117,7 +117,11 @@ mod tests {
         let mut seen = HashSet::new();
         for rule in all() {
             for word in [Some(rule.code), rule.flag].into_iter().flatten() {
-                assert!(word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{word}");
+                assert!(
+                    word.bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                    "{word}"
+                );
             }
             assert!(seen.insert(rule.code), "{} stands twice", rule.code);
             for text in [rule.means, rule.evidence, rule.fix, rule.applies] {
@@ -135,7 +139,11 @@ mod tests {
             if !rule.default.is_empty() {
                 assert!(rule.kind.read(rule.default).is_ok(), "{}", rule.code);
             }
-            assert!(!rule.audit || rule.default_value().is_some(), "{} is audited without a value", rule.code);
+            assert!(
+                !rule.audit || rule.default_value().is_some(),
+                "{} is audited without a value",
+                rule.code
+            );
         }
     }
 

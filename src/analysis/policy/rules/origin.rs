@@ -186,13 +186,21 @@ fn build_info(s: &Subject<'_>, _: &Value) -> Verdict {
         return v;
     }
     if s.facts.build_info == BuildInfoState::Missing {
-        return Verdict::fail("has no build information", "no .go.buildinfo section and no mark of one in the data");
+        return Verdict::fail(
+            "has no build information",
+            "no .go.buildinfo section and no mark of one in the data",
+        );
     }
     if s.facts.main.is_none() && s.facts.deps.is_empty() && s.facts.path.is_none() {
-        return Verdict::fail("has no module information", "the build information is empty but for the Go version");
+        return Verdict::fail(
+            "has no module information",
+            "the build information is empty but for the Go version",
+        );
     }
     if s.facts.build_info == BuildInfoState::Recovered {
-        return Verdict::Pass(Some("build information stands where `go version` does not look".into()));
+        return Verdict::Pass(Some(
+            "build information stands where `go version` does not look".into(),
+        ));
     }
     Verdict::PASS
 }
@@ -213,11 +221,16 @@ fn version<'f>(s: &'f Subject<'_>) -> Result<(&'f str, Version), Verdict> {
 
 fn source(s: &Subject<'_>) -> String {
     let whence = s.facts.go_version_source.unwrap_or("the file");
-    format!("{} in {whence}", s.facts.go_version.as_deref().unwrap_or_default())
+    format!(
+        "{} in {whence}",
+        s.facts.go_version.as_deref().unwrap_or_default()
+    )
 }
 
 fn min_go(s: &Subject<'_>, v: &Value) -> Verdict {
-    let Value::GoVersion(least, words) = v else { return Verdict::PASS };
+    let Value::GoVersion(least, words) = v else {
+        return Verdict::PASS;
+    };
     match version(s) {
         Ok((_, is)) if is >= *least => Verdict::PASS,
         Ok((text, _)) => Verdict::fail(format!("is built with {text}, older than {words}"), source(s)),
@@ -232,7 +245,10 @@ fn go_supported(s: &Subject<'_>, _: &Value) -> Verdict {
     };
     match releases::support(is, s.today) {
         Support::Current => Verdict::PASS,
-        Support::Ended(day) => Verdict::fail(format!("is built with {text}, which is not mended since {day}"), source(s)),
+        Support::Ended(day) => Verdict::fail(
+            format!("is built with {text}, which is not mended since {day}"),
+            source(s),
+        ),
         Support::Unknown => Verdict::unknown(format!(
             "this program knows Go releases up to 1.{} and can't tell about {text} on {}",
             releases::newest(),
@@ -245,7 +261,11 @@ fn release_go(s: &Subject<'_>, _: &Value) -> Verdict {
     match version(s) {
         Ok((text, is)) => {
             let devel = text.starts_with("devel") || text.contains("-devel");
-            Verdict::hold(!devel && !is.is_prerelease(), &format!("is built with {text}, which is no release"), source(s))
+            Verdict::hold(
+                !devel && !is.is_prerelease(),
+                &format!("is built with {text}, which is no release"),
+                source(s),
+            )
         }
         Err(v) => v,
     }
@@ -258,17 +278,32 @@ fn vcs(s: &Subject<'_>, _: &Value) -> Verdict {
     if !s.has_settings() {
         return Verdict::unknown("the file has no build settings");
     }
-    Verdict::hold(s.setting("vcs.revision").is_some_and(|r| !r.is_empty()), "does not name its commit", "no build setting vcs.revision")
+    Verdict::hold(
+        s.setting("vcs.revision").is_some_and(|r| !r.is_empty()),
+        "does not name its commit",
+        "no build setting vcs.revision",
+    )
 }
 
 fn no_dirty(s: &Subject<'_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    let version = s.facts.main.as_ref().map(|m| m.version.as_str()).unwrap_or_default();
+    let version = s
+        .facts
+        .main
+        .as_ref()
+        .map(|m| m.version.as_str())
+        .unwrap_or_default();
     match s.setting("vcs.modified") {
-        Some("true") => Verdict::fail("is built from a checkout with changes", "build setting vcs.modified=true"),
-        _ if version.ends_with("+dirty") => Verdict::fail("is built from a checkout with changes", format!("main module at {version}")),
+        Some("true") => Verdict::fail(
+            "is built from a checkout with changes",
+            "build setting vcs.modified=true",
+        ),
+        _ if version.ends_with("+dirty") => Verdict::fail(
+            "is built from a checkout with changes",
+            format!("main module at {version}"),
+        ),
         Some(_) => Verdict::PASS,
         None if !version.is_empty() && version != "(devel)" => Verdict::PASS,
         None => Verdict::unknown("there is no VCS stamp"),
@@ -290,7 +325,9 @@ fn release_version(s: &Subject<'_>, _: &Value) -> Verdict {
     let core = v.split('+').next().unwrap_or(v);
     match core.split_once('-') {
         None => Verdict::PASS,
-        Some((_, rest)) if is_pseudo(rest) => Verdict::fail("is built from a commit that no tag names", evidence),
+        Some((_, rest)) if is_pseudo(rest) => {
+            Verdict::fail("is built from a commit that no tag names", evidence)
+        }
         Some(_) => Verdict::fail("is a pre-release", evidence),
     }
 }
@@ -300,14 +337,19 @@ fn is_pseudo(rest: &str) -> bool {
     let mut parts = rest.rsplit('-');
     let (commit, time) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let time = time.rsplit('.').next().unwrap_or(time);
-    commit.len() == 12 && commit.bytes().all(|b| b.is_ascii_hexdigit()) && time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit())
+    commit.len() == 12
+        && commit.bytes().all(|b| b.is_ascii_hexdigit())
+        && time.len() == 14
+        && time.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn modules<'f>(s: &'f Subject<'_>) -> Result<impl Iterator<Item = &'f ModuleName>, Verdict> {
     if let Some(v) = s.no_go() {
         return Err(v);
     }
-    if s.facts.build_info == BuildInfoState::Missing || s.facts.main.is_none() && s.facts.deps.is_empty() && s.facts.path.is_none() {
+    if s.facts.build_info == BuildInfoState::Missing
+        || s.facts.main.is_none() && s.facts.deps.is_empty() && s.facts.path.is_none()
+    {
         return Err(Verdict::unknown("the file does not name its modules"));
     }
     Ok(s.facts.main.iter().chain(&s.facts.deps))
@@ -318,7 +360,9 @@ fn no_local_replace(s: &Subject<'_>, _: &Value) -> Verdict {
         Ok(m) => m,
         Err(v) => return v,
     };
-    let local = all.filter_map(|m| Some((m, m.replace.as_deref()?))).filter(|(_, r)| r.version.is_empty());
+    let local = all
+        .filter_map(|m| Some((m, m.replace.as_deref()?)))
+        .filter(|(_, r)| r.version.is_empty());
     Verdict::of(
         local
             .map(|(m, r)| Fault {
@@ -334,31 +378,50 @@ fn module_sums(s: &Subject<'_>, _: &Value) -> Verdict {
     match modules(s) {
         Err(v) => v,
         Ok(_) => {
-            let bare: Vec<&str> = s.facts.deps.iter().filter(|m| m.replace.as_deref().unwrap_or(m).sum.is_empty()).map(|m| m.path.as_str()).collect();
+            let bare: Vec<&str> = s
+                .facts
+                .deps
+                .iter()
+                .filter(|m| m.replace.as_deref().unwrap_or(m).sum.is_empty())
+                .map(|m| m.path.as_str())
+                .collect();
             let shown = bare.iter().take(5).copied().collect::<Vec<_>>().join(", ");
             let more = if bare.len() > 5 { ", …" } else { "" };
-            Verdict::hold(bare.is_empty(), &format!("has {} modules without a checksum", bare.len()), format!("{shown}{more}"))
+            Verdict::hold(
+                bare.is_empty(),
+                &format!("has {} modules without a checksum", bare.len()),
+                format!("{shown}{more}"),
+            )
         }
     }
 }
 
 fn deny_module(s: &Subject<'_>, v: &Value) -> Verdict {
-    let Value::Words(denied) = v else { return Verdict::PASS };
+    let Value::Words(denied) = v else {
+        return Verdict::PASS;
+    };
     let all = match modules(s) {
         Ok(m) => m,
         Err(v) => return v,
     };
     let hit = |m: &ModuleName| {
         denied.iter().any(|d| {
-            let (path, version) = d.split_once('@').map_or((d.as_str(), None), |(p, v)| (p, Some(v)));
+            let (path, version) = d
+                .split_once('@')
+                .map_or((d.as_str(), None), |(p, v)| (p, Some(v)));
             let named = match path.strip_suffix("/...") {
-                Some(top) => m.path.strip_prefix(top).is_some_and(|r| r.is_empty() || r.starts_with('/')),
+                Some(top) => m
+                    .path
+                    .strip_prefix(top)
+                    .is_some_and(|r| r.is_empty() || r.starts_with('/')),
                 None => m.path == path,
             };
             named && version.is_none_or(|v| v == m.version)
         })
     };
-    let found = all.flat_map(|m| [Some(m), m.replace.as_deref()].into_iter().flatten()).filter(|m| hit(m));
+    let found = all
+        .flat_map(|m| [Some(m), m.replace.as_deref()].into_iter().flatten())
+        .filter(|m| hit(m));
     Verdict::of(
         found
             .map(|m| Fault {
@@ -374,19 +437,42 @@ fn deny_module(s: &Subject<'_>, v: &Value) -> Verdict {
 const LEGACY: [(&str, &str, &str); 13] = [
     ("tls10server", "1", "servers accept TLS 1.0 and 1.1"),
     ("tls3des", "1", "TLS offers 3DES"),
-    ("tlsrsakex", "1", "TLS offers key exchange without forward secrecy"),
+    (
+        "tlsrsakex",
+        "1",
+        "TLS offers key exchange without forward secrecy",
+    ),
     ("tlssha1", "1", "TLS accepts SHA-1 signatures"),
-    ("tlsunsafeekm", "1", "TLS exports keying material that does not bind the session"),
+    (
+        "tlsunsafeekm",
+        "1",
+        "TLS exports keying material that does not bind the session",
+    ),
     ("tlsmaxrsasize", "0", "TLS accepts RSA keys of any size"),
     ("rsa1024min", "0", "RSA keys under 1024 bits are accepted"),
     ("x509sha1", "1", "certificates may be signed with SHA-1"),
-    ("x509negativeserial", "1", "certificates may have negative serial numbers"),
-    ("x509rsacrt", "0", "RSA keys are read without a check of their CRT values"),
+    (
+        "x509negativeserial",
+        "1",
+        "certificates may have negative serial numbers",
+    ),
+    (
+        "x509rsacrt",
+        "0",
+        "RSA keys are read without a check of their CRT values",
+    ),
     ("httplaxcontentlength", "1", "HTTP accepts malformed lengths"),
-    ("execerrdot", "0", "programs are started from the working directory"),
-    ("zipinsecurepath", "1", "archives may name files outside their folder"),
+    (
+        "execerrdot",
+        "0",
+        "programs are started from the working directory",
+    ),
+    (
+        "zipinsecurepath",
+        "1",
+        "archives may name files outside their folder",
+    ),
 ];
-
 
 fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
@@ -398,7 +484,10 @@ fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
     let set = s.setting("DefaultGODEBUG").unwrap_or_default();
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
-        LEGACY.iter().find(|l| l.0 == key && l.1 == value).map(|l| (one, l.2))
+        LEGACY
+            .iter()
+            .find(|l| l.0 == key && l.1 == value)
+            .map(|l| (one, l.2))
     });
     Verdict::of(
         weak.map(|(one, what)| Fault {
@@ -420,14 +509,26 @@ fn fips(s: &Subject<'_>, _: &Value) -> Verdict {
     if !s.has_settings() {
         return Verdict::unknown("the file has no build settings");
     }
-    let module = s.setting("GOFIPS140").filter(|m| !matches!(*m, "" | "off" | "latest"));
-    let on = s.setting("DefaultGODEBUG").unwrap_or_default().split(',').any(|d| matches!(d, "fips140=on" | "fips140=only"));
+    let module = s
+        .setting("GOFIPS140")
+        .filter(|m| !matches!(*m, "" | "off" | "latest"));
+    let on = s
+        .setting("DefaultGODEBUG")
+        .unwrap_or_default()
+        .split(',')
+        .any(|d| matches!(d, "fips140=on" | "fips140=only"));
     match (module, on) {
         (Some(m), true) => Verdict::Pass(Some(format!("uses the module {m} with fips140=on"))),
-        (Some(m), false) => Verdict::fail("has the FIPS module, but not switched on", format!("GOFIPS140={m}, DefaultGODEBUG without fips140=on")),
+        (Some(m), false) => Verdict::fail(
+            "has the FIPS module, but not switched on",
+            format!("GOFIPS140={m}, DefaultGODEBUG without fips140=on"),
+        ),
         (None, _) => {
             let told = s.setting("GOFIPS140").unwrap_or("not set");
-            Verdict::fail("does not use a frozen FIPS module", format!("build setting GOFIPS140 is {told}"))
+            Verdict::fail(
+                "does not use a frozen FIPS module",
+                format!("build setting GOFIPS140 is {told}"),
+            )
         }
     }
 }

@@ -32,21 +32,36 @@ pub(super) const RULES: &[Rule] = &[Rule {
 /// Name of the kind, how it begins (what may be shown of it), and its whole shape.
 const SHAPES: &[(&str, &str)] = &[
     ("GitHub token", "gh[pousr]_[0-9A-Za-z]{36}"),
-    ("GitHub fine-grained token", "github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}"),
+    (
+        "GitHub fine-grained token",
+        "github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}",
+    ),
     ("GitLab token", "gl(?:pat|ptt|dt|rt|cbt|soat)-[0-9A-Za-z_-]{20}"),
     ("AWS access key id", "(?:AKIA|ASIA|ABIA|ACCA)[2-7A-Z]{16}"),
     ("Google API key", "AIza[0-9A-Za-z_-]{35}"),
     ("Google OAuth client secret", "GOCSPX-[0-9A-Za-z_-]{28}"),
-    ("Slack token", "xox[baprse]-(?:[0-9]{8,14}-){1,3}[0-9A-Za-z-]{16,64}"),
-    ("Slack app token", "xapp-[0-9]-[0-9A-Z]{8,14}-[0-9]{8,14}-[0-9a-f]{64}"),
-    ("Slack webhook", "hooks\\.slack\\.com/services/T[0-9A-Z]{8,12}/B[0-9A-Z]{8,12}/[0-9A-Za-z]{24}"),
+    (
+        "Slack token",
+        "xox[baprse]-(?:[0-9]{8,14}-){1,3}[0-9A-Za-z-]{16,64}",
+    ),
+    (
+        "Slack app token",
+        "xapp-[0-9]-[0-9A-Z]{8,14}-[0-9]{8,14}-[0-9a-f]{64}",
+    ),
+    (
+        "Slack webhook",
+        "hooks\\.slack\\.com/services/T[0-9A-Z]{8,12}/B[0-9A-Z]{8,12}/[0-9A-Za-z]{24}",
+    ),
     ("Stripe live key", "[sr]k_live_[0-9A-Za-z]{24,99}"),
     ("Stripe webhook secret", "whsec_[0-9A-Za-z]{32}"),
     ("npm token", "npm_[0-9A-Za-z]{36}"),
     ("PyPI token", "pypi-AgE[0-9A-Za-z_-]{50,300}"),
     ("SendGrid key", "SG\\.[0-9A-Za-z_-]{22}\\.[0-9A-Za-z_-]{43}"),
     ("Twilio key", "SK[0-9a-f]{32}"),
-    ("OpenAI key", "sk-(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}"),
+    (
+        "OpenAI key",
+        "sk-(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}",
+    ),
     ("Anthropic key", "sk-ant-[a-z]{3}[0-9]{2}-[0-9A-Za-z_-]{80,110}"),
     ("Hugging Face token", "hf_[A-Za-z]{34}"),
     ("DigitalOcean token", "do[opr]_v1_[0-9a-f]{64}"),
@@ -54,14 +69,28 @@ const SHAPES: &[(&str, &str)] = &[
     ("Vault token", "hv[sb]\\.[0-9A-Za-z_-]{24,120}"),
     ("Shopify token", "shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
     ("Telegram bot token", "[0-9]{8,10}:AA[0-9A-Za-z_-]{33}"),
-    ("age secret key", "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
-    ("JSON web token", "eyJ[0-9A-Za-z_-]{15,2000}\\.eyJ[0-9A-Za-z_-]{15,4000}\\.[0-9A-Za-z_-]{20,700}"),
-    ("private key", "-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}"),
+    (
+        "age secret key",
+        "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
+    ),
+    (
+        "JSON web token",
+        "eyJ[0-9A-Za-z_-]{15,2000}\\.eyJ[0-9A-Za-z_-]{15,4000}\\.[0-9A-Za-z_-]{20,700}",
+    ),
+    (
+        "private key",
+        "-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}",
+    ),
 ];
 
 fn shapes() -> &'static [Regex] {
     static ALL: OnceLock<Vec<Regex>> = OnceLock::new();
-    ALL.get_or_init(|| SHAPES.iter().filter_map(|s| Regex::new(&format!("(?-u){}", s.1)).ok()).collect())
+    ALL.get_or_init(|| {
+        SHAPES
+            .iter()
+            .filter_map(|s| Regex::new(&format!("(?-u){}", s.1)).ok())
+            .collect()
+    })
 }
 
 /// All shapes at once: one pass finds the candidates.
@@ -76,7 +105,11 @@ fn any_shape() -> Option<&'static Regex> {
 
 /// The kind of credential that `text` begins with.
 fn kind_of(text: &[u8]) -> Option<&'static str> {
-    shapes().iter().zip(SHAPES).find(|(r, _)| r.find(text).is_some_and(|m| m.start() == 0)).map(|(_, s)| s.0)
+    shapes()
+        .iter()
+        .zip(SHAPES)
+        .find(|(r, _)| r.find(text).is_some_and(|m| m.start() == 0))
+        .map(|(_, s)| s.0)
 }
 
 /// Made up for documentation and tests: the makers' own examples, runs of one character, rising sequences.
@@ -93,9 +126,15 @@ fn is_placeholder(text: &[u8]) -> bool {
 
 /// The first characters and the length.
 fn redact(text: &[u8]) -> String {
-    let shown = text.get(..text.len().min(8).min(text.len() / 3)).unwrap_or_default();
+    let shown = text
+        .get(..text.len().min(8).min(text.len() / 3))
+        .unwrap_or_default();
     let first_line = shown.split(|b| *b == b'\n').next().unwrap_or_default();
-    format!("{}… ({} characters)", String::from_utf8_lossy(first_line), text.len())
+    format!(
+        "{}… ({} characters)",
+        String::from_utf8_lossy(first_line),
+        text.len()
+    )
 }
 
 fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -103,16 +142,25 @@ fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut seen: BTreeSet<&[u8]> = BTreeSet::new();
     if let Some(flags) = s.setting("-ldflags") {
         for (variable, value) in linker_values(flags) {
-            if is_credential_name(variable) && value.len() >= 6 && kind_of(value.as_bytes()).is_none() && !is_placeholder(value.as_bytes()) {
+            if is_credential_name(variable)
+                && value.len() >= 6
+                && kind_of(value.as_bytes()).is_none()
+                && !is_placeholder(value.as_bytes())
+            {
                 faults.push(Fault {
-                    message: format!("has a value for {variable}, which is called like a credential: {}", redact(value.as_bytes())),
+                    message: format!(
+                        "has a value for {variable}, which is called like a credential: {}",
+                        redact(value.as_bytes())
+                    ),
                     evidence: "build setting -ldflags, -X".into(),
                     offset: None,
                 });
             }
         }
     }
-    let Some(any) = any_shape() else { return Verdict::unknown("the shapes can't be compiled") };
+    let Some(any) = any_shape() else {
+        return Verdict::unknown("the shapes can't be compiled");
+    };
     let parts = s.data_parts();
     for part in &parts {
         for m in any.find_iter(part.bytes) {
@@ -121,7 +169,11 @@ fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
                 continue;
             }
             faults.push(Fault {
-                message: format!("has a {} in it: {}", kind_of(text).unwrap_or("credential"), redact(text)),
+                message: format!(
+                    "has a {} in it: {}",
+                    kind_of(text).unwrap_or("credential"),
+                    redact(text)
+                ),
                 evidence: part.name.clone(),
                 offset: Some(part.offset.saturating_add(m.start() as u64)),
             });
@@ -135,9 +187,25 @@ fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
 
 /// Does the last word of a variable's name say that it holds a credential?
 fn is_credential_name(variable: &str) -> bool {
-    let name = variable.rsplit(['.', '/']).next().unwrap_or(variable).to_ascii_lowercase().replace(['_', '-'], "");
+    let name = variable
+        .rsplit(['.', '/'])
+        .next()
+        .unwrap_or(variable)
+        .to_ascii_lowercase()
+        .replace(['_', '-'], "");
     const WORDS: [&str; 12] = [
-        "token", "secret", "password", "passwd", "apikey", "privatekey", "accesskey", "credential", "credentials", "passphrase", "clientsecret", "signingkey",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "apikey",
+        "privatekey",
+        "accesskey",
+        "credential",
+        "credentials",
+        "passphrase",
+        "clientsecret",
+        "signingkey",
     ];
     WORDS.iter().any(|w| name.ends_with(w))
 }
@@ -190,22 +258,52 @@ mod tests {
         assert_eq!(shapes().len(), SHAPES.len());
         // Written in pieces, so that no scanner of sources takes them for real ones.
         let samples = [
-            ("GitHub token", format!("gh{}_{}", "p", "1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuVwXyZ")),
+            (
+                "GitHub token",
+                format!("gh{}_{}", "p", "1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuVwXyZ"),
+            ),
             ("AWS access key id", format!("AK{}{}", "IA", "Q3EGZ7TLMN2VBX5R")),
             ("GitLab token", format!("gl{}-{}", "pat", "Zx3_kQ9vR2mT7yB1nL5w")),
-            ("Slack token", format!("xo{}-{}", "xb", "123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx")),
-            ("Stripe live key", format!("sk{}{}", "_live_", "4eC39HqLyjWDarjtT1zdp7dc")),
-            ("Google API key", format!("AI{}{}", "za", "SyD3kLm9QwErTyUiOpAsDfGhJkLzXcVbNm1")),
-            ("npm token", format!("np{}_{}", "m", "1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuVwXyZ")),
+            (
+                "Slack token",
+                format!(
+                    "xo{}-{}",
+                    "xb", "123456789012-123456789012-AbCdEfGhIjKlMnOpQrStUvWx"
+                ),
+            ),
+            (
+                "Stripe live key",
+                format!("sk{}{}", "_live_", "4eC39HqLyjWDarjtT1zdp7dc"),
+            ),
+            (
+                "Google API key",
+                format!("AI{}{}", "za", "SyD3kLm9QwErTyUiOpAsDfGhJkLzXcVbNm1"),
+            ),
+            (
+                "npm token",
+                format!("np{}_{}", "m", "1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuVwXyZ"),
+            ),
             (
                 "private key",
-                format!("-----BEGIN {} KEY-----\nMIIEowIBAAKCAQEAtV1c8Jq0n3kq5Yx7Gm2d\n", "RSA PRIVATE"),
+                format!(
+                    "-----BEGIN {} KEY-----\nMIIEowIBAAKCAQEAtV1c8Jq0n3kq5Yx7Gm2d\n",
+                    "RSA PRIVATE"
+                ),
             ),
-            ("JSON web token", format!("ey{}", "JhbGciOiJIUzI1NiIsInR5.eyJzdWIiOiIxMjM0NTY3ODkw.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P")),
+            (
+                "JSON web token",
+                format!(
+                    "ey{}",
+                    "JhbGciOiJIUzI1NiIsInR5.eyJzdWIiOiIxMjM0NTY3ODkw.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+                ),
+            ),
         ];
         for (kind, text) in &samples {
             let data = format!("before the string {text} and behind");
-            let found = any_shape().unwrap().find(data.as_bytes()).unwrap_or_else(|| panic!("{kind}"));
+            let found = any_shape()
+                .unwrap()
+                .find(data.as_bytes())
+                .unwrap_or_else(|| panic!("{kind}"));
             assert_eq!(kind_of(found.as_bytes()), Some(*kind));
             assert!(!is_placeholder(found.as_bytes()), "{kind}");
             let shown = redact(found.as_bytes());
@@ -217,7 +315,12 @@ mod tests {
     fn documentation_is_no_secret() {
         assert!(is_placeholder(b"AKIAIOSFODNN7EXAMPLE"));
         assert!(is_placeholder(b"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
-        assert!(any_shape().unwrap().find(b"ghp_[a-zA-Z0-9]{36} -----BEGIN PRIVATE KEY-----").is_none());
+        assert!(
+            any_shape()
+                .unwrap()
+                .find(b"ghp_[a-zA-Z0-9]{36} -----BEGIN PRIVATE KEY-----")
+                .is_none()
+        );
     }
 
     #[test]
@@ -225,7 +328,11 @@ mod tests {
         let flags = "-s -w -X main.version=1.2 '-X=main.dbPassword=hunter2 hunter' -X \"example.com/x.apiKey=abcdef\"";
         assert_eq!(
             linker_values(flags),
-            [("main.version", "1.2"), ("main.dbPassword", "hunter2 hunter"), ("example.com/x.apiKey", "abcdef")]
+            [
+                ("main.version", "1.2"),
+                ("main.dbPassword", "hunter2 hunter"),
+                ("example.com/x.apiKey", "abcdef")
+            ]
         );
         assert!(is_credential_name("main.dbPassword") && is_credential_name("x/y.API_KEY"));
         assert!(!is_credential_name("main.version") && !is_credential_name("main.tokenizer"));
