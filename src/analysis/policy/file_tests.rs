@@ -56,7 +56,7 @@ fn broken_toml_has_a_place_too() {
     );
     assert_eq!(problems("version = 2").len(), 1);
     assert_eq!(problems("target = 1").len(), 1);
-    assert!(problems("# ümläut\nrules = { "é" = 1 }")[0].starts_with("2:11: there is no rule"));
+    assert!(problems("# ümläut\nrules = { 'é' = 1 }")[0].starts_with("2:11: there is no rule"));
 }
 
 #[test]

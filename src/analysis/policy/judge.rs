@@ -51,6 +51,8 @@ pub struct Judgement {
     pub unknown: Vec<(&'static str, String)>,
     /// Findings under an exception.
     pub excepted: Vec<Excepted>,
+    /// Does the file show that it is a Go binary?
+    pub is_go: bool,
 }
 
 /// Holds the file `data`, which goes by `names`, to `demands`. Of a fat Mach-O every slice is held to them.
@@ -65,6 +67,7 @@ pub fn judge(
     today: Date,
 ) -> Result<Judgement> {
     let mut all = Vec::new();
+    let mut out = Judgement::default();
     let fat = sniff(data) == Some(Sniffed::Fat);
     let archs: Vec<Option<&'static str>> = if fat {
         slices(data)?.iter().map(|s| Some(s.arch.goarch())).collect()
@@ -81,9 +84,9 @@ pub fn judge(
             today,
         };
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
+        out.is_go |= facts.is_go();
         all.push((arch, verdicts.collect::<Vec<_>>()));
     }
-    let mut out = Judgement::default();
     for (i, demand) in demands.iter().enumerate() {
         let verdicts = all
             .iter()

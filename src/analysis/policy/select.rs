@@ -112,7 +112,7 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
     };
     let profile = flags
         .profile
-        .or_else(|| targets().filter_map(|t| t.profile).last())
+        .or_else(|| targets().filter_map(|t| t.profile).next_back())
         .or_else(|| policy.and_then(|p| p.profile));
     let named = flags.settings.iter().any(|s| s.on) || profile.is_some() || policy.is_some();
     if !named {
