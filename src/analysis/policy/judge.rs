@@ -254,7 +254,7 @@ mod tests {
         };
         assert!(held("2026-12-31", "bin/a").findings.is_empty());
         assert_eq!(held("2026-12-31", "bin/a").excepted[0].reason, "later");
-        assert_eq!(held("2026-12-31", "lib/a").findings, [finding.clone()]);
+        assert_eq!(held("2026-12-31", "lib/a").findings[0], finding);
         let late = held("2027-01-01", "bin/a");
         assert!(
             late.findings[0]
