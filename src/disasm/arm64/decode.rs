@@ -94,6 +94,7 @@ pub(super) fn decode(operand: &Operand, x: u32) -> Option<Arg> {
     let general = if wide { Class::X } else { Class::W };
     Some(match *operand {
         Operand::Reg(class, field) => Arg::Reg(class, number(field, x)),
+        Operand::Next(class, field) => Arg::Reg(class, (number(field, x) + 1) & 31),
         Operand::General(field) => Arg::Reg(general, number(field, x)),
         Operand::Float(field) => {
             let class = if bits(x, 22, 1) == 0 { Class::S } else { Class::D };
@@ -337,6 +338,7 @@ fn decode_value(value: Value, x: u32) -> Option<Arg> {
         Value::Op2 => Arg::Imm(bits(x, 5, 3), true),
         Value::Cn => Arg::Cr(bits(x, 12, 4) as u8),
         Value::Cm => Arg::Cr(bits(x, 8, 4) as u8),
+        Value::Ic => sys_op(system::Kind::Ic, x)?,
         Value::Dc => sys_op(system::Kind::Dc, x)?,
         Value::Tlbi => sys_op(system::Kind::Tlbi, x)?,
         Value::At => sys_op(system::Kind::At, x)?,

@@ -52,8 +52,10 @@ pub(super) enum Form {
     /// Structure loads and stores of LD1 and ST1.
     StructureLoad,
     StructureStore,
-    /// Atomics: operands stay in order.
+    /// Atomics: the memory operand stands in the middle.
     Atomic,
+    /// The same with register pairs.
+    AtomicPair,
 }
 
 const BARE: &[&str] = &[
@@ -86,10 +88,8 @@ const BARE: &[&str] = &[
     "SHA256H2",
     "SHA256SU0",
     "SHA256SU1",
-    "LDAPR",
     "LDAPRB",
     "LDAPRH",
-    "LDAPRW",
 ];
 
 /// The form of a mnemonic.
@@ -115,8 +115,8 @@ pub(super) fn form(name: &str) -> Form {
         "LDP" | "STP" => Form::Pair,
         "LDXP" | "LDAXP" => Form::ExclusivePair,
         "STXP" | "STLXP" => Form::StoreExclusivePair,
-        "STLR" => Form::StoreRelease,
-        "STLRB" | "STLRH" => Form::StoreReleaseNarrow,
+        "STLR" | "STLUR" => Form::StoreRelease,
+        "STLRB" | "STLRH" | "STLURB" | "STLURH" => Form::StoreReleaseNarrow,
         "STXR" | "STLXR" => Form::StoreExclusive,
         "STXRB" | "STXRH" | "STLXRB" | "STLXRH" => Form::StoreExclusiveNarrow,
         "TBZ" | "TBNZ" => Form::TestBranch,
@@ -140,6 +140,7 @@ pub(super) fn form(name: &str) -> Form {
         "LD1" => Form::StructureLoad,
         "ST1" => Form::StructureStore,
         _ if BARE.contains(&name) => Form::Bare,
+        _ if name.starts_with("CASP") => Form::AtomicPair,
         _ if name.starts_with("SWP") || name.starts_with("CAS") => Form::Atomic,
         _ if name.starts_with("LDADD") || name.starts_with("LDCLR") || name.starts_with("LDEOR") => {
             Form::Atomic

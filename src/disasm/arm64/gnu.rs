@@ -52,10 +52,16 @@ pub(super) fn print(inst: &Inst<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(condition(cond, invert).as_bytes());
             args = [args[1], None, None, None, None];
         }
+        (Form::AtomicPair, _) => {
+            let name = name.strip_suffix(['W', 'D']).unwrap_or(name);
+            out.extend_from_slice(name.as_bytes());
+            args = [args[0], args[1], args[3], args[4], args[2]];
+        }
         (Form::Atomic, _) => {
             // The size of W and X registers is not part of the architecture's mnemonic.
             let name = name.strip_suffix(['W', 'D']).unwrap_or(name);
-            out.extend_from_slice(name.as_bytes());
+            // Go's OR is the manual's SET.
+            out.extend_from_slice(name.replacen("LDOR", "LDSET", 1).as_bytes());
             args = [args[0], args[2], args[1], None, None];
         }
         _ => out.extend_from_slice(name.as_bytes()),

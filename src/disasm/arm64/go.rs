@@ -52,6 +52,8 @@ fn float_letter(class: Option<Class>) -> &'static str {
     match class {
         Some(Class::S) => "S",
         Some(Class::D) => "D",
+        // Go decodes no half precision here.
+        Some(Class::H) => "H",
         _ => "",
     }
 }
@@ -226,10 +228,7 @@ impl Printer<'_> {
             Form::Convert => {
                 self.text(name);
                 for i in [1, 0] {
-                    self.text(match reg_class(inst, i) {
-                        Some(Class::H) => "H",
-                        other => float_letter(other),
-                    });
+                    self.text(float_letter(reg_class(inst, i)));
                 }
             }
             Form::ConvertInteger => {
@@ -282,6 +281,15 @@ impl Printer<'_> {
                 if inst.row.form == Form::StructureStore {
                     order.swap(0, 1);
                 }
+            }
+            Form::AtomicPair => {
+                self.text(name);
+                self.text(" ");
+                self.two(inst, 0);
+                self.text(", ");
+                self.arg(inst, 2);
+                self.text(", ");
+                return self.two(inst, 3);
             }
             Form::Atomic => {
                 self.text(name);

@@ -77,6 +77,8 @@ pub(super) enum Lanes {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operand {
     Reg(Class, Field),
+    /// The register after the one in the field.
+    Next(Class, Field),
     /// W or X by bit 31.
     General(Field),
     /// S or D by bit 22.
@@ -184,6 +186,7 @@ pub(super) enum Value {
     Cn,
     Cm,
     Dc,
+    Ic,
     Tlbi,
     At,
     Prfop,
@@ -237,6 +240,7 @@ const VALUES: &[(&str, Value)] = &[
     ("Cn", Value::Cn),
     ("Cm", Value::Cm),
     ("dc", Value::Dc),
+    ("ic", Value::Ic),
     ("tlbi", Value::Tlbi),
     ("at", Value::At),
     ("prfop", Value::Prfop),
@@ -414,6 +418,7 @@ impl Operand {
         match (kind, rest) {
             (b'R', "sp") => return Some(Operand::Sp(None, field)),
             (_, "sp") => return class.map(|c| Operand::Sp(Some(c), field)),
+            (_, "+1") => return class.map(|c| Operand::Next(c, field)),
             (b'R', "") => return Some(Operand::General(field)),
             (b'F', "") => return Some(Operand::Float(field)),
             (b'G', "") => return vector(Pick::Sz(2), Lanes::ByQ, set("hsd")?, 0),

@@ -154,6 +154,7 @@ impl Table {
         beyond::atomics(&mut generated);
         read_chapter(beyond::CHAPTER, true, &mut rows);
         read_chapter(&generated.join("\n"), true, &mut rows);
+        read_chapter(&beyond::half_precision(), true, &mut rows);
 
         let shift = 32 - KEY_BITS;
         let mut starts = vec![0];
@@ -296,7 +297,15 @@ mod tests {
         simd::structures(&mut generated);
         beyond::atomics(&mut generated);
         let joined = generated.join("\n");
-        for chapter in [base::INTEGER, simd::FLOAT, simd::VECTOR, beyond::CHAPTER, &joined] {
+        let half = beyond::half_precision();
+        for chapter in [
+            base::INTEGER,
+            simd::FLOAT,
+            simd::VECTOR,
+            beyond::CHAPTER,
+            &joined,
+            &half,
+        ] {
             assert_eq!(read_chapter(chapter, false, &mut Vec::new()), 0);
         }
     }

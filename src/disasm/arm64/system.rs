@@ -1,12 +1,13 @@
-//! Names of the cache and translation maintenance operations (`DC`, `TLBI`, `AT`), which are `SYS` encodings.
+//! Names of the cache and translation maintenance operations (`DC`, `IC`, `TLBI`, `AT`), which are `SYS` encodings.
 //!
-//! Authority: DDI 0487, chapter C5.3 to C5.5. `AT` is not decoded by golang.org/x/arch.
+//! Authority: DDI 0487, chapter C5.3 to C5.5. `AT` and `IC` are not decoded by golang.org/x/arch.
 
 /// The instruction an operation belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     At,
     Dc,
+    Ic,
     Tlbi,
 }
 
@@ -52,6 +53,15 @@ const fn at(op1: u32, op2: u32, name: &'static str) -> SysOp {
 }
 
 const OPS: &[SysOp] = &[
+    SysOp {
+        register: false,
+        ..op(Kind::Ic, 0, 7, 1, 0, "IALLUIS")
+    },
+    SysOp {
+        register: false,
+        ..op(Kind::Ic, 0, 7, 5, 0, "IALLU")
+    },
+    op(Kind::Ic, 3, 7, 5, 1, "IVAU"),
     dc(0, 6, 1, "IVAC"),
     dc(0, 6, 2, "ISW"),
     dc(0, 6, 3, "IGVAC"),
