@@ -60,13 +60,19 @@ mod tests {
 
     fn print(word: u32, strict_go: bool) -> (String, String) {
         let (mut go, mut gnu) = (Vec::new(), Vec::new());
-        let style = Style { strict_go, ..Style::default() };
+        let style = Style {
+            strict_go,
+            ..Style::default()
+        };
         let decoded = Arm64.go(&word.to_le_bytes(), 0x1000, &NoSymbols, style, &mut go);
         assert_eq!(decoded.len, 4);
         if decoded.known {
             Arm64.gnu(&word.to_le_bytes(), 0x1000, &NoSymbols, &mut gnu);
         }
-        (String::from_utf8_lossy(&go).into_owned(), String::from_utf8_lossy(&gnu).into_owned())
+        (
+            String::from_utf8_lossy(&go).into_owned(),
+            String::from_utf8_lossy(&gnu).into_owned(),
+        )
     }
 
     #[test]
@@ -76,10 +82,22 @@ mod tests {
             (0xf8e0_0041, "LDADDALD R0, (R2), R1", "ldaddal x0, x1, [x2]"),
             (0x78e8_31f5, "LDORALH R8, (R15), R21", "ldsetalh w8, w21, [x15]"),
             (0xc8e0_fc41, "CASALD R0, (R2), R1", "casal x0, x1, [x2]"),
-            (0x4820_7c82, "CASPD (R0, R1), (R4), (R2, R3)", "casp x0, x1, x2, x3, [x4]"),
+            (
+                0x4820_7c82,
+                "CASPD (R0, R1), (R4), (R2, R3)",
+                "casp x0, x1, x2, x3, [x4]",
+            ),
             (0xce62_8020, "VSHA512H V2.D2, V1, V0", "sha512h q0, q1, v2.2d"),
-            (0xce03_0820, "VEOR3 V2.B16, V3.B16, V1.B16, V0.B16", "eor3 v0.16b, v1.16b, v3.16b, v2.16b"),
-            (0xce82_fc20, "VXAR $63, V2.D2, V1.D2, V0.D2", "xar v0.2d, v1.2d, v2.2d, #63"),
+            (
+                0xce03_0820,
+                "VEOR3 V2.B16, V3.B16, V1.B16, V0.B16",
+                "eor3 v0.16b, v1.16b, v3.16b, v2.16b",
+            ),
+            (
+                0xce82_fc20,
+                "VXAR $63, V2.D2, V1.D2, V0.D2",
+                "xar v0.2d, v1.2d, v2.2d, #63",
+            ),
             (0x1ee2_2820, "FADDH F2, F1, F0", "fadd h0, h1, h2"),
             (0xd65f_0bff, "RETAA", "retaa "),
             (0xd508_7500 | 31, "IC IALLU", "ic iallu"),
