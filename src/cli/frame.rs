@@ -221,7 +221,10 @@ pub fn each(
     mut work: impl FnMut(&Path, &Bytes, &mut Sink) -> Result<u8, Trouble>,
 ) -> u8 {
     let mut status = FINE;
-    for (path, found) in expand(paths) {
+    let all = expand(paths);
+    let progress = Progress::new(all.len());
+    for (path, found) in all {
+        progress.step();
         let outcome = input::open_or_stdin(&path).map_err(|e| Trouble::File(io_words(&e)));
         let outcome = match outcome {
             // What is no binary is passed over in silence below a folder.
@@ -239,6 +242,43 @@ pub fn each(
         }
     }
     status
+}
+
+/// A bar on standard error for a run over several files, on a terminal and after half a second only.
+#[derive(Debug)]
+pub struct Progress {
+    bar: indicatif::ProgressBar,
+    start: std::time::Instant,
+    shown: std::cell::Cell<bool>,
+}
+
+impl Progress {
+    /// For `total` files; a single one is never worth a bar.
+    pub fn new(total: usize) -> Progress {
+        let bar = indicatif::ProgressBar::hidden();
+        bar.set_length(total as u64);
+        let shown = std::cell::Cell::new(total < 2 || !io::stderr().is_terminal());
+        Progress {
+            bar,
+            start: std::time::Instant::now(),
+            shown,
+        }
+    }
+
+    /// Another file is begun.
+    pub fn step(&self) {
+        if !self.shown.get() && self.start.elapsed().as_millis() >= 500 {
+            self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            self.shown.set(true);
+        }
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Folders replaced by the files below them, in order; true for a path that was found and not named.
