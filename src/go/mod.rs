@@ -2,6 +2,10 @@
 
 pub mod buildinfo;
 pub mod gosym;
+pub mod memory;
 pub mod modinfo;
+pub mod moduledata;
+pub mod packages;
+pub mod pclntab;
 pub mod quote;
 pub mod version;

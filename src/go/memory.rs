@@ -1,0 +1,162 @@
+//! An image's bytes by virtual address, wasm's scattered data segments included.
+//!
+//! Go's tables point at each other with addresses. In every format but wasm a table lies in one segment of the file; the wasm
+//! linker leaves out runs of zeros (cmd/link/internal/wasm, `writeDataSec`), so there the linear memory is put together first.
+
+use std::borrow::Cow;
+
+use crate::image::{Format, Image, clip};
+
+/// Reads by virtual address. Every read is `None` where the file holds no such bytes.
+#[derive(Debug)]
+pub struct Memory<'i, 'a> {
+    image: &'i Image<'a>,
+    linear: Option<Linear>,
+}
+
+/// The initial linear memory of a wasm module from its first data segment to its last.
+#[derive(Debug)]
+struct Linear {
+    addr: u64,
+    bytes: Vec<u8>,
+}
+
+/// A stretch of memory that the file holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch<'m> {
+    /// Virtual address of the first byte.
+    pub addr: u64,
+    /// The contents.
+    pub bytes: &'m [u8],
+    /// May code run from it?
+    pub exec: bool,
+}
+
+impl<'i, 'a> Memory<'i, 'a> {
+    /// The memory of an image. For wasm the data is copied.
+    pub fn new(image: &'i Image<'a>) -> Self {
+        let linear = (image.format == Format::Wasm).then(|| Linear::of(image));
+        Memory { image, linear }
+    }
+
+    /// The image that is read.
+    pub fn image(&self) -> &'i Image<'a> {
+        self.image
+    }
+
+    /// Bytes in a pointer.
+    pub fn ptr_size(&self) -> u64 {
+        u64::from(self.image.ptr_size)
+    }
+
+    /// The bytes from `addr` to the end of what is contiguous in the file.
+    pub fn bytes_from(&self, addr: u64) -> Option<&[u8]> {
+        match &self.linear {
+            Some(l) => l.bytes.get(usize::try_from(addr.checked_sub(l.addr)?).ok()?..),
+            None => self.image.bytes_from(addr),
+        }
+    }
+
+    /// As [`Memory::bytes_from`], but free of this value's lifetime: borrowed from the file, for wasm copied.
+    pub fn share_from(&self, addr: u64) -> Option<Cow<'a, [u8]>> {
+        match &self.linear {
+            Some(_) => self.bytes_from(addr).map(|b| Cow::Owned(b.to_vec())),
+            None => self.image.bytes_from(addr).map(Cow::Borrowed),
+        }
+    }
+
+    /// `len` bytes at `addr`, `None` unless the file holds all of them.
+    pub fn bytes(&self, addr: u64, len: u64) -> Option<&[u8]> {
+        self.bytes_from(addr)?.get(..usize::try_from(len).ok()?)
+    }
+
+    /// The byte at `addr`.
+    pub fn u8(&self, addr: u64) -> Option<u8> {
+        self.bytes_from(addr)?.first().copied()
+    }
+
+    /// The 16-bit number at `addr`.
+    pub fn u16(&self, addr: u64) -> Option<u16> {
+        self.image.endian.u16(self.bytes_from(addr)?, 0)
+    }
+
+    /// The 32-bit number at `addr`.
+    pub fn u32(&self, addr: u64) -> Option<u32> {
+        self.image.endian.u32(self.bytes_from(addr)?, 0)
+    }
+
+    /// The pointer-sized number at `addr`, relocations left out.
+    pub fn word(&self, addr: u64) -> Option<u64> {
+        self.image
+            .endian
+            .word(self.bytes_from(addr)?, 0, self.image.ptr_size)
+    }
+
+    /// The pointer at `addr` as the loaded program would see it, relocations and fix-ups applied.
+    pub fn pointer(&self, addr: u64) -> Option<u64> {
+        match &self.linear {
+            Some(_) => self.word(addr),
+            None => self.image.pointer_at(addr),
+        }
+    }
+
+    /// The Go string whose header (pointer, length) is at `addr`; longer than `limit` bytes gives `None`.
+    pub fn go_string(&self, addr: u64, limit: u64) -> Option<&[u8]> {
+        let len = self.word(addr.checked_add(self.ptr_size())?)?;
+        if len == 0 {
+            return Some(&[]);
+        }
+        if len > limit {
+            return None;
+        }
+        self.bytes(self.pointer(addr)?, len)
+    }
+
+    /// Offset in the image's data of `addr`, where the file holds it.
+    pub fn offset(&self, addr: u64) -> Option<u64> {
+        self.image.addr_to_offset(addr)
+    }
+
+    /// Every stretch of memory that the file holds, in the order of the header.
+    pub fn stretches(&self) -> Vec<Stretch<'_>> {
+        if let Some(l) = &self.linear {
+            return vec![Stretch {
+                addr: l.addr,
+                bytes: &l.bytes,
+                exec: false,
+            }];
+        }
+        let all = self.image.segments.iter().map(|s| Stretch {
+            addr: s.addr,
+            bytes: clip(self.image.data, s.offset, s.file_size),
+            exec: s.perm.exec,
+        });
+        all.filter(|s| !s.bytes.is_empty()).collect()
+    }
+}
+
+impl Linear {
+    fn of(image: &Image<'_>) -> Linear {
+        // Zeros between segments are not in the file; what is put together stays in proportion to it.
+        let limit = (image.data.len() as u64)
+            .saturating_mul(8)
+            .saturating_add(1 << 20);
+        let addr = image.segments.iter().map(|s| s.addr).min().unwrap_or(0);
+        let mut bytes = Vec::new();
+        for s in &image.segments {
+            let part = clip(image.data, s.offset, s.file_size);
+            let start = s.addr - addr;
+            let end = start.saturating_add(part.len() as u64);
+            if end > limit {
+                continue;
+            }
+            if bytes.len() < end as usize {
+                bytes.resize(end as usize, 0);
+            }
+            if let Some(to) = bytes.get_mut(start as usize..end as usize) {
+                to.copy_from_slice(part);
+            }
+        }
+        Linear { addr, bytes }
+    }
+}
