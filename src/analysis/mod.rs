@@ -1,4 +1,5 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
+pub mod funcs;
 pub mod goregex;
 pub mod gosort;
 pub mod info;

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub mod frame;
+mod funcs;
 mod generate;
 pub mod goflags;
 mod info;
@@ -38,6 +39,7 @@ pub struct Cli {
 enum Command {
     Info(info::Args),
     Nm(nm::Args),
+    Funcs(funcs::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
     Whatif(whatif::Args),
@@ -80,6 +82,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
             Command::Info(a) => info::run(&a),
+            Command::Funcs(a) => funcs::run(&a),
             Command::Generate(a) => generate::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.

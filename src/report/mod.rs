@@ -1,5 +1,6 @@
 //! Data → the bytes that people and programs read.
 
+pub mod funcs;
 pub mod info;
 pub mod json;
 pub mod nm;

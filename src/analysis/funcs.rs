@@ -1,0 +1,207 @@
+//! The functions of a program: those of the pclntab, and those that only a symbol table names.
+
+use std::borrow::Cow;
+
+use crate::error::Error;
+use crate::go::buildinfo;
+use crate::go::packages::Packages;
+use crate::go::pclntab::{Function, Table};
+use crate::image::{Format, Image, Place};
+
+/// Who knows of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Go's own table.
+    Pclntab,
+    /// The symbol table only: C code.
+    Symtab,
+}
+
+/// A function whose body stands in another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inlined<'t> {
+    /// Its name.
+    pub name: &'t [u8],
+    /// Its package.
+    pub package: Option<String>,
+    /// Place of the one it is inlined into, in the same list; `None` for the listed function itself.
+    pub parent: Option<u32>,
+    /// File of the call.
+    pub file: &'t [u8],
+    /// Line of the call.
+    pub line: i32,
+    /// Its first line, where known.
+    pub start_line: Option<i32>,
+    /// Bytes of instructions that are its own.
+    pub bytes: u64,
+}
+
+/// One function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Func<'t> {
+    /// As stored.
+    pub name: &'t [u8],
+    /// Import path.
+    pub package: Option<Cow<'t, str>>,
+    /// First address.
+    pub addr: u64,
+    /// Address behind the last byte, padding included.
+    pub end: u64,
+    /// File of the first instruction, `None` where not known.
+    pub file: Option<&'t [u8]>,
+    /// Line of the first instruction, `None` where not known.
+    pub line: Option<i32>,
+    /// Line of the `func` keyword, where the table has it.
+    pub start_line: Option<i32>,
+    /// Who knows of it.
+    pub source: Source,
+    /// What was inlined into it, where that was asked for.
+    pub inlined: Vec<Inlined<'t>>,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// List inlined calls.
+    pub inlined: bool,
+}
+
+/// Functions in the order of addresses. `table` is the image's own.
+pub fn list<'t, 'a: 't>(
+    image: &'t Image<'a>,
+    table: &'t Table<'a>,
+    packages: &'t Packages,
+    options: &Options,
+) -> Vec<Func<'t>> {
+    let mut out: Vec<Func<'t>> = Vec::with_capacity(table.len());
+    for f in table.functions().filter(|f| f.size() > 0) {
+        out.push(from_table(f, packages, options));
+    }
+    let foreign = symtab_only(image, table);
+    if !foreign.is_empty() {
+        out.extend(foreign);
+        out.sort_by_key(|f| (f.addr, f.source == Source::Symtab));
+    }
+    out
+}
+
+/// The packages of a program, from its build information and its table.
+pub fn packages(image: &Image<'_>, table: &Table<'_>) -> Packages {
+    let info = buildinfo::recover(image);
+    Packages::new(info.as_ref().map(|i| &i.info)).learn(table)
+}
+
+fn from_table<'t>(f: Function<'t, '_>, packages: &'t Packages, options: &Options) -> Func<'t> {
+    let name = f.name();
+    let position = f.position(f.entry());
+    let inlined = if options.inlined {
+        inlined(f, packages)
+    } else {
+        Vec::new()
+    };
+    Func {
+        name,
+        package: packages.of_function(name, position.file),
+        addr: f.entry(),
+        end: f.end(),
+        file: Some(position.file),
+        line: Some(position.line),
+        start_line: f.start_line(),
+        source: Source::Pclntab,
+        inlined,
+    }
+}
+
+fn inlined<'t>(f: Function<'t, '_>, packages: &Packages) -> Vec<Inlined<'t>> {
+    let calls = f.inlined_calls();
+    let mut out: Vec<_> = calls
+        .iter()
+        .map(|c| {
+            let site = c.site.unwrap_or_else(|| f.position(c.parent_pc));
+            Inlined {
+                name: c.name,
+                package: packages.of_function(c.name, b"").map(Cow::into_owned),
+                parent: c.parent,
+                file: site.file,
+                line: site.line,
+                start_line: c.start_line,
+                bytes: 0,
+            }
+        })
+        .collect();
+    for range in f.inline_indices() {
+        let to = usize::try_from(range.value).ok().and_then(|i| out.get_mut(i));
+        if let Some(to) = to {
+            to.bytes += range.end.min(f.end()).saturating_sub(range.start);
+        }
+    }
+    out
+}
+
+/// Functions of the symbol table outside all functions of the pclntab.
+fn symtab_only<'t, 'a: 't>(image: &'t Image<'a>, table: &Table<'_>) -> Vec<Func<'t>> {
+    if image.format == Format::Wasm {
+        return Vec::new();
+    }
+    let Ok(symbols) = image.symbols() else {
+        return Vec::new();
+    };
+    let marks: [&[u8]; 10] = [
+        b"runtime.text",
+        b"runtime.etext",
+        b"text",
+        b"_text",
+        b"etext",
+        b"_etext",
+        b"runtime.end",
+        b"_end",
+        b"__text_start",
+        b"start",
+    ];
+    let code = |place| match place {
+        Place::Section(i) => image.sections.get(i).filter(|s| s.perm.exec),
+        _ => None,
+    };
+    let mut found: Vec<_> = symbols
+        .iter()
+        .filter(|s| s.addr != 0 && !s.name.is_empty() && !marks.contains(&s.name))
+        // ELF says what is a function; in other formats everything in code is one.
+        .filter(|s| image.format != Format::Elf || s.is_elf_function())
+        .filter_map(|s| Some((s, code(s.place)?)))
+        .filter(|(s, _)| table.find_function(s.addr).is_none_or(|f| f.size() == 0))
+        .collect();
+    found.sort_by_key(|(s, _)| (s.addr, s.index));
+    let mut out = Vec::with_capacity(found.len());
+    for (i, (s, section)) in found.iter().enumerate() {
+        let mut end = s.addr.saturating_add(s.size);
+        if s.size == 0 {
+            // Without a size: up to the next symbol, the first Go function or the section's end.
+            let next = found.get(i + 1..).unwrap_or_default().iter().map(|(n, _)| n.addr);
+            let limit = section.addr.saturating_add(section.mem_size);
+            let go = table.pcs().start;
+            end = next.filter(|a| *a > s.addr).min().unwrap_or(limit).min(limit);
+            if go > s.addr {
+                end = end.min(go);
+            }
+        }
+        if end > s.addr {
+            out.push(Func {
+                name: s.name,
+                package: None,
+                addr: s.addr,
+                end,
+                file: None,
+                line: None,
+                start_line: None,
+                source: Source::Symtab,
+                inlined: Vec::new(),
+            });
+        }
+    }
+    out
+}
+
+/// What the table's reader found odd.
+pub fn warnings<'t>(table: &'t Table<'_>) -> &'t [Error] {
+    table.warnings()
+}

@@ -1,0 +1,118 @@
+//! `gospect funcs`: the functions of each file, stripped or not.
+
+use std::path::PathBuf;
+
+use regex::bytes::Regex;
+
+use super::frame::{self, Format, Output, Trouble};
+use crate::analysis::funcs;
+use crate::go::pclntab::{Found, Layout, Table};
+use crate::image::Image;
+use crate::report;
+use crate::report::text::escape;
+
+/// The functions of each file, stripped or not: name, package, address, size, file and line.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gospect funcs ./server\n  gospect funcs --package net/http --inlined ./server\n  gospect funcs --match '\\.init' --format json ./server"
+)]
+pub struct Args {
+    /// Files to read; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Also which functions were inlined into each.
+    #[arg(long)]
+    inlined: bool,
+    /// Only functions of this package; with `/...` at its end, of those below it too.
+    #[arg(long, value_name = "PATH")]
+    package: Option<String>,
+    /// Only functions whose name matches this regular expression.
+    #[arg(long = "match", value_name = "REGEXP")]
+    matching: Option<Regex>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+        let image = Image::parse(bytes)?;
+        let table = Table::find(&image)?;
+        if !args.output.quiet {
+            for w in table.warnings() {
+                frame::complain(path, &format!("warning: {w}"));
+            }
+        }
+        let packages = funcs::packages(&image, &table);
+        let options = funcs::Options {
+            inlined: args.inlined,
+        };
+        let mut all = funcs::list(&image, &table, &packages, &options);
+        all.retain(|f| {
+            let package = args.package.as_deref();
+            package.is_none_or(|p| in_package(f.package.as_deref(), p))
+                && args.matching.as_ref().is_none_or(|r| r.is_match(f.name))
+        });
+        match args.format {
+            Format::Json => {
+                report::funcs::json(out, &path.to_string_lossy(), &facts(&table), &all, args.inlined)?
+            }
+            _ => {
+                if args.files.len() > 1 {
+                    use std::io::Write;
+                    writeln!(out, "{}:", escape(path.as_os_str().as_encoded_bytes()))
+                        .map_err(Trouble::Output)?;
+                }
+                report::funcs::text(out, &all)?;
+            }
+        }
+        Ok(super::FINE)
+    })
+}
+
+/// Is a package the wanted one? `a/...` is `a` and all below.
+pub(super) fn in_package(package: Option<&str>, wanted: &str) -> bool {
+    let Some(package) = package else { return false };
+    match wanted.strip_suffix("/...") {
+        Some(top) => package
+            .strip_prefix(top)
+            .is_some_and(|r| r.is_empty() || r.starts_with('/')),
+        None => package == wanted,
+    }
+}
+
+fn facts(table: &Table<'_>) -> report::funcs::Pclntab {
+    report::funcs::Pclntab {
+        layout: match table.layout() {
+            Layout::Go12 => "1.2",
+            Layout::Go116 => "1.16",
+            Layout::Go118 => "1.18",
+            Layout::Go120 => "1.20",
+        },
+        addr: report::json::hex(table.addr()),
+        size: table.size(),
+        magic: report::json::hex(u64::from(table.magic())),
+        found: match table.found() {
+            Found::Section => "section",
+            Found::Symbols => "symbols",
+            Found::Scan => "scan",
+        },
+        text: report::json::hex(table.text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_package;
+
+    #[test]
+    fn three_dots_take_what_is_below() {
+        assert!(in_package(Some("net/http"), "net/..."));
+        assert!(in_package(Some("net"), "net/..."));
+        assert!(!in_package(Some("network"), "net/..."));
+        assert!(!in_package(Some("net/http"), "net"));
+        assert!(!in_package(None, "net"));
+    }
+}
