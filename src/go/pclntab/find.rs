@@ -88,7 +88,7 @@ fn cut_to_order(table: &mut Table<'_>) -> bool {
         ));
         table.header.functions = good.saturating_sub(1);
     }
-    table.len() > 0
+    !table.is_empty()
 }
 
 fn by_section<'a>(image: &Image<'a>) -> Option<Table<'a>> {
