@@ -36,10 +36,17 @@ pub(super) fn size(
             s.flags & u64::from(SHF_ALLOC) == 0 && s.kind != SHT_NULL && i != elf.name_section
         })
         .collect();
-    rest.sort_by_key(|&i| image.sections[i].offset);
+    // Sections that are compressed late come behind the symbols in the file; else they stand in the order of their headers.
+    if !want.plain {
+        rest.sort_by_key(|&i| image.sections[i].offset);
+    }
     let mut at = end;
     for i in rest {
         let s = &image.sections[i];
+        if let Some(bytes) = image.section_uncompressed_size(s).filter(|_| want.plain) {
+            at = round(at, compressed_align(image, s)).checked_add(bytes)?;
+            continue;
+        }
         let bytes = match other.iter().find(|o| o.0 == i) {
             Some(o) => o.1,
             None if s.name == b".symtab" => symtab_without(image, s.file_size, &kept),
@@ -50,6 +57,12 @@ pub(super) fn size(
     at = at.checked_add(strings::merged(kept.iter().map(|&i| image.sections[i].name)))?;
     let (align, header) = if image.ptr_size == 8 { (8, 64) } else { (4, 40) };
     Some(round(at, align) + header * (kept.len() as u64 + 1))
+}
+
+/// The alignment that a compressed section has once it is plain: from its compression header.
+fn compressed_align<'a>(image: &Image<'a>, s: &crate::image::Section<'a>) -> u64 {
+    let at = usize::from(image.ptr_size) * 2;
+    image.endian.word(image.section_bytes(s), at, image.ptr_size).unwrap_or(1)
 }
 
 /// Bytes of the symbol table when the section symbols of dropped sections go.

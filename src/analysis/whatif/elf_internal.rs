@@ -82,7 +82,11 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
     }
     let mut end = round(last_file_end, page);
     let debug = image.sections.iter().filter(|s| is_debug(s.name));
-    if want.dwarf {
+    if want.dwarf && want.plain {
+        for s in debug {
+            end = end.checked_add(image.section_uncompressed_size(s).unwrap_or(s.file_size))?;
+        }
+    } else if want.dwarf {
         let first = debug.clone().map(|s| s.offset).min();
         let last = debug.map(|s| s.offset.saturating_add(s.file_size)).max();
         if let (Some(first), Some(last)) = (first, last) {

@@ -81,6 +81,9 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
             for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {
                 report.variants.push(linked(&f, id, flags));
             }
+            if f.dwarf && image.sections.iter().any(|s| image.section_uncompressed_size(s).is_some()) {
+                report.variants.push(linked(&f, "no-compressdwarf", &["-compressdwarf=false"]));
+            }
             if image.format == Format::Elf {
                 report.variants.push(stripped(&f, "strip", false));
                 report.variants.push(stripped(&f, "strip-debug", true));
@@ -140,13 +143,14 @@ fn tables(f: &Facts<'_, '_>, flags: &[&str]) -> Tables {
     if f.image.format == Format::MachO && !f.since(22) {
         return Tables {
             dwarf: now.dwarf && !w,
+            plain: flags.contains(&"-compressdwarf=false"),
             ..now
         };
     }
     Tables {
         dwarf: now.dwarf && !w && !s,
         symtab: now.symtab && !s,
-        ..now
+        plain: flags.contains(&"-compressdwarf=false"),
     }
 }
 
@@ -183,6 +187,7 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
         && f.linker != Linker::Go
         && !f.since(26)
         && f.dwarf
+        && !want.dwarf
         && want.symtab
     {
         c_dwarf::left(f).unwrap_or_default()

@@ -45,6 +45,10 @@ pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
         };
         out.push(format!("no symbol table: {tools} know no Go function names; govulncheck -mode=binary sees modules, not symbols"));
     }
+    if want.plain && want.dwarf {
+        out.push("nothing is lost: DWARF is stored as it is, for tools that can't decompress it; a layer compresses it anyway".into());
+        return out;
+    }
     if !out.is_empty() {
         out.push(
             "kept: names and lines in panics and pprof (they come from the pclntab), `go version -m`".into(),

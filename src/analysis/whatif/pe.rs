@@ -77,6 +77,7 @@ pub(super) fn size(
         let raw = match s.name {
             b".reloc" => round(relocations(image.section_bytes(s), s, pe.image_base, &map)?, fa),
             b".symtab" => round(symtab(f, want)?, fa),
+            n if want.plain && is_debug(n) => round(image.section_uncompressed_size(s).unwrap_or(s.file_size), fa),
             _ if shift(i) == 0 => s.file_size,
             b".data" => {
                 let end = data_end.filter(|&e| e >= s.addr && e - s.addr <= s.file_size)?;
@@ -99,7 +100,11 @@ fn symtab(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     if !want.symtab {
         return Some(4 + bytes(&mut sections.iter().filter(long).filter(kept)));
     }
-    let gone = bytes(&mut sections.iter().filter(long).filter(|s| !kept(s)));
+    let mut gone = bytes(&mut sections.iter().filter(long).filter(|s| !kept(s)));
+    if want.plain {
+        // `.zdebug_` is a letter longer than `.debug_`.
+        gone += sections.iter().filter(|s| s.name.starts_with(b".zdebug_")).count() as u64;
+    }
     (pe.symbol_table.1 * 18 + pe.strings.len() as u64).checked_sub(gone)
 }
 
