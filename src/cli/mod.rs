@@ -16,6 +16,7 @@ mod nm;
 mod objdump;
 mod version;
 mod whatif;
+mod whatif_rebuild;
 
 /// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
 #[derive(Debug, Parser)]

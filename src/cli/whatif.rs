@@ -1,8 +1,10 @@
 //! `gospect whatif`: what other flags and tools would make of a file.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output};
+use super::whatif_rebuild;
 use crate::analysis::whatif::{self, Options};
 use crate::image::Image;
 use crate::report::{self, text};
@@ -10,12 +12,21 @@ use crate::report::{self, text};
 /// Foretells the file's size with other linker flags, stripped, compressed, and says what each would cost.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server"
+    override_usage = "gospect whatif [OPTIONS] FILE...\n       gospect whatif [OPTIONS] --rebuild PACKAGE [-- GO BUILD FLAGS...]",
+    after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server\n  \
+    gospect whatif --rebuild ./cmd/server -- -tags netgo\n\n\
+    Exit status: 0 fine; 1 a size that was called exact turned out wrong (--rebuild); 2 wrong usage or a file that could not be read."
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "rebuild", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Build this Go package and its variants in a temporary folder, and show the real sizes beside those foretold.
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "files")]
+    rebuild: Option<OsString>,
+    /// Flags for `go build`.
+    #[arg(last = true, requires = "rebuild", value_name = "GO BUILD FLAGS")]
+    go_flags: Vec<OsString>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
     format: Format,
@@ -27,18 +38,55 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let options = Options {
-        compress: !args.no_compress,
-    };
+    let options = Options { compress: !args.no_compress };
+    if let Some(package) = &args.rebuild {
+        return rebuild(args, package, options);
+    }
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
         let image = Image::parse(bytes)?;
         let report = whatif::foretell(&image, bytes, options);
-        let name = text::escape(path.as_os_str().as_encoded_bytes());
-        match args.format {
-            Format::Json => report::whatif::write_json(out, &path.to_string_lossy(), &report)?,
-            Format::Markdown => report::whatif::write_markdown(out, &name, &report)?,
-            _ => report::whatif::write_text(out, &name, &report)?,
-        }
+        print(args, path, &report, &[], out)?;
         Ok(super::FINE)
     })
+}
+
+fn rebuild(args: &Args, package: &OsString, options: Options) -> u8 {
+    let path = Path::new(package);
+    let mut sink = match args.output.open() {
+        Ok(s) => s,
+        Err(e) => {
+            frame::complain(path, &frame::io_words(&e));
+            return super::TROUBLE;
+        }
+    };
+    let (report, real) = match whatif_rebuild::run(package, &args.go_flags, options) {
+        Ok(r) => r,
+        Err(e) => {
+            frame::complain(path, &e);
+            return super::TROUBLE;
+        }
+    };
+    let wrong = report
+        .variants
+        .iter()
+        .zip(&real)
+        .any(|(v, r)| v.exact && matches!(r, Some(Ok(size)) if v.bytes != Some(*size)));
+    let printed = print(args, path, &report, &real, &mut sink).and_then(|()| sink.finish());
+    let status = frame::write_status(printed);
+    status.max(if wrong { super::FINDINGS } else { super::FINE })
+}
+
+fn print(
+    args: &Args,
+    path: &Path,
+    report: &whatif::Report,
+    real: &[Option<whatif_rebuild::Real>],
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let name = text::escape(path.as_os_str().as_encoded_bytes());
+    match args.format {
+        Format::Json => report::whatif::write_json(out, &path.to_string_lossy(), report, real),
+        Format::Markdown => report::whatif::write_markdown(out, &name, report, real),
+        _ => report::whatif::write_text(out, &name, report, real),
+    }
 }

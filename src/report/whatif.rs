@@ -28,25 +28,36 @@ struct Row<'a> {
     bytes: Option<u64>,
     exact: bool,
     margin: u64,
+    /// With `--rebuild`: what the real build came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    real: Option<u64>,
+    /// With `--rebuild`: why there is no real build.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     notes: &'a [String],
 }
 
-/// One JSON object.
+/// What a real build of a variant came to: its size, or why there is none. `None` where it was not built.
+pub type Real = Option<Result<u64, String>>;
+
+/// One JSON object. `real` is empty, or has an entry for each variant.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
-    let row = |v: &'_ Variant| -> (u64, bool) { (v.margin, v.exact) };
+pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
     let variants = report
         .variants
         .iter()
-        .map(|v| Row {
+        .enumerate()
+        .map(|(i, v)| Row {
             id: v.id,
             ldflags: v.ldflags.as_deref(),
             env: v.env.as_deref(),
             bytes: v.bytes,
-            exact: row(v).1,
-            margin: row(v).0,
+            exact: v.exact,
+            margin: v.margin,
+            real: real.get(i).and_then(|r| r.as_ref()?.as_ref().ok().copied()),
+            error: real.get(i).and_then(|r| r.as_ref()?.as_ref().err().map(String::as_str)),
             notes: &v.notes,
         })
         .collect();
@@ -86,17 +97,41 @@ fn quoted(flags: &str) -> String {
     }
 }
 
-/// The cells of a row: label, size, change in bytes and percent, how sure.
-fn cells(report: &Report, v: &Variant) -> [String; 4] {
-    let Some(bytes) = v.bytes else {
-        return [label(v), "?".into(), String::new(), "not known".into()];
+/// The cells of a row: label, size, change in bytes and percent, how sure; the real size where there are any.
+fn cells(report: &Report, i: usize, v: &Variant, real: &[Real]) -> Vec<String> {
+    let mut row = match v.bytes {
+        None => vec![label(v), "?".into(), String::new(), "not known".into()],
+        Some(bytes) => {
+            let sure = match (v.id, v.exact, v.margin) {
+                ("gzip" | "zstd", ..) => "measured".into(),
+                (_, true, _) => "exact".into(),
+                (_, false, m) => format!("± {}", grouped(m)),
+            };
+            vec![label(v), grouped(bytes), change(report.file_size, bytes), sure]
+        }
     };
-    let sure = match (v.id, v.exact, v.margin) {
-        ("gzip" | "zstd", ..) => "measured".into(),
-        (_, true, _) => "exact".into(),
-        (_, false, m) => format!("± {}", grouped(m)),
-    };
-    [label(v), grouped(bytes), change(report.file_size, bytes), sure]
+    if !real.is_empty() {
+        row.push(match (real.get(i), v.bytes) {
+            (Some(Some(Ok(r))), Some(b)) if *r == b => format!("{} ✓", grouped(*r)),
+            (Some(Some(Ok(r))), Some(b)) => {
+                let held = !v.exact && r.abs_diff(b) <= v.margin;
+                let off = if *r > b { "+" } else { "-" };
+                format!("{} ({off}{}) {}", grouped(*r), grouped(r.abs_diff(b)), if held { "✓" } else { "✗" })
+            }
+            (Some(Some(Ok(r))), None) => grouped(*r),
+            (Some(Some(Err(e))), _) => e.clone(),
+            _ => String::new(),
+        });
+    }
+    row
+}
+
+fn header(real: &[Real]) -> Vec<&'static str> {
+    let mut h = vec!["variant", "bytes", "change", "sure"];
+    if !real.is_empty() {
+        h.push("really");
+    }
+    h
 }
 
 /// `−123,456 (−12.3 %)`.
@@ -119,16 +154,23 @@ pub fn change(old: u64, new: u64) -> String {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
+pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
+    let row = |out: &mut dyn Write, cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
+        writeln!(out, "| {} |", cells.join(" | "))
+    };
     writeln!(out, "### {}\n", file.replace('|', "\\|"))?;
-    writeln!(
-        out,
-        "| variant | bytes | change | sure |\n| --- | ---: | ---: | --- |"
-    )?;
-    writeln!(out, "| as it is | {} | | |", grouped(report.file_size))?;
-    for v in &report.variants {
-        let [label, bytes, change, sure] = cells(report, v);
-        writeln!(out, "| `{label}` | {bytes} | {change} | {sure} |")?;
+    let header: Vec<String> = header(real).iter().map(|h| h.to_string()).collect();
+    row(out, &header)?;
+    let rules: Vec<String> = (0..header.len()).map(|i| if i == 1 || i == 2 { "---:" } else { "---" }.into()).collect();
+    row(out, &rules)?;
+    let mut first = vec!["as it is".into(), grouped(report.file_size)];
+    first.resize(header.len(), String::new());
+    row(out, &first)?;
+    for (i, v) in report.variants.iter().enumerate() {
+        let mut c = cells(report, i, v, real);
+        c[0] = format!("`{}`", c[0]);
+        row(out, &c)?;
     }
     writeln!(out)?;
     for n in &report.notes {
@@ -147,14 +189,14 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report) -> io::R
 /// # Errors
 /// What the writer says.
 #[cfg(feature = "cli")]
-pub fn write_text(out: &mut dyn Write, file: &str, report: &Report) -> io::Result<()> {
+pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
     use comfy_table::{CellAlignment, Table, presets};
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["variant", "bytes", "change", "sure"]);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(header(real));
     table.add_row(["as it is", &grouped(report.file_size), "", ""]);
-    for v in &report.variants {
-        table.add_row(cells(report, v));
+    for (i, v) in report.variants.iter().enumerate() {
+        table.add_row(cells(report, i, v, real));
     }
     for i in [1, 2] {
         if let Some(c) = table.column_mut(i) {
@@ -219,7 +261,7 @@ mod tests {
             variants: vec![exact, told],
         };
         let mut out = Vec::new();
-        write_markdown(&mut out, "a|b", &report).unwrap();
+        write_markdown(&mut out, "a|b", &report, &[]).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.contains("| `-ldflags=-w` | 60 | -40 (-40.0 %) | exact |"),
