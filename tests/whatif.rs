@@ -17,11 +17,32 @@ const SMALL: &[(&str, &str, bool)] = &[
 ];
 
 const WIDE_TARGETS: &[&str] = &[
-    "linux/amd64", "linux/386", "linux/arm", "linux/arm64", "linux/riscv64", "linux/ppc64le", "linux/s390x", "freebsd/amd64",
-    "openbsd/amd64", "netbsd/amd64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/386", "windows/arm64",
+    "linux/amd64",
+    "linux/386",
+    "linux/arm",
+    "linux/arm64",
+    "linux/riscv64",
+    "linux/ppc64le",
+    "linux/s390x",
+    "freebsd/amd64",
+    "openbsd/amd64",
+    "netbsd/amd64",
+    "darwin/amd64",
+    "darwin/arm64",
+    "windows/amd64",
+    "windows/386",
+    "windows/arm64",
 ];
-const WIDE_VERSIONS: &[&str] =
-    &["go1.20.14", "go1.21.13", "go1.22.12", "go1.23.12", "go1.24.11", "go1.25.5", "go1.26.8", common::REFERENCE];
+const WIDE_VERSIONS: &[&str] = &[
+    "go1.20.14",
+    "go1.21.13",
+    "go1.22.12",
+    "go1.23.12",
+    "go1.24.11",
+    "go1.25.5",
+    "go1.26.8",
+    common::REFERENCE,
+];
 
 fn matrix() -> Vec<(&'static str, &'static str, bool)> {
     if std::env::var("GOSPECT_WIDE").as_deref() != Ok("1") {
@@ -39,23 +60,40 @@ fn matrix() -> Vec<(&'static str, &'static str, bool)> {
 
 /// What is foretold of a file: the whole document.
 fn foretold(file: &Path) -> Value {
-    let out = common::run([Path::new("whatif"), Path::new("--format=json"), Path::new("--no-compress"), file]);
-    assert!(out.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&out.stderr));
+    let out = common::run([
+        Path::new("whatif"),
+        Path::new("--format=json"),
+        Path::new("--no-compress"),
+        file,
+    ]);
+    assert!(
+        out.status.success(),
+        "{}: {}",
+        file.display(),
+        String::from_utf8_lossy(&out.stderr)
+    );
     serde_json::from_slice(&out.stdout).expect("whatif prints JSON")
 }
 
 fn variant<'v>(doc: &'v Value, id: &str) -> &'v Value {
     let all = doc["variants"].as_array().expect("variants");
-    all.iter().find(|v| v["id"] == id).unwrap_or_else(|| panic!("no variant {id}"))
+    all.iter()
+        .find(|v| v["id"] == id)
+        .unwrap_or_else(|| panic!("no variant {id}"))
 }
 
 /// Fails where an exact size is wrong or a margin does not hold; true where it was exact.
 fn holds(what: &str, v: &Value, real: u64) -> bool {
-    let bytes = v["bytes"].as_u64().unwrap_or_else(|| panic!("{what}: nothing foretold, really {real}"));
+    let bytes = v["bytes"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{what}: nothing foretold, really {real}"));
     let margin = v["margin"].as_u64().expect("margin");
     let exact = v["exact"].as_bool().expect("exact");
     assert!(!exact || margin == 0, "{what}: exact with a margin of {margin}");
-    assert!(bytes.abs_diff(real) <= margin, "{what}: foretold {bytes} ± {margin}, really {real}");
+    assert!(
+        bytes.abs_diff(real) <= margin,
+        "{what}: foretold {bytes} ± {margin}, really {real}"
+    );
     exact
 }
 
@@ -77,21 +115,40 @@ fn flags(id: &str) -> &'static [&'static str] {
 fn sizes_foretold_are_those_of_real_builds() {
     let (mut exact, mut all) = (0, 0);
     for (target, go, cgo) in matrix() {
-        let base = Build { cgo, ..Build::new("hello", target).go(go) };
+        let base = Build {
+            cgo,
+            ..Build::new("hello", target).go(go)
+        };
         let Some(default) = base.path() else { continue };
         let doc = foretold(&default);
         for id in ["w", "s", "sw", "no-compressdwarf"] {
-            let Some(real) = base.clone().args(flags(id)).path() else { continue };
-            exact += usize::from(holds(&format!("{target} {go} {id}"), variant(&doc, id), size(&real)));
+            let Some(real) = base.clone().args(flags(id)).path() else {
+                continue;
+            };
+            exact += usize::from(holds(
+                &format!("{target} {go} {id}"),
+                variant(&doc, id),
+                size(&real),
+            ));
             all += 1;
         }
         // From a file without DWARF towards one without anything.
-        if let (Some(w), Some(sw)) = (base.clone().args(flags("w")).path(), base.args(flags("sw")).path()) {
-            exact += usize::from(holds(&format!("{target} {go} w to sw"), variant(&foretold(&w), "sw"), size(&sw)));
+        if let (Some(w), Some(sw)) = (
+            base.clone().args(flags("w")).path(),
+            base.args(flags("sw")).path(),
+        ) {
+            exact += usize::from(holds(
+                &format!("{target} {go} w to sw"),
+                variant(&foretold(&w), "sw"),
+                size(&sw),
+            ));
             all += 1;
         }
     }
-    assert!(all == 0 || exact * 100 >= all * 90, "only {exact} of {all} were called exact");
+    assert!(
+        all == 0 || exact * 100 >= all * 90,
+        "only {exact} of {all} were called exact"
+    );
 }
 
 /// A copy of `file` after `strip`.
@@ -107,20 +164,28 @@ fn strip(file: &Path, args: &[&str]) -> Option<PathBuf> {
 
 #[test]
 fn strip_is_foretold_to_the_byte() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let doc = foretold(&file);
     for (id, args) in [("strip", &[][..]), ("strip-debug", &["--strip-debug"])] {
         let Some(real) = strip(&file, args) else { return };
-        assert!(holds(id, variant(&doc, id), size(&real)), "{id} is not called exact");
+        assert!(
+            holds(id, variant(&doc, id), size(&real)),
+            "{id} is not called exact"
+        );
         let _ = std::fs::remove_file(real);
     }
 }
 
 #[test]
 fn the_document_is_as_its_schema_says() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/whatif.json");
-    let schema: Value = serde_json::from_slice(&std::fs::read(path).expect("the schema is there")).expect("it is JSON");
+    let schema: Value =
+        serde_json::from_slice(&std::fs::read(path).expect("the schema is there")).expect("it is JSON");
     let out = common::run([Path::new("whatif"), Path::new("--format=json"), &file]);
     let doc: Value = serde_json::from_slice(&out.stdout).expect("whatif prints JSON");
     fits(&schema, &doc, "$");
@@ -151,7 +216,10 @@ fn fits(schema: &Value, v: &Value, at: &str) {
     }
     if let Some(o) = v.as_object() {
         for r in schema["required"].as_array().into_iter().flatten() {
-            assert!(o.contains_key(r.as_str().expect("a name")), "{at}: {r} is missing");
+            assert!(
+                o.contains_key(r.as_str().expect("a name")),
+                "{at}: {r} is missing"
+            );
         }
         for (k, x) in o {
             let p = &schema["properties"][k];
@@ -167,17 +235,39 @@ fn fits(schema: &Value, v: &Value, at: &str) {
 #[test]
 fn rebuilding_finds_the_sizes_that_were_foretold() {
     // The toolchain at hand, whatever it is.
-    let Some(_) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(_) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs/hello");
     let mut c = common::gospect();
-    c.args(["whatif", "--rebuild", ".", "--no-compress", "--format=json", "--", "-buildvcs=false", "-ldflags", "-X main.x=y"]);
-    c.current_dir(source).env("GOTOOLCHAIN", common::REFERENCE).env("CGO_ENABLED", "0").env("GOWORK", "off");
+    c.args([
+        "whatif",
+        "--rebuild",
+        ".",
+        "--no-compress",
+        "--format=json",
+        "--",
+        "-buildvcs=false",
+        "-ldflags",
+        "-X main.x=y",
+    ]);
+    c.current_dir(source)
+        .env("GOTOOLCHAIN", common::REFERENCE)
+        .env("CGO_ENABLED", "0")
+        .env("GOWORK", "off");
     let out = c.output().expect("gospect runs");
-    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
     let doc: Value = serde_json::from_slice(&out.stdout).expect("whatif prints JSON");
     for id in ["w", "s", "sw"] {
         let v = variant(&doc, id);
-        let real = v["real"].as_u64().unwrap_or_else(|| panic!("{id} was not built: {v}"));
+        let real = v["real"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{id} was not built: {v}"));
         holds(id, v, real);
     }
 }

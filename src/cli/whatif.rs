@@ -38,7 +38,9 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let options = Options { compress: !args.no_compress };
+    let options = Options {
+        compress: !args.no_compress,
+    };
     if let Some(package) = &args.rebuild {
         return rebuild(args, package, options);
     }

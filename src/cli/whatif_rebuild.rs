@@ -25,7 +25,9 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> std::io::Result<Folder> {
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.subsec_nanos());
+        let nanos = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.subsec_nanos());
         let path = std::env::temp_dir().join(format!("gospect-whatif-{}-{nanos}", std::process::id()));
         std::fs::create_dir(&path)?;
         Ok(Folder(path))
@@ -52,12 +54,20 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// Why the package can't be built as it is, in a line.
-pub(super) fn run(package: &OsStr, flags: &[OsString], options: Options) -> Result<(Report, Vec<Option<Real>>), String> {
+pub(super) fn run(
+    package: &OsStr,
+    flags: &[OsString],
+    options: Options,
+) -> Result<(Report, Vec<Option<Real>>), String> {
     // A second handler can't be set; then Ctrl-C ends the program as ever.
     let _ = ctrlc::set_handler(|| CANCELLED.store(true, Ordering::SeqCst));
     let folder = Folder::new().map_err(|e| format!("no temporary folder: {e}"))?;
     let progress = Progress::new();
-    let first = Build { id: "default", args: flags.to_vec(), env: Vec::new() };
+    let first = Build {
+        id: "default",
+        args: flags.to_vec(),
+        env: Vec::new(),
+    };
     progress.begin(1, "as it is");
     let path = build(&folder.0, package, &first)?;
     let bytes = std::fs::read(&path).map_err(|e| e.to_string())?;
@@ -67,12 +77,18 @@ pub(super) fn run(package: &OsStr, flags: &[OsString], options: Options) -> Resu
     let (rest, given) = without_ldflags(flags);
     let old = if recorded.is_empty() { given } else { recorded };
 
-    let builds: Vec<(usize, Build)> =
-        report.variants.iter().enumerate().filter_map(|(i, v)| Some((i, variant(v, &rest, &old)?))).collect();
+    let builds: Vec<(usize, Build)> = report
+        .variants
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| Some((i, variant(v, &rest, &old)?)))
+        .collect();
     progress.begin(builds.len(), "variants");
     let real: Mutex<Vec<Option<Real>>> = Mutex::new(vec![None; report.variants.len()]);
     let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).clamp(1, 4);
+    let workers = std::thread::available_parallelism()
+        .map_or(1, |n| n.get())
+        .clamp(1, 4);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -115,7 +131,12 @@ fn variant(v: &Variant, rest: &[OsString], old: &str) -> Option<Build> {
         }
         _ => return None,
     };
-    let ldflags = [add, old].iter().filter(|f| !f.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    let ldflags = [add, old]
+        .iter()
+        .filter(|f| !f.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ");
     if !ldflags.is_empty() {
         args.push(format!("-ldflags={ldflags}").into());
     }
@@ -132,7 +153,10 @@ fn without_ldflags(flags: &[OsString]) -> (Vec<OsString>, String) {
         if !text.starts_with('-') {
             rest.push(f.clone());
         } else if name == "ldflags" {
-            value = it.next().map(|v| v.to_string_lossy().into_owned()).unwrap_or_default();
+            value = it
+                .next()
+                .map(|v| v.to_string_lossy().into_owned())
+                .unwrap_or_default();
         } else if let Some(v) = name.strip_prefix("ldflags=") {
             value = v.into();
         } else {
@@ -147,7 +171,12 @@ fn build(folder: &Path, package: &OsStr, b: &Build) -> Result<PathBuf, String> {
     let errors = folder.join(format!("{}.err", b.id));
     let stderr = std::fs::File::create(&errors).map_err(|e| e.to_string())?;
     let mut go = Command::new("go");
-    go.arg("build").arg("-o").arg(&out).args(&b.args).arg(package).envs(b.env.iter().copied());
+    go.arg("build")
+        .arg("-o")
+        .arg(&out)
+        .args(&b.args)
+        .arg(package)
+        .envs(b.env.iter().copied());
     go.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
     let mut child = go.spawn().map_err(|e| format!("go can't be started: {e}"))?;
     let status = wait(&mut child)?;
@@ -180,8 +209,14 @@ struct Progress(ProgressBar, Instant);
 
 impl Progress {
     fn new() -> Progress {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} building {msg} [{bar:20}] {pos}/{len} {elapsed}") {
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(1)
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} building {msg} [{bar:20}] {pos}/{len} {elapsed}")
+        {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(120));
@@ -213,16 +248,34 @@ mod tests {
 
     #[test]
     fn the_users_ldflags_are_kept_behind_the_variants() {
-        let flags: Vec<OsString> = ["-tags=x", "-ldflags", "-X a.b=c", "-race"].map(Into::into).to_vec();
+        let flags: Vec<OsString> = ["-tags=x", "-ldflags", "-X a.b=c", "-race"]
+            .map(Into::into)
+            .to_vec();
         let (rest, old) = without_ldflags(&flags);
         assert_eq!(rest, ["-tags=x", "-race"]);
-        let v = Variant { id: "sw", ..Variant::default() };
+        let v = Variant {
+            id: "sw",
+            ..Variant::default()
+        };
         let b = variant(&v, &rest, &old).expect("sw is built");
-        assert_eq!(b.args.last().and_then(|a| a.to_str()), Some("-ldflags=-s -w -X a.b=c"));
+        assert_eq!(
+            b.args.last().and_then(|a| a.to_str()),
+            Some("-ldflags=-s -w -X a.b=c")
+        );
     }
 
     #[test]
     fn strip_is_no_build() {
-        assert!(variant(&Variant { id: "strip", ..Variant::default() }, &[], "").is_none());
+        assert!(
+            variant(
+                &Variant {
+                    id: "strip",
+                    ..Variant::default()
+                },
+                &[],
+                ""
+            )
+            .is_none()
+        );
     }
 }

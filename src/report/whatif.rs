@@ -57,7 +57,9 @@ pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, real: &[Real
             exact: v.exact,
             margin: v.margin,
             real: real.get(i).and_then(|r| r.as_ref()?.as_ref().ok().copied()),
-            error: real.get(i).and_then(|r| r.as_ref()?.as_ref().err().map(String::as_str)),
+            error: real
+                .get(i)
+                .and_then(|r| r.as_ref()?.as_ref().err().map(String::as_str)),
             notes: &v.notes,
         })
         .collect();
@@ -116,7 +118,12 @@ fn cells(report: &Report, i: usize, v: &Variant, real: &[Real]) -> Vec<String> {
             (Some(Some(Ok(r))), Some(b)) => {
                 let held = !v.exact && r.abs_diff(b) <= v.margin;
                 let off = if *r > b { "+" } else { "-" };
-                format!("{} ({off}{}) {}", grouped(*r), grouped(r.abs_diff(b)), if held { "✓" } else { "✗" })
+                format!(
+                    "{} ({off}{}) {}",
+                    grouped(*r),
+                    grouped(r.abs_diff(b)),
+                    if held { "✓" } else { "✗" }
+                )
             }
             (Some(Some(Ok(r))), None) => grouped(*r),
             (Some(Some(Err(e))), _) => e.clone(),
@@ -162,7 +169,9 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, real: &[
     writeln!(out, "### {}\n", file.replace('|', "\\|"))?;
     let header: Vec<String> = header(real).iter().map(|h| h.to_string()).collect();
     row(out, &header)?;
-    let rules: Vec<String> = (0..header.len()).map(|i| if i == 1 || i == 2 { "---:" } else { "---" }.into()).collect();
+    let rules: Vec<String> = (0..header.len())
+        .map(|i| if i == 1 || i == 2 { "---:" } else { "---" }.into())
+        .collect();
     row(out, &rules)?;
     let mut first = vec!["as it is".into(), grouped(report.file_size)];
     first.resize(header.len(), String::new());

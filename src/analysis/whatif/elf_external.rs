@@ -62,7 +62,10 @@ pub(super) fn size(
 /// The alignment that a compressed section has once it is plain: from its compression header.
 fn compressed_align<'a>(image: &Image<'a>, s: &crate::image::Section<'a>) -> u64 {
     let at = usize::from(image.ptr_size) * 2;
-    image.endian.word(image.section_bytes(s), at, image.ptr_size).unwrap_or(1)
+    image
+        .endian
+        .word(image.section_bytes(s), at, image.ptr_size)
+        .unwrap_or(1)
 }
 
 /// Bytes of the symbol table when the section symbols of dropped sections go.

@@ -36,7 +36,9 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
                 if want.dwarf {
                     let inside = image.sections.iter().filter(|x| x.segment == s.name);
                     let plain = || -> u64 {
-                        inside.map(|x| image.section_uncompressed_size(x).unwrap_or(x.file_size)).fold(0, u64::saturating_add)
+                        inside
+                            .map(|x| image.section_uncompressed_size(x).unwrap_or(x.file_size))
+                            .fold(0, u64::saturating_add)
                     };
                     let bytes = if want.plain { plain() } else { s.file_size };
                     link = link.checked_add(round(bytes, page))?;

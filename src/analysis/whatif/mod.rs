@@ -81,8 +81,15 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
             for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {
                 report.variants.push(linked(&f, id, flags));
             }
-            if f.dwarf && image.sections.iter().any(|s| image.section_uncompressed_size(s).is_some()) {
-                report.variants.push(linked(&f, "no-compressdwarf", &["-compressdwarf=false"]));
+            if f.dwarf
+                && image
+                    .sections
+                    .iter()
+                    .any(|s| image.section_uncompressed_size(s).is_some())
+            {
+                report
+                    .variants
+                    .push(linked(&f, "no-compressdwarf", &["-compressdwarf=false"]));
             }
             if image.format == Format::Elf {
                 report.variants.push(stripped(&f, "strip", false));

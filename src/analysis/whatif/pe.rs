@@ -77,7 +77,9 @@ pub(super) fn size(
         let raw = match s.name {
             b".reloc" => round(relocations(image.section_bytes(s), s, pe.image_base, &map)?, fa),
             b".symtab" => round(symtab(f, want)?, fa),
-            n if want.plain && is_debug(n) => round(image.section_uncompressed_size(s).unwrap_or(s.file_size), fa),
+            n if want.plain && is_debug(n) => {
+                round(image.section_uncompressed_size(s).unwrap_or(s.file_size), fa)
+            }
             _ if shift(i) == 0 => s.file_size,
             b".data" => {
                 let end = data_end.filter(|&e| e >= s.addr && e - s.addr <= s.file_size)?;
@@ -103,7 +105,10 @@ fn symtab(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     let mut gone = bytes(&mut sections.iter().filter(long).filter(|s| !kept(s)));
     if want.plain {
         // `.zdebug_` is a letter longer than `.debug_`.
-        gone += sections.iter().filter(|s| s.name.starts_with(b".zdebug_")).count() as u64;
+        gone += sections
+            .iter()
+            .filter(|s| s.name.starts_with(b".zdebug_"))
+            .count() as u64;
     }
     (pe.symbol_table.1 * 18 + pe.strings.len() as u64).checked_sub(gone)
 }
