@@ -10,9 +10,9 @@ use super::frame::{io_words, note, write_status};
 use super::goflags::{self, Flag, Given, Wrong};
 use crate::analysis::goregex;
 use crate::analysis::listing::Listing;
+use crate::analysis::objfile;
 use crate::disasm::Style;
 use crate::go::quote::quote;
-use crate::image::Image;
 use crate::input::{self, sources::Sources};
 use crate::report::objdump::{self as report, Options};
 
@@ -138,10 +138,13 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     let name = given.rest.first().cloned().unwrap_or_default();
     let shown = name.to_string_lossy();
     let bytes = open(Path::new(&name)).map_err(|e| Trouble::Said(format!("open {shown}: {e}")))?;
-    let image =
-        Image::parse(&bytes).map_err(|_| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
+    let entries = objfile::open(&bytes).map_err(|e| Trouble::Said(format!("open {shown}: {}", e.what)))?;
+    // Of an archive, only the first object is listed.
+    let first = entries
+        .first()
+        .ok_or_else(|| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
     let listing =
-        Listing::new(&image).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
+        Listing::of(&first.file).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
     let (start, end) = match given.rest.get(1..3) {
         Some([start, end]) => (
             address(&start.to_string_lossy()).map_err(|e| Trouble::Said(format!("invalid start PC: {e}")))?,

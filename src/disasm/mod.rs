@@ -78,6 +78,11 @@ pub trait Printer: Send + Sync {
     fn unknown_len(&self) -> usize;
 }
 
+/// The GOARCH words that there is a printer for.
+pub const GOARCHES: [&str; 9] = [
+    "386", "amd64", "arm", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x",
+];
+
 /// The printer for a GOARCH word; `None` where `go tool objdump` says `unsupported architecture`.
 pub fn printer(goarch: &str) -> Option<Box<dyn Printer>> {
     match goarch {

@@ -5,6 +5,7 @@ pub mod info;
 pub mod json;
 pub mod nm;
 pub mod objdump;
+pub mod objdump_json;
 pub mod schema;
 pub mod tabs;
 pub mod text;

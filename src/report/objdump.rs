@@ -154,6 +154,10 @@ fn format(
             gnu(listing, &i, tabs.text());
         }
         tabs.cell();
+        if !i.relocations.is_empty() {
+            tabs.text().extend_from_slice(i.relocations.join(" ").as_bytes());
+            tabs.cell();
+        }
         tabs.line();
     });
     tabs.flush(out);

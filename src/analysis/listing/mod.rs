@@ -1,0 +1,332 @@
+//! An image → the functions that `go tool objdump` lists, and the instructions of each.
+//!
+//! The authority is cmd/internal/disasm of Go 1.27: which symbols are functions, what the decoder sees of each, which symbol
+//! names an operand, which file and line an instruction has.
+
+use std::iter::Peekable;
+
+use crate::disasm::{self, Printer, Style, Symbols};
+use crate::error::{Error, Result};
+use crate::go::gosym::{Cursor, LineTable, Position};
+use crate::image::goobj::{Object, ObjectRelocation};
+use crate::image::{Endian, Image};
+
+use super::gosort;
+use super::objfile::Raw;
+use super::symbols::{self, GoSymbol};
+
+mod tables;
+
+/// The linker's own marks; they would hide the functions at their addresses.
+const MARKS: [&[u8]; 6] = [
+    b"runtime.text",
+    b"text",
+    b"_text",
+    b"runtime.etext",
+    b"etext",
+    b"_etext",
+];
+
+/// Everything that a listing of an image needs.
+pub struct Listing<'a> {
+    /// GOARCH.
+    pub goarch: &'static str,
+    /// Byte order of instruction words.
+    pub endian: Endian,
+    printer: Box<dyn Printer>,
+    text_start: u64,
+    text: &'a [u8],
+    /// By address.
+    symbols: Vec<GoSymbol<'a>>,
+    /// The symbols' addresses alone: what a search touches.
+    addrs: Vec<u64>,
+    lines: Lines<'a>,
+    /// Of an object: the number of each of `symbols` in it.
+    numbers: Vec<u32>,
+}
+
+/// Where file and line come from.
+enum Lines<'a> {
+    None,
+    Table(LineTable<'a>),
+    Object(&'a Object<'a>),
+}
+
+/// A stretch of code with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Function<'a> {
+    /// As the symbol table has it.
+    pub name: &'a [u8],
+    /// First address.
+    pub start: u64,
+    /// Where the listing stops, clipped to the range that was asked for.
+    pub end: u64,
+    /// Source file of the first address, "" if unknown.
+    pub file: &'a [u8],
+    /// Its symbol's number in a Go object.
+    pub number: Option<u32>,
+}
+
+/// One decoded instruction.
+#[derive(Debug, Clone, Copy)]
+pub struct Instruction<'t> {
+    /// Its address.
+    pub pc: u64,
+    /// Its bytes.
+    pub bytes: &'t [u8],
+    /// The function's bytes from here on: what a second look at the instruction needs.
+    pub rest: &'t [u8],
+    /// Go syntax, `?` where it is not known.
+    pub text: &'t [u8],
+    /// Is it?
+    pub known: bool,
+    /// File and line.
+    pub position: Position<'t>,
+    /// Of an object file: what the linker fills in, `[offset:end]TYPE:symbol+addend`, in the words of Go.
+    pub relocations: &'t [String],
+}
+
+impl<'a> Listing<'a> {
+    /// Reads an entry of a file as `go tool objdump` does.
+    ///
+    /// # Errors
+    /// In the words and the order of `go tool objdump`: symbols, line table, text, architecture.
+    pub fn of(raw: &'a Raw<'_>) -> Result<Listing<'a>> {
+        match raw {
+            Raw::Image(image) => Listing::of_image(image),
+            Raw::Object(object) => Listing::of_object(object),
+        }
+    }
+
+    /// Reads symbols, line table and text of a linked program.
+    ///
+    /// # Errors
+    /// See [`Listing::of`].
+    pub fn of_image(image: &Image<'a>) -> Result<Listing<'a>> {
+        let mut symbols = symbols::in_file_order(image)?;
+        let mark = symbols.iter().find(|s| s.name == b"runtime.text").map(|s| s.addr);
+        gosort::sort_by(&mut symbols, |a, b| a.addr < b.addr);
+        let (section_start, table) = tables::pclntab(image)?;
+        let section = tables::text_section(image).ok_or_else(|| Error::new("text section not found"))?;
+        let goarch = tables::goarch(image);
+        let printer = printer(goarch)?;
+        symbols.retain(|s| !MARKS.contains(&s.name));
+        Ok(Listing {
+            goarch,
+            endian: image.endian,
+            printer,
+            text_start: section.addr,
+            text: image.section_bytes(section),
+            addrs: symbols.iter().map(|s| s.addr).collect(),
+            symbols,
+            lines: LineTable::new(table, mark.unwrap_or(section_start)).map_or(Lines::None, Lines::Table),
+            numbers: Vec::new(),
+        })
+    }
+
+    /// Reads a Go object, all of whose body counts as text.
+    ///
+    /// # Errors
+    /// Where there is no printer for its architecture.
+    pub fn of_object(object: &'a Object<'_>) -> Result<Listing<'a>> {
+        let numbers = object
+            .symbols()
+            .map(|s| s.number)
+            .chain(std::iter::repeat(u32::MAX));
+        let mut symbols: Vec<_> = symbols::of_object(object).into_iter().zip(numbers).collect();
+        gosort::sort_by(&mut symbols, |a, b| a.0.addr < b.0.addr);
+        symbols.retain(|s| !MARKS.contains(&s.0.name));
+        let word = String::from_utf8_lossy(object.arch);
+        let goarch = disasm::GOARCHES.iter().find(|a| **a == word).copied();
+        let goarch = goarch.ok_or_else(|| unsupported(&word))?;
+        Ok(Listing {
+            goarch,
+            endian: if matches!(goarch, "ppc64" | "s390x") {
+                Endian::Big
+            } else {
+                Endian::Little
+            },
+            printer: printer(goarch)?,
+            text_start: 0,
+            text: object.body,
+            addrs: symbols.iter().map(|s| s.0.addr).collect(),
+            numbers: symbols.iter().map(|s| s.1).collect(),
+            symbols: symbols.into_iter().map(|s| s.0).collect(),
+            lines: Lines::Object(object),
+        })
+    }
+
+    fn text_end(&self) -> u64 {
+        self.text_start.wrapping_add(self.text.len() as u64)
+    }
+
+    /// The functions that overlap `[start, end)` and whose name passes `wanted`, in the order of the listing.
+    pub fn functions<'l>(
+        &'l self,
+        start: u64,
+        end: u64,
+        mut wanted: impl FnMut(&[u8]) -> bool + 'l,
+    ) -> impl Iterator<Item = Function<'a>> + 'l {
+        let (start, end) = (start.max(self.text_start), end.min(self.text_end()));
+        let mut positions = self.positions(None);
+        self.symbols.iter().enumerate().filter_map(move |(i, s)| {
+            let stop = s.addr.wrapping_add(s.size as u64);
+            let code = matches!(s.code, b'T' | b't');
+            if !code || s.addr < self.text_start || stop <= start || end <= s.addr || !wanted(s.name) {
+                return None;
+            }
+            let number = self.numbers.get(i).copied();
+            Some(Function {
+                name: s.name,
+                start: s.addr,
+                end: stop.min(end),
+                file: match number {
+                    Some(n) => self.positions(Some((n, s.addr))).at(s.addr).file,
+                    None => positions.at(s.addr).file,
+                },
+                number,
+            })
+        })
+    }
+
+    fn positions(&self, symbol: Option<(u32, u64)>) -> Positions<'a> {
+        match &self.lines {
+            Lines::None => Positions::None,
+            Lines::Table(t) => Positions::Table(t.cursor()),
+            Lines::Object(o) => Positions::Object(o, symbol),
+        }
+    }
+
+    /// Decodes a function, instruction after instruction.
+    pub fn decode(&self, function: &Function<'_>, style: Style, mut each: impl FnMut(Instruction<'_>)) {
+        let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
+        let code = self
+            .text
+            .get(..offset(function.end).min(self.text.len()))
+            .unwrap_or(&[]);
+        let mut positions = self.positions(function.number.map(|n| (n, function.start)));
+        let mut text = Vec::with_capacity(64);
+        let mut at = offset(function.start);
+        let mut relocations = self.relocations(function);
+        let mut filled = Vec::new();
+        while let Some(rest) = code.get(at..).filter(|r| !r.is_empty()) {
+            let pc = self.text_start.wrapping_add(at as u64);
+            text.clear();
+            let scope = Scope {
+                listing: self,
+                pc,
+                rest,
+            };
+            let done = self.printer.go(rest, pc, &scope, style, &mut text);
+            let len = done.len.clamp(1, rest.len());
+            filled.clear();
+            let before = (at + len) as u64;
+            while let Some(r) =
+                relocations.next_if(|r| function.start.wrapping_add_signed(r.offset.into()) < before)
+            {
+                filled.push(relocation(&r, pc.wrapping_sub(function.start)));
+            }
+            each(Instruction {
+                pc,
+                bytes: rest.get(..len).unwrap_or(rest),
+                rest,
+                text: &text,
+                known: done.known,
+                position: positions.at(pc),
+                relocations: &filled,
+            });
+            at += len;
+        }
+    }
+
+    fn relocations(
+        &self,
+        function: &Function<'_>,
+    ) -> Peekable<impl Iterator<Item = ObjectRelocation<'a>> + use<'a>> {
+        let object = match self.lines {
+            Lines::Object(o) => function.number.map(|n| o.relocations(n)),
+            _ => None,
+        };
+        object.into_iter().flatten().peekable()
+    }
+
+    /// Appends the GNU syntax of an instruction that is known.
+    pub fn gnu(&self, instruction: &Instruction<'_>, out: &mut Vec<u8>) {
+        self.printer
+            .gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
+    }
+
+    /// Are instructions shown as 32-bit words, where their length allows it?
+    pub fn shows_words(&self) -> bool {
+        !matches!(self.goarch, "386" | "amd64")
+    }
+
+    fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
+        let i = self.addrs.partition_point(|&a| a <= addr).checked_sub(1)?;
+        let s = self.symbols.get(i)?;
+        let inside = s.addr != 0 && addr < s.addr.wrapping_add(s.size as u64);
+        inside.then_some((s.name, s.addr))
+    }
+}
+
+fn printer(goarch: &str) -> Result<Box<dyn Printer>> {
+    disasm::printer(goarch).ok_or_else(|| unsupported(goarch))
+}
+
+fn unsupported(goarch: &str) -> Error {
+    Error::new(format!("unsupported architecture \"{goarch}\""))
+}
+
+/// A relocation in Go's words; its place counts from the instruction, which lies `at` bytes into its function.
+fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
+    let delta = i64::from(r.offset).wrapping_sub(at as i64);
+    let place = format!("[{delta}:{}]{}", delta.wrapping_add(r.size.into()), r.kind_name());
+    let symbol = String::from_utf8_lossy(&r.symbol);
+    match (symbol.is_empty(), r.addend) {
+        (false, 0) => format!("{place}:{symbol}"),
+        (false, addend) => format!("{place}:{symbol}+{addend}"),
+        (true, 0) => place,
+        (true, addend) => format!("{place}:{addend}"),
+    }
+}
+
+/// Answers for ascending pcs.
+enum Positions<'a> {
+    None,
+    Table(Cursor<'a>),
+    /// An object, and the number and start of the symbol that is listed.
+    Object(&'a Object<'a>, Option<(u32, u64)>),
+}
+
+impl<'a> Positions<'a> {
+    fn at(&mut self, pc: u64) -> Position<'a> {
+        match self {
+            Positions::None => Position::default(),
+            Positions::Table(cursor) => cursor.at(pc),
+            Positions::Object(object, symbol) => {
+                let known = symbol.and_then(|(number, start)| object.line_of(number, pc.wrapping_sub(start)));
+                let (file, line) = known.or_else(|| object.line(pc)).unwrap_or_default();
+                Position { file, line }
+            }
+        }
+    }
+}
+
+/// What a printer may know around one instruction.
+struct Scope<'l, 'a> {
+    listing: &'l Listing<'a>,
+    pc: u64,
+    /// The function from the instruction on: Go's printers read no literal outside it.
+    rest: &'l [u8],
+}
+
+impl Symbols for Scope<'_, '_> {
+    fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
+        self.listing.lookup(addr).filter(|s| !s.0.is_empty())
+    }
+
+    fn read(&self, addr: u64, len: usize) -> Option<&[u8]> {
+        let at = usize::try_from(addr.checked_sub(self.pc)?).ok()?;
+        self.rest.get(at..at.checked_add(len)?)
+    }
+}

@@ -1,0 +1,91 @@
+//! A listing → one JSON object per function and line, written as they are made.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json::{hex, lossy};
+use super::objdump::{Options, in_windows};
+use crate::analysis::listing::{Function, Listing};
+
+#[derive(Serialize)]
+struct FunctionRow {
+    schema: &'static str,
+    version: u32,
+    /// The function's name as the table has it.
+    name: String,
+    /// Source file of the entry.
+    file: Option<String>,
+    addr: String,
+    end: String,
+    arch: &'static str,
+    instructions: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    addr: String,
+    /// As they stand in memory.
+    bytes: String,
+    /// Go syntax; null where the bytes are no instruction.
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gnu: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relocations: Vec<String>,
+    file: Option<String>,
+    line: Option<i64>,
+}
+
+/// Writes the functions.
+///
+/// # Errors
+/// What the writer says.
+pub fn write<'a>(
+    listing: &Listing<'a>,
+    functions: impl Iterator<Item = Function<'a>>,
+    options: &Options<'_>,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    in_windows(functions, out, |function, _, _, text| {
+        let row = row(listing, function, options);
+        // Writing plain data into memory does not fail.
+        if serde_json::to_writer(&mut *text, &row).is_ok() {
+            text.push(b'\n');
+        }
+    })
+}
+
+fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) -> FunctionRow {
+    let known = |name: &[u8]| (!name.is_empty()).then(|| lossy(name));
+    let mut instructions = Vec::new();
+    listing.decode(function, options.style, |i| {
+        let gnu = (options.gnu && i.known).then(|| {
+            let mut text = Vec::new();
+            listing.gnu(&i, &mut text);
+            lossy(&text)
+        });
+        instructions.push(Row {
+            addr: hex(i.pc),
+            bytes: i.bytes.iter().map(|b| format!("{b:02x}")).collect(),
+            text: i.known.then(|| lossy(i.text)),
+            gnu,
+            comment: None,
+            relocations: i.relocations.to_vec(),
+            file: known(i.position.file),
+            line: (i.position.line > 0).then_some(i.position.line),
+        });
+    });
+    FunctionRow {
+        schema: "gospect/objdump",
+        version: 1,
+        name: lossy(function.name),
+        file: known(function.file),
+        addr: hex(function.start),
+        end: hex(function.end),
+        arch: listing.goarch,
+        instructions,
+    }
+}
