@@ -290,7 +290,8 @@ fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
     }
 }
 
-/// Answers for ascending pcs.
+/// Answers for ascending pcs. One at a time is alive, on the stack.
+#[allow(clippy::large_enum_variant)]
 enum Positions<'a> {
     None,
     Table(Cursor<'a>),
