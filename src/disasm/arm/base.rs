@@ -210,6 +210,19 @@ cccc111011110001dddd101000010000 4 VMRS R12nzcv FPSCR
 cccc111011100001dddd101000010000 4 VMSR FPSCR R12
 ";
 
+/// What golang.org/x/arch does not decode and Go emits: stores indexed by R8 to R15, fused multiplication, coprocessor moves
+/// (other than to the floating-point unit, 1010 and 1011).
+pub(super) const BEYOND: &str = "
+cccc011pu0w0nnnnddddiiiiitt0mmmm 1 STR R12 [R,Rm<#]!
+cccc11101D10nnnndddd101zN0M0mmmm 4 VFMA.F32/VFMA.F64@8 Fd Fn Fm
+cccc11101D10nnnndddd101zN1M0mmmm 4 VFMS.F32/VFMS.F64@8 Fd Fn Fm
+cccc11101D01nnnndddd101zN0M0mmmm 4 VFNMS.F32/VFNMS.F64@8 Fd Fn Fm
+cccc11101D01nnnndddd101zN1M0mmmm 4 VFNMA.F32/VFNMA.F64@8 Fd Fn Fm
+cccc1110aaalnnnndddd0pppbbb1mmmm 1 MCR/MRC@20 coprocessor
+cccc1110aaalnnnndddd100pbbb1mmmm 1 MCR/MRC@20 coprocessor
+cccc1110aaalnnnndddd11ppbbb1mmmm 1 MCR/MRC@20 coprocessor
+";
+
 /// The rows that are regular enough to be spelled out by rule: data processing and parallel arithmetic.
 pub(super) fn regular() -> String {
     let mut out = String::new();

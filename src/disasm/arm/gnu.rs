@@ -1,7 +1,7 @@
 //! A decoded A32 instruction → the lower-case syntax of Arm's manual, as `go tool objdump -gnu` shows it.
 
 use super::go::{condition, shift_name};
-use super::operand::{Arg, Index, Mode, Shift};
+use super::operand::{Arg, Index, Mode, Shift, coprocessor};
 use super::rows::Inst;
 use crate::disasm::isa::Text;
 
@@ -96,6 +96,17 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
             let offset = i64::from(offset.wrapping_add(4));
             out.put(if offset < 0 { ".-" } else { ".+" });
             out.hex(offset.unsigned_abs());
+        }
+        Arg::Coprocessor(x) => {
+            let [number, first, rt, n, m, second] = coprocessor(x);
+            out.udec(number.into());
+            out.reg(", ", first);
+            out.put(", ");
+            register(rt as u8, out);
+            out.reg(", cr", n);
+            out.reg(", cr", m);
+            out.reg(", {", second);
+            out.put("}");
         }
         Arg::List(list) => {
             out.put("{");

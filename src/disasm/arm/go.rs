@@ -1,6 +1,6 @@
 //! A decoded A32 instruction → Go's assembler syntax, as golang.org/x/arch/arm/armasm prints it.
 
-use super::operand::{Arg, Index, Mode, Shift};
+use super::operand::{Arg, Index, Mode, Shift, coprocessor};
 use super::rows::{Inst, Name};
 use crate::disasm::Symbols;
 use crate::disasm::isa::Text;
@@ -44,6 +44,14 @@ const FLOAT: &[(&str, &str)] = &[
     ("VNMLA.F64", "NMULAD"),
     ("VNMLS.F32", "NMULSF"),
     ("VNMLS.F64", "NMULSD"),
+    ("VFMA.F32", "FMULAF"),
+    ("VFMA.F64", "FMULAD"),
+    ("VFMS.F32", "FMULSF"),
+    ("VFMS.F64", "FMULSD"),
+    ("VFNMA.F32", "FNMULAF"),
+    ("VFNMA.F64", "FNMULAD"),
+    ("VFNMS.F32", "FNMULSF"),
+    ("VFNMS.F64", "FNMULSD"),
     ("VDIV.F32", "DIVF"),
     ("VDIV.F64", "DIVD"),
     ("VNEG.F32", "NEGF"),
@@ -286,6 +294,16 @@ fn push_arg(arg: &Arg, out: &mut Vec<u8>) {
         }
         Arg::Memory { base, mode, index } => manual_memory(base, mode, index, out),
         Arg::Pc(_) => {}
+        Arg::Coprocessor(x) => {
+            for (i, (field, letter)) in coprocessor(x)
+                .into_iter()
+                .zip(["", "", "R", "C", "C", ""])
+                .enumerate()
+            {
+                out.put(if i == 0 { "" } else { ", " });
+                out.reg(letter, field);
+            }
+        }
         Arg::List(list) => {
             out.put("[");
             let mut left = list;

@@ -55,6 +55,8 @@ pub(super) enum Arg {
     /// Distance from the instruction's address plus 8.
     Pc(i32),
     List(u16),
+    /// All operands of a coprocessor move, as the instruction word.
+    Coprocessor(u32),
 }
 
 /// A table token.
@@ -82,6 +84,7 @@ pub(super) enum Operand {
     Half,
     Imm(Imm),
     Memory(Memory),
+    Coprocessor,
 }
 
 /// Immediates.
@@ -145,6 +148,7 @@ const TOKENS: &[(&str, Operand)] = &[
     ("Rm@", Operand::Rotation),
     ("label", Operand::Label),
     ("labelh", Operand::LabelHalf),
+    ("coprocessor", Operand::Coprocessor),
     ("list", Operand::List { at_least: 0 }),
     ("list2", Operand::List { at_least: 2 }),
     ("list1", Operand::ListOne),
@@ -299,10 +303,23 @@ impl Operand {
             },
             Operand::Single(at) => Arg::Single(single(x, at)),
             Operand::Half => Arg::Half(double(x, 16), bits(x, 21, 1) as u8),
+            Operand::Coprocessor => Arg::Coprocessor(x),
             Operand::Imm(imm) => return imm.decode(x),
             Operand::Memory(memory) => return memory.decode(x),
         })
     }
+}
+
+/// The fields of a coprocessor move: coprocessor, first opcode, Rt, CRn, CRm, second opcode.
+pub(super) fn coprocessor(x: u32) -> [u32; 6] {
+    [
+        bits(x, 8, 4),
+        bits(x, 21, 3),
+        bits(x, 12, 4),
+        bits(x, 16, 4),
+        bits(x, 0, 4),
+        bits(x, 5, 3),
+    ]
 }
 
 impl Imm {

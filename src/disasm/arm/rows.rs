@@ -25,6 +25,8 @@ struct Row {
     selectors: Vec<u8>,
     names: Vec<Name>,
     operands: [Option<Operand>; 4],
+    /// Not decoded by golang.org/x/arch, whose objdump prints `?`.
+    beyond_go: bool,
 }
 
 /// A decoded instruction.
@@ -55,9 +57,10 @@ fn key(x: u32) -> usize {
 impl Table {
     pub(super) fn new() -> Table {
         let mut rows = Vec::new();
-        read(&base::regular(), &mut rows);
-        read(base::INTEGER, &mut rows);
-        read(base::FLOAT, &mut rows);
+        for text in [&base::regular(), base::INTEGER, base::FLOAT] {
+            read(text, false, &mut rows);
+        }
+        read(base::BEYOND, true, &mut rows);
         rows.sort_by_key(|row| std::cmp::Reverse(row.priority));
         let mut starts = vec![0];
         let mut candidates = Vec::new();
@@ -79,9 +82,9 @@ impl Table {
         }
     }
 
-    /// The instruction that `x` encodes.
+    /// The instruction that `x` encodes; `beyond` also allows what golang.org/x/arch does not know.
     #[inline]
-    pub(super) fn find(&self, x: u32) -> Option<Inst<'_>> {
+    pub(super) fn find(&self, x: u32, beyond: bool) -> Option<Inst<'_>> {
         let key = key(x);
         let range = *self.starts.get(key)? as usize..*self.starts.get(key + 1)? as usize;
         // A condition other than 1111 fits every row that leaves it open.
@@ -90,7 +93,7 @@ impl Table {
             let row = self.rows.get(usize::from(index))?;
             let exact = row.mask & UNCONDITIONAL == UNCONDITIONAL;
             let word = if exact { x } else { plain };
-            if word & (row.mask | UNCONDITIONAL) != row.value {
+            if word & (row.mask | UNCONDITIONAL) != row.value || (row.beyond_go && !beyond) {
                 continue;
             }
             let mut args = [None; 4];
@@ -119,14 +122,16 @@ impl Table {
 }
 
 /// Reads lines into rows; gives the number of lines that make no sense (a test sees to it that there are none).
-fn read(text: &str, rows: &mut Vec<Row>) -> usize {
+fn read(text: &str, beyond_go: bool, rows: &mut Vec<Row>) -> usize {
     let lines = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.filter(|line| push_row(line, rows).is_none()).count()
+    lines
+        .filter(|line| push_row(line, beyond_go, rows).is_none())
+        .count()
 }
 
-fn push_row(line: &str, rows: &mut Vec<Row>) -> Option<()> {
+fn push_row(line: &str, beyond_go: bool, rows: &mut Vec<Row>) -> Option<()> {
     let mut words = line.split_whitespace();
     let pattern = words.next().filter(|pattern| pattern.len() == 32)?;
     let priority: u8 = words.next()?.parse().ok()?;
@@ -171,6 +176,7 @@ fn push_row(line: &str, rows: &mut Vec<Row>) -> Option<()> {
             selectors: selectors.clone(),
             names,
             operands,
+            beyond_go,
         });
     }
     Some(())
@@ -182,8 +188,8 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_is_understood() {
-        for text in [base::INTEGER, base::FLOAT, &base::regular()] {
-            assert_eq!(read(text, &mut Vec::new()), 0);
+        for text in [base::INTEGER, base::FLOAT, base::BEYOND, &base::regular()] {
+            assert_eq!(read(text, false, &mut Vec::new()), 0);
         }
     }
 }
