@@ -8,6 +8,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -276,6 +277,7 @@ fn check(arch: &Arch) {
     let mut outcome = Outcome::default();
     outcome.compare(arch, &names, &functions);
     outcome.assert(&format!("{} program", arch.goarch));
+    whole_listing(arch, &file);
 
     let wanted = std::env::var("GOSPECT_DISASM_WORDS")
         .ok()
@@ -306,6 +308,27 @@ fn check(arch: &Arch) {
     }
     let _ = std::fs::remove_file(changed);
     outcome.assert(&format!("{} scattered", arch.goarch));
+}
+
+/// The command's listing of a program, byte for byte.
+fn whole_listing(arch: &Arch, file: &Path) {
+    let Some(tool) = common::reference_tool("objdump") else {
+        return;
+    };
+    let want = Command::new(tool).arg(file).output().expect("objdump runs");
+    let have = common::run([OsStr::new("objdump"), OsStr::new("--strict-go"), file.as_os_str()]);
+    let (want, have) = (
+        String::from_utf8_lossy(&want.stdout),
+        String::from_utf8_lossy(&have.stdout),
+    );
+    let first = want.lines().zip(have.lines()).find(|(want, have)| want != have);
+    assert!(
+        want == have,
+        "{} listing: {} | {} lines, first {first:?}",
+        arch.goarch,
+        want.lines().count(),
+        have.lines().count()
+    );
 }
 
 #[test]

@@ -219,6 +219,12 @@ impl<'a> Listing<'a> {
             };
             let done = self.printer.go(rest, pc, &scope, style, &mut text);
             let len = done.len.clamp(1, rest.len());
+            // What can't be decoded is shown at its full length, also where the symbol ends before.
+            let shown = if done.known {
+                len
+            } else {
+                len.max(self.printer.unknown_len())
+            };
             filled.clear();
             let before = (at + len) as u64;
             while let Some(r) =
@@ -228,7 +234,7 @@ impl<'a> Listing<'a> {
             }
             each(Instruction {
                 pc,
-                bytes: rest.get(..len).unwrap_or(rest),
+                bytes: self.text.get(at..at.saturating_add(shown)).unwrap_or(rest),
                 rest,
                 text: &text,
                 known: done.known,
