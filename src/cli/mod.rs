@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod check;
 pub mod frame;
 mod funcs;
 mod generate;
@@ -38,6 +39,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
     Info(info::Args),
     Nm(nm::Args),
     Funcs(funcs::Args),
@@ -82,6 +84,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     };
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
+            Command::Check(a) => check::run(&a),
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
             Command::Generate(a) => generate::run(&a),

@@ -1,6 +1,7 @@
 //! Data → the bytes that people and programs read.
 
 pub mod funcs;
+pub mod check;
 pub mod info;
 pub mod json;
 pub mod nm;

@@ -71,17 +71,15 @@ impl Subject<'_> {
     /// Is one of these functions linked in? `None` where the function names can't be read.
     pub(super) fn has_function(&self, names: &[&str]) -> Option<bool> {
         let parts = self.data_parts();
-        // Function names stand in the pclntab, each between two NULs; a program without `runtime.main` has none to read.
-        let has = |name: &str| {
-            let mut needle = Vec::with_capacity(name.len() + 2);
-            needle.push(0);
-            needle.extend_from_slice(name.as_bytes());
-            needle.push(0);
-            parts
-                .iter()
-                .any(|p| memchr::memmem::find(p.bytes, &needle).is_some())
-        };
+        // Function names stand in the pclntab, each between two NULs; every program has runtime.main.
+        let has = |name: &str| has_bytes(&parts, format!("\0{name}\0").as_bytes());
         has("runtime.main").then(|| names.iter().any(|n| has(n)))
+    }
+
+    /// Is a function of this package linked in? `None` where the function names can't be read.
+    pub(super) fn has_package(&self, path: &str) -> Option<bool> {
+        let parts = self.data_parts();
+        has_bytes(&parts, b"\0runtime.main\0").then(|| has_bytes(&parts, format!("\0{path}.").as_bytes()))
     }
 
     /// The file's data that a program can read at run time: every section that is mapped and holds no code. Where there are no
@@ -116,6 +114,10 @@ impl Subject<'_> {
         }
         parts
     }
+}
+
+fn has_bytes(parts: &[Part<'_>], needle: &[u8]) -> bool {
+    parts.iter().any(|p| memchr::memmem::find(p.bytes, needle).is_some())
 }
 
 /// A part of the file.

@@ -433,45 +433,20 @@ fn deny_module(s: &Subject<'_>, v: &Value) -> Verdict {
     )
 }
 
-/// Switches that turn a weakness on, with what they do.
-const LEGACY: [(&str, &str, &str); 13] = [
-    ("tls10server", "1", "servers accept TLS 1.0 and 1.1"),
-    ("tls3des", "1", "TLS offers 3DES"),
-    (
-        "tlsrsakex",
-        "1",
-        "TLS offers key exchange without forward secrecy",
-    ),
-    ("tlssha1", "1", "TLS accepts SHA-1 signatures"),
-    (
-        "tlsunsafeekm",
-        "1",
-        "TLS exports keying material that does not bind the session",
-    ),
-    ("tlsmaxrsasize", "0", "TLS accepts RSA keys of any size"),
-    ("rsa1024min", "0", "RSA keys under 1024 bits are accepted"),
-    ("x509sha1", "1", "certificates may be signed with SHA-1"),
-    (
-        "x509negativeserial",
-        "1",
-        "certificates may have negative serial numbers",
-    ),
-    (
-        "x509rsacrt",
-        "0",
-        "RSA keys are read without a check of their CRT values",
-    ),
-    ("httplaxcontentlength", "1", "HTTP accepts malformed lengths"),
-    (
-        "execerrdot",
-        "0",
-        "programs are started from the working directory",
-    ),
-    (
-        "zipinsecurepath",
-        "1",
-        "archives may name files outside their folder",
-    ),
+/// Switches that turn a weakness on: key, value, the package they work in, what they do.
+const LEGACY: [(&str, &str, &str, &str); 12] = [
+    ("tls10server", "1", "crypto/tls", "servers accept TLS 1.0 and 1.1"),
+    ("tls3des", "1", "crypto/tls", "TLS offers 3DES"),
+    ("tlsrsakex", "1", "crypto/tls", "TLS offers key exchange without forward secrecy"),
+    ("tlssha1", "1", "crypto/tls", "TLS accepts SHA-1 signatures"),
+    ("tlsunsafeekm", "1", "crypto/tls", "TLS exports keying material that does not bind the session"),
+    ("tlsmaxrsasize", "0", "crypto/tls", "TLS accepts RSA keys of any size"),
+    ("rsa1024min", "0", "crypto/rsa", "RSA keys under 1024 bits are accepted"),
+    ("x509sha1", "1", "crypto/x509", "certificates may be signed with SHA-1"),
+    ("x509negativeserial", "1", "crypto/x509", "certificates may have negative serial numbers"),
+    ("x509rsacrt", "0", "crypto/x509", "RSA keys are read without a check of their CRT values"),
+    ("httplaxcontentlength", "1", "net/http", "HTTP accepts malformed lengths"),
+    ("execerrdot", "0", "os/exec", "programs are started from the working directory"),
 ];
 
 fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -482,20 +457,17 @@ fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
         return Verdict::unknown("the file has no build settings");
     }
     let set = s.setting("DefaultGODEBUG").unwrap_or_default();
+    // The switch is set for every program of an old go line; it does nothing where its package is not linked in.
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
-        LEGACY
-            .iter()
-            .find(|l| l.0 == key && l.1 == value)
-            .map(|l| (one, l.2))
+        let known = LEGACY.iter().find(|l| l.0 == key && l.1 == value)?;
+        s.has_package(known.2).unwrap_or(true).then(|| format!("{} ({one})", known.3))
     });
-    Verdict::of(
-        weak.map(|(one, what)| Fault {
-            message: format!("keeps an old default: {what} ({one})"),
-            evidence: format!("build setting DefaultGODEBUG has {one}"),
-            offset: None,
-        })
-        .collect(),
+    let weak: Vec<String> = weak.collect();
+    Verdict::hold(
+        weak.is_empty(),
+        &format!("keeps old defaults: {}", weak.join("; ")),
+        "build setting DefaultGODEBUG",
     )
 }
 

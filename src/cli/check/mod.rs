@@ -1,0 +1,297 @@
+//! `gospect check`: the gate. Files against rules that flags, a profile or a policy file ask for.
+
+mod flags;
+mod init;
+pub(crate) mod policy;
+mod subjects;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
+
+use super::frame::{self, Format, Output, io_words};
+use crate::analysis::policy::Level;
+use crate::analysis::policy::judge::{self, Judgement};
+use crate::analysis::policy::rules;
+use crate::analysis::policy::select::{self, Flags, PROFILES};
+use crate::analysis::policy::values::Date;
+use crate::input;
+use crate::report::check::{self as report, File, Run};
+
+/// Holds files to rules: exit status 0 where all hold, 1 where one does not.
+///
+/// Without flags, profile and policy it is an audit by all rules marked for it. With some, what they name is demanded, and what can't be
+/// seen in a file does not pass.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gospect check --static --no-race ./server\n  gospect check --profile release --min-go 1.25 bin/\n  \
+    gospect check --policy gospect.toml --format sarif -o gospect.sarif bin/*\n  gospect check --explain static\n\n\
+    Exit status: 0 no finding; 1 findings of --level or above; 2 wrong usage or a file that could not be read."
+)]
+pub struct Args {
+    /// Files, folders (their Go binaries) and glob patterns; `-` is standard input.
+    #[arg(value_name = "FILE", required_unless_present_any = ["list", "explain"])]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    demands: flags::Demands,
+    /// Start from a named set of rules.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
+    profile: Option<String>,
+    /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Use no policy file.
+    #[arg(long, conflicts_with = "policy")]
+    no_policy: bool,
+    /// The least level that makes the exit status 1 [default: warning].
+    #[arg(long, value_name = "LEVEL", value_parser = clap::builder::PossibleValuesParser::new(["note", "warning", "error"]))]
+    level: Option<String>,
+    /// Exit 0 in spite of findings; a file that can't be read is still 2.
+    #[arg(long)]
+    exit_zero: bool,
+    /// The day that counts as today, for exceptions and the ends of Go releases.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    today: Option<Date>,
+    /// Write a commented gospect.toml that holds what is true of the files today.
+    #[arg(long, conflicts_with_all = ["list", "explain", "profile", "policy"])]
+    init: bool,
+    /// Say all about one rule.
+    #[arg(long, value_name = "CODE", conflicts_with = "list")]
+    explain: Option<String>,
+    /// Name all rules (text, json, markdown).
+    #[arg(long)]
+    list: bool,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text",
+        value_parser = frame::formats(["text", "json", "sarif", "junit", "github", "markdown", "csv"]))]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn day(s: &str) -> Result<Date, String> {
+    Date::parse(s).ok_or_else(|| "a day looks like 2026-11-21".into())
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    if let Some(code) = &args.explain {
+        return explain(args, code);
+    }
+    if args.list {
+        return print(args, |out| match args.format {
+            Format::Json => report::rules::list_json(out),
+            Format::Markdown => report::rules::list_markdown(out),
+            _ => report::rules::list_text(out),
+        });
+    }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs() as i64);
+    let today = args.today.unwrap_or_else(|| Date::from_unix(now));
+    if args.init {
+        return init::run(&args.files, today, &args.output);
+    }
+    let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
+        return super::TROUBLE;
+    };
+    let flags = Flags {
+        profile: args
+            .profile
+            .as_deref()
+            .and_then(|n| PROFILES.iter().find(|p| p.name == n)),
+        settings: args.demands.0.clone(),
+    };
+    let mut sink = match args.output.open() {
+        Ok(s) => s,
+        Err(e) => {
+            frame::complain(
+                args.output.output.as_deref().unwrap_or(Path::new("-")),
+                &io_words(&e),
+            );
+            return super::TROUBLE;
+        }
+    };
+    let policy = loaded.as_ref().map(|l| &l.policy);
+    let (mut files, unreadable) = look_all(&args.files, &args.output, |path, bytes| {
+        let names = policy::names(loaded.as_ref(), path);
+        let demands = select::demands(policy, &flags, &names);
+        judge::judge(bytes, &demands, policy, &names, today)
+    });
+    files
+        .iter_mut()
+        .for_each(|f| f.name = display(Path::new(&f.name)));
+    for (name, why) in &unreadable {
+        frame::complain(Path::new(name), why);
+    }
+    let level = args
+        .level
+        .as_deref()
+        .and_then(Level::parse)
+        .or_else(|| policy.and_then(|p| p.level));
+    let run = Run {
+        files,
+        unreadable,
+        policy: loaded.as_ref().map(|l| l.path.to_string_lossy().into_owned()),
+        level: level.unwrap_or(Level::Warning),
+        today,
+    };
+    let status = if !run.unreadable.is_empty() {
+        super::TROUBLE
+    } else if run.fails() && !args.exit_zero {
+        super::FINDINGS
+    } else {
+        super::FINE
+    };
+    let written = write(&mut sink, args, &run).and_then(|()| sink.finish());
+    status.max(frame::write_status(written))
+}
+
+fn display(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        "standard input".into()
+    } else {
+        path.to_string_lossy().into_owned()
+    }
+}
+
+fn write(out: &mut dyn Write, args: &Args, run: &Run) -> io::Result<()> {
+    match args.format {
+        Format::Json => report::json(out, run),
+        Format::Sarif => report::sarif(out, run),
+        Format::Junit => report::junit(out, run),
+        Format::Github => report::github(out, run),
+        Format::Markdown => report::markdown(out, run),
+        Format::Csv => report::csv(out, run),
+        _ => {
+            let o = &args.output;
+            report::text(
+                out,
+                run,
+                report::Style {
+                    color: o.colored(),
+                    quiet: o.quiet,
+                    verbose: o.verbose,
+                },
+            )
+        }
+    }
+}
+
+fn explain(args: &Args, code: &str) -> u8 {
+    let Some(rule) = rules::find(code) else {
+        let hint = rules::nearest(code).map_or("`gospect check --list` names all".to_string(), |c| {
+            format!("did you mean `{c}`?")
+        });
+        frame::note(&format!("gospect: there is no rule `{code}`; {hint}"));
+        return super::TROUBLE;
+    };
+    print(args, |out| report::rules::explain(out, rule))
+}
+
+fn print(args: &Args, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u8 {
+    match args.output.open() {
+        Ok(mut sink) => frame::write_status(write(&mut sink).and_then(|()| sink.finish())),
+        Err(e) => {
+            frame::complain(
+                args.output.output.as_deref().unwrap_or(Path::new("-")),
+                &io_words(&e),
+            );
+            super::TROUBLE
+        }
+    }
+}
+
+/// Looks at all files in parallel; what comes back is in order: files with their judgement, and those that can't be read with why.
+fn look_all(
+    paths: &[PathBuf],
+    output: &Output,
+    look: impl Fn(&Path, &[u8]) -> crate::Result<Judgement> + Sync,
+) -> (Vec<File>, Vec<(String, String)>) {
+    let (subjects, bad) = subjects::expand(paths);
+    let mut unreadable: Vec<(String, String)> = bad
+        .into_iter()
+        .map(|(p, why)| (p.to_string_lossy().into_owned(), why))
+        .collect();
+    let progress = Progress::new(subjects.len(), output);
+    let results: Vec<Option<Result<Judgement, String>>> = subjects
+        .par_iter()
+        .map(|s| {
+            let done = input::open_or_stdin(&s.path)
+                .map_err(|e| io_words(&e))
+                .and_then(|bytes| {
+                    // What a folder holds besides binaries is none of our business.
+                    if !s.named && crate::image::sniff(&bytes).is_none() {
+                        return Ok(None);
+                    }
+                    match look(&s.path, &bytes) {
+                        Ok(j) if s.named || j.is_go => Ok(Some(j)),
+                        Ok(_) => Ok(None),
+                        Err(e) if s.named => Err(e.to_string()),
+                        Err(_) => Ok(None),
+                    }
+                });
+            progress.step();
+            done.transpose()
+        })
+        .collect();
+    progress.finish();
+    let mut used = vec![false; paths.len()];
+    let mut files = Vec::new();
+    for (s, result) in subjects.iter().zip(results) {
+        let name = s.path.to_string_lossy().into_owned();
+        let Some(result) = result else { continue };
+        if let Some(u) = used.get_mut(s.from) {
+            *u = true;
+        }
+        match result {
+            Ok(judgement) => files.push(File { name, judgement }),
+            Err(why) => unreadable.push((name, why)),
+        }
+    }
+    // A gate that looked at nothing has not passed.
+    for (i, path) in paths.iter().enumerate() {
+        let name = path.to_string_lossy();
+        let brought_nothing = used.get(i) == Some(&false) && !unreadable.iter().any(|u| u.0 == name);
+        let elsewhere = subjects.iter().any(|s| s.path.starts_with(path) && s.from != i);
+        if brought_nothing && !elsewhere {
+            unreadable.push((name.into_owned(), "holds no Go binary".into()));
+        }
+    }
+    (files, unreadable)
+}
+
+/// A bar on a terminal, from the first half second on.
+struct Progress {
+    bar: indicatif::ProgressBar,
+    start: Instant,
+    shown: AtomicBool,
+}
+
+impl Progress {
+    fn new(files: usize, output: &Output) -> Progress {
+        let wanted = !output.quiet && files > 1 && io::stderr().is_terminal();
+        let bar = indicatif::ProgressBar::with_draw_target(
+            Some(files as u64),
+            indicatif::ProgressDrawTarget::hidden(),
+        );
+        Progress {
+            bar,
+            start: Instant::now(),
+            shown: AtomicBool::new(!wanted),
+        }
+    }
+
+    fn step(&self) {
+        self.bar.inc(1);
+        if self.start.elapsed() > Duration::from_millis(500) && !self.shown.swap(true, Ordering::Relaxed) {
+            self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the policy file is: `--policy`, GOSPECT_POLICY, or `gospect.toml` in the working directory or above it.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::analysis::policy::file::Policy;
+use crate::cli::frame::{complain, io_words, note};
+use crate::report::text::escape;
+
+/// A policy file that was read.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// What it says.
+    pub policy: Policy,
+    /// As it was given or found.
+    pub path: PathBuf,
+    /// Its folder, absolute: patterns in it are relative to that.
+    folder: PathBuf,
+}
+
+/// The policy's name.
+pub(crate) const NAME: &str = "gospect.toml";
+
+/// Finds and reads the policy file; `None` where there is none.
+///
+/// # Errors
+/// What is wrong is said on standard error, all of it.
+pub(crate) fn load(given: Option<&Path>, without: bool) -> Result<Option<Loaded>, ()> {
+    if without {
+        return Ok(None);
+    }
+    let env = std::env::var_os("GOSPECT_POLICY")
+        .filter(|v| !v.is_empty())
+        .map(PathBuf::from);
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let found = || cwd.ancestors().map(|d| d.join(NAME)).find(|p| p.is_file());
+    let Some(path) = given.map(Path::to_path_buf).or(env).or_else(found) else {
+        return Ok(None);
+    };
+    let text = std::fs::read(&path)
+        .map_err(|e| io_words(&e))
+        .and_then(|b| String::from_utf8(b).map_err(|_| "is not UTF-8".to_string()));
+    let text = text.map_err(|e| complain(&path, &e))?;
+    match Policy::parse(&text) {
+        Ok(policy) => {
+            let folder = lexical(&cwd.join(&path))
+                .parent()
+                .map(Path::to_path_buf)
+                .unwrap_or_default();
+            Ok(Some(Loaded { policy, path, folder }))
+        }
+        Err(problems) => {
+            let name = escape(path.as_os_str().as_encoded_bytes());
+            for p in problems {
+                note(&format!("gospect: {name}:{}:{}: {}", p.line, p.column, p.message));
+            }
+            Err(())
+        }
+    }
+}
+
+/// The names a file goes by, slashes between folders: its path below the policy's folder, which patterns in the policy are held
+/// against, and the path as it was given.
+pub(crate) fn names(loaded: Option<&Loaded>, path: &Path) -> Vec<String> {
+    let slashes = |p: &Path| p.to_string_lossy().replace('\\', "/");
+    let mut out = vec![slashes(path)];
+    if let Some(l) = loaded {
+        let absolute = lexical(&std::env::current_dir().unwrap_or_default().join(path));
+        if let Ok(below) = absolute.strip_prefix(&l.folder) {
+            out.insert(0, slashes(below));
+        }
+    }
+    out.dedup();
+    out
+}
+
+/// Without `.` and `..`, by the path's words alone.
+fn lexical(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            p => out.push(p),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_by_its_path_below_the_policy() {
+        let folder = std::env::current_dir().unwrap();
+        let l = Loaded {
+            policy: Policy::default(),
+            path: NAME.into(),
+            folder: folder.clone(),
+        };
+        assert_eq!(names(Some(&l), Path::new("./bin/../bin/a")), ["bin/a", "./bin/../bin/a"]);
+        assert_eq!(names(Some(&l), &folder.join("x"))[0], "x");
+        assert_eq!(names(Some(&l), Path::new("/elsewhere/x")), ["/elsewhere/x"]);
+    }
+}

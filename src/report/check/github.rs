@@ -1,0 +1,66 @@
+//! Workflow commands that GitHub Actions turns into annotations: `::error file=…,title=…::message`.
+//!
+//! Authority: GitHub's documentation of workflow commands; `%`, CR and LF are escaped everywhere, `:` and `,` in properties too.
+
+use std::io::{self, Write};
+
+use super::Run;
+use super::text::summary;
+use crate::analysis::policy::Level;
+
+/// Writes the run.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
+    for (file, f) in run.findings() {
+        let command = match f.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "notice",
+        };
+        let seen = if f.evidence.is_empty() {
+            String::new()
+        } else {
+            format!(" (seen: {})", f.evidence)
+        };
+        let message = data(&format!("{file} {}{seen}. {}", f.message, f.help));
+        writeln!(
+            out,
+            "::{command} file={},title=gospect {}::{message}",
+            property(file),
+            property(f.rule)
+        )?;
+    }
+    for (file, why) in &run.unreadable {
+        writeln!(
+            out,
+            "::error file={},title=gospect::{}",
+            property(file),
+            data(&format!("{file}: {why}"))
+        )?;
+    }
+    writeln!(out, "{}", data(&summary(run)))
+}
+
+fn data(s: &str) -> String {
+    s.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(s: &str) -> String {
+    data(s).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_can_not_end_the_command() {
+        assert_eq!(
+            property("a:b,c%\n::error::x"),
+            "a%3Ab%2Cc%25%0A%3A%3Aerror%3A%3Ax"
+        );
+        assert_eq!(data("50% done\r\n"), "50%25 done%0D%0A");
+    }
+}
