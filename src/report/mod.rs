@@ -1,7 +1,7 @@
 //! Data → the bytes that people and programs read.
 
-pub mod funcs;
 pub mod check;
+pub mod funcs;
 pub mod info;
 pub mod json;
 pub mod nm;

@@ -117,7 +117,9 @@ impl Subject<'_> {
 }
 
 fn has_bytes(parts: &[Part<'_>], needle: &[u8]) -> bool {
-    parts.iter().any(|p| memchr::memmem::find(p.bytes, needle).is_some())
+    parts
+        .iter()
+        .any(|p| memchr::memmem::find(p.bytes, needle).is_some())
 }
 
 /// A part of the file.

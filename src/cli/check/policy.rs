@@ -100,7 +100,10 @@ mod tests {
             path: NAME.into(),
             folder: folder.clone(),
         };
-        assert_eq!(names(Some(&l), Path::new("./bin/../bin/a")), ["bin/a", "./bin/../bin/a"]);
+        assert_eq!(
+            names(Some(&l), Path::new("./bin/../bin/a")),
+            ["bin/a", "./bin/../bin/a"]
+        );
         assert_eq!(names(Some(&l), &folder.join("x"))[0], "x");
         assert_eq!(names(Some(&l), Path::new("/elsewhere/x")), ["/elsewhere/x"]);
     }

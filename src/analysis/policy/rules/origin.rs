@@ -437,16 +437,61 @@ fn deny_module(s: &Subject<'_>, v: &Value) -> Verdict {
 const LEGACY: [(&str, &str, &str, &str); 12] = [
     ("tls10server", "1", "crypto/tls", "servers accept TLS 1.0 and 1.1"),
     ("tls3des", "1", "crypto/tls", "TLS offers 3DES"),
-    ("tlsrsakex", "1", "crypto/tls", "TLS offers key exchange without forward secrecy"),
+    (
+        "tlsrsakex",
+        "1",
+        "crypto/tls",
+        "TLS offers key exchange without forward secrecy",
+    ),
     ("tlssha1", "1", "crypto/tls", "TLS accepts SHA-1 signatures"),
-    ("tlsunsafeekm", "1", "crypto/tls", "TLS exports keying material that does not bind the session"),
-    ("tlsmaxrsasize", "0", "crypto/tls", "TLS accepts RSA keys of any size"),
-    ("rsa1024min", "0", "crypto/rsa", "RSA keys under 1024 bits are accepted"),
-    ("x509sha1", "1", "crypto/x509", "certificates may be signed with SHA-1"),
-    ("x509negativeserial", "1", "crypto/x509", "certificates may have negative serial numbers"),
-    ("x509rsacrt", "0", "crypto/x509", "RSA keys are read without a check of their CRT values"),
-    ("httplaxcontentlength", "1", "net/http", "HTTP accepts malformed lengths"),
-    ("execerrdot", "0", "os/exec", "programs are started from the working directory"),
+    (
+        "tlsunsafeekm",
+        "1",
+        "crypto/tls",
+        "TLS exports keying material that does not bind the session",
+    ),
+    (
+        "tlsmaxrsasize",
+        "0",
+        "crypto/tls",
+        "TLS accepts RSA keys of any size",
+    ),
+    (
+        "rsa1024min",
+        "0",
+        "crypto/rsa",
+        "RSA keys under 1024 bits are accepted",
+    ),
+    (
+        "x509sha1",
+        "1",
+        "crypto/x509",
+        "certificates may be signed with SHA-1",
+    ),
+    (
+        "x509negativeserial",
+        "1",
+        "crypto/x509",
+        "certificates may have negative serial numbers",
+    ),
+    (
+        "x509rsacrt",
+        "0",
+        "crypto/x509",
+        "RSA keys are read without a check of their CRT values",
+    ),
+    (
+        "httplaxcontentlength",
+        "1",
+        "net/http",
+        "HTTP accepts malformed lengths",
+    ),
+    (
+        "execerrdot",
+        "0",
+        "os/exec",
+        "programs are started from the working directory",
+    ),
 ];
 
 fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
@@ -461,7 +506,9 @@ fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
         let known = LEGACY.iter().find(|l| l.0 == key && l.1 == value)?;
-        s.has_package(known.2).unwrap_or(true).then(|| format!("{} ({one})", known.3))
+        s.has_package(known.2)
+            .unwrap_or(true)
+            .then(|| format!("{} ({one})", known.3))
     });
     let weak: Vec<String> = weak.collect();
     Verdict::hold(
