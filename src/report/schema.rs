@@ -7,8 +7,7 @@ macro_rules! schemas {
 }
 
 // One line a sub-command that prints JSON, in the order of the alphabet.
-schemas!["funcs", "info",];
-schemas!["check", "info",];
+schemas!["check", "funcs", "info",];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {
