@@ -9,3 +9,4 @@ pub mod objfile;
 pub mod policy;
 pub mod symbols;
 pub mod whatif;
+pub mod resolve;

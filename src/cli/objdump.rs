@@ -6,15 +6,20 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::frame::{io_words, note, write_status};
+use super::frame::{Color, Output, io_words, note, write_status};
 use super::goflags::{self, Flag, Given, Wrong};
 use crate::analysis::goregex;
 use crate::analysis::listing::Listing;
-use crate::analysis::objfile;
+use crate::analysis::objfile::{self, Raw};
+use crate::analysis::resolve::Resolver;
 use crate::disasm::Style;
+use crate::go::packages;
+use crate::go::pclntab::Table;
 use crate::go::quote::quote;
+use crate::image::Image;
 use crate::input::{self, sources::Sources};
 use crate::report::objdump::{self as report, Options};
+use crate::report::objdump_json;
 
 /// Disassembles the functions of a Go binary, as `go tool objdump` prints them.
 #[derive(Debug, clap::Args)]
@@ -42,6 +47,27 @@ pub struct Args {
     /// Be right also where Go mistakes an instruction's length (VZEROUPPER) or operand, so that lines behind it differ.
     #[arg(long)]
     correct: bool,
+    /// List the functions of the pclntab where the file has no symbols.
+    #[arg(long)]
+    recover: bool,
+    /// Print a line wherever the chain of inlined calls changes.
+    #[arg(long)]
+    inline: bool,
+    /// Comment what operands are: functions, globals, string constants.
+    #[arg(long)]
+    resolve: bool,
+    /// Only functions of this package and of packages below it.
+    #[arg(long, value_name = "PATH")]
+    package: Option<String>,
+    /// Only functions whose first instruction is from this source file, named by its last elements.
+    #[arg(long = "file", value_name = "NAME")]
+    source_file: Option<String>,
+    /// How to print: one JSON object per function with `json`.
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
+    format: String,
+    /// When to use colour; never where NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
+    color: String,
     /// The binary; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: Option<String>,
@@ -73,6 +99,13 @@ const FLAGS: &[Flag] = &[
     valued("s"),
     switch("strict-go"),
     switch("correct"),
+    switch("recover"),
+    switch("inline"),
+    switch("resolve"),
+    valued("package"),
+    valued("file"),
+    valued("format"),
+    valued("color"),
 ];
 
 const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n
@@ -135,16 +168,35 @@ fn dump(given: &Given) -> Result<(), Trouble> {
             Some(made.map_err(|e| Trouble::Said(format!("invalid -s regexp: error parsing regexp: {e}")))?)
         }
     };
+    let json = match given.value("format") {
+        None | Some("text") => false,
+        Some("json") => true,
+        Some(other) => return Err(Trouble::Said(format!("unknown format {other:?}: text or json"))),
+    };
     let name = given.rest.first().cloned().unwrap_or_default();
     let shown = name.to_string_lossy();
-    let bytes = open(Path::new(&name)).map_err(|e| Trouble::Said(format!("open {shown}: {e}")))?;
-    let entries = objfile::open(&bytes).map_err(|e| Trouble::Said(format!("open {shown}: {}", e.what)))?;
-    // Of an archive, only the first object is listed.
-    let first = entries
-        .first()
-        .ok_or_else(|| Trouble::Said(format!("open {shown}: unrecognized object file")))?;
-    let listing =
-        Listing::of(&first.file).map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
+    let unopened = |e: &str| Trouble::Said(format!("open {shown}: {e}"));
+    let bytes = open(Path::new(&name)).map_err(|e| unopened(&e))?;
+    let recover = given.on("recover");
+    let raw = match objfile::open(&bytes) {
+        // Of an archive, only the first object is listed.
+        Ok(entries) => entries.into_iter().next().map(|e| e.file),
+        Err(e) if !recover => return Err(unopened(&e.what)),
+        Err(_) => Image::parse(&bytes).ok().map(|image| Raw::Image(Box::new(image))),
+    };
+    let raw = raw.ok_or_else(|| unopened("unrecognized object file"))?;
+    let image = match &raw {
+        Raw::Image(image) => Some(&**image),
+        Raw::Object(_) => None,
+    };
+    let wants_table = recover || given.on("inline");
+    let table = image.filter(|_| wants_table).and_then(|i| Table::find(i).ok());
+    let listing = match (Listing::of(&raw), image, &table) {
+        (Ok(listing), ..) if !recover || listing.has_functions() => Ok(listing),
+        (_, Some(image), Some(table)) if recover => Listing::recover(image, table),
+        (other, ..) => other,
+    };
+    let listing = listing.map_err(|e| Trouble::Said(format!("disassemble {shown}: {}", e.what)))?;
     let (start, end) = match given.rest.get(1..3) {
         Some([start, end]) => (
             address(&start.to_string_lossy()).map_err(|e| Trouble::Said(format!("invalid start PC: {e}")))?,
@@ -153,21 +205,49 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         _ => (0, u64::MAX),
     };
     let sources = Sources::default();
+    let resolver = image.filter(|_| given.on("resolve")).map(|i| Resolver::new(i, &listing));
     let options = Options {
-        style: Style {
-            strict_go: given.on("strict-go"),
-            correct: given.on("correct"),
-        },
+        style: Style { strict_go: given.on("strict-go"), correct: given.on("correct") },
         gnu: given.on("gnu"),
         sources: given.on("S").then_some(&sources),
+        inline: table.as_ref().filter(|_| given.on("inline")),
+        resolve: resolver.as_ref(),
+        color: !json && colored(given)?,
     };
-    let functions = listing.functions(start, end, |name| {
-        wanted.as_ref().is_none_or(|w| w.is_match(name))
-    });
+    let functions = listing
+        .functions(start, end, |name| {
+            wanted.as_ref().is_none_or(|w| w.is_match(name)) && given.value("package").is_none_or(|p| in_package(name, p))
+        })
+        .filter(|f| given.value("file").is_none_or(|name| in_file(f.file, name)));
     let mut out = io::stdout();
-    report::write(&listing, functions, &options, &mut out)?;
+    if json {
+        objdump_json::write(&listing, functions, &options, &mut out)?;
+    } else {
+        report::write(&listing, functions, &options, &mut out)?;
+    }
     out.flush()?;
     Ok(())
+}
+
+fn colored(given: &Given) -> Result<bool, Trouble> {
+    let color = match given.value("color") {
+        None | Some("auto") => Color::Auto,
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        Some(other) => return Err(Trouble::Said(format!("unknown colour {other:?}: auto, always or never"))),
+    };
+    Ok(Output { color, ..Output::default() }.colored())
+}
+
+/// Is the function of the package, or of one below it?
+fn in_package(name: &[u8], package: &str) -> bool {
+    packages::of_name(name).is_some_and(|p| p.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Are `name`'s elements the last ones of the path?
+fn in_file(path: &[u8], name: &str) -> bool {
+    let rest = path.strip_suffix(name.as_bytes());
+    rest.is_some_and(|rest| rest.last().is_none_or(|b| matches!(b, b'/' | b'\\')) || name.starts_with('/'))
 }
 
 fn open(path: &Path) -> Result<input::Bytes, String> {
@@ -197,6 +277,17 @@ fn address(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packages_and_files_match_whole_elements() {
+        assert!(in_package(b"net/http.(*Server).Serve", "net"));
+        assert!(in_package(b"net/http.Get", "net/http"));
+        assert!(!in_package(b"net/http.Get", "net/ht"));
+        assert!(in_file(b"/src/net/http/server.go", "http/server.go"));
+        assert!(in_file(b"C:\\x\\server.go", "server.go"));
+        assert!(!in_file(b"/src/net/http/server.go", "ver.go"));
+        assert!(!in_file(b"", "server.go"));
+    }
 
     #[test]
     fn addresses_are_hexadecimal_and_errors_are_gos() {

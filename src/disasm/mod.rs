@@ -64,6 +64,15 @@ pub struct Style {
     pub correct: bool,
 }
 
+/// What a comment on an instruction can start from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// Addresses that the operands stand for, branch targets included.
+    pub addresses: Vec<u64>,
+    /// Constants that the instruction and the few behind it load into registers: a string's length is one of them.
+    pub constants: Vec<u64>,
+}
+
 /// One architecture's decoder and Go-syntax printer. Cheap to share between threads.
 pub trait Printer: Send + Sync {
     /// Decodes the instruction at `code[0]`, which lies at address `pc`, and appends its Go syntax to `out`
@@ -73,6 +82,12 @@ pub trait Printer: Send + Sync {
     /// The GNU syntax of the instruction at `code[0]`, as `go tool objdump -gnu` shows it in its comment.
     /// Only called where [`Printer::go`] knew the instruction.
     fn gnu(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8>);
+
+    /// What the operands of the instruction at `code[0]` stand for; nothing where the printer can't tell.
+    fn targets(&self, code: &[u8], pc: u64) -> Targets {
+        let _ = (code, pc);
+        Targets::default()
+    }
 
     /// Bytes that an undecodable instruction consumes: 1 on x86, 4 on arm, arm64, ppc64 and loong64, 2 on riscv64 and s390x.
     fn unknown_len(&self) -> usize;

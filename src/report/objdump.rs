@@ -9,9 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::tabs::Tabs;
-use crate::analysis::listing::{Function, Instruction, Listing};
+use super::text::escape;
+use crate::analysis::listing::{Function, Listing};
+use crate::analysis::resolve::Resolver;
 use crate::disasm::Style;
 use crate::go::gosym::Position;
+use crate::go::pclntab::{Function as Record, Table};
 use crate::image::Endian;
 use crate::input::sources::Sources;
 
@@ -24,6 +27,12 @@ pub struct Options<'o> {
     pub gnu: bool,
     /// With source lines before the instructions.
     pub sources: Option<&'o Sources>,
+    /// With a line wherever the chain of inlined calls changes.
+    pub inline: Option<&'o Table<'o>>,
+    /// With comments on what operands are.
+    pub resolve: Option<&'o Resolver<'o, 'o>>,
+    /// For a terminal: with colours, and names made safe.
+    pub color: bool,
 }
 
 /// Bytes of code in the first window: little, so that output begins at once.
@@ -123,15 +132,16 @@ fn format(
     tabs: &mut Tabs,
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(b"TEXT ");
-    out.extend_from_slice(function.name);
-    out.extend_from_slice(b"(SB) ");
-    out.extend_from_slice(function.file);
-    out.push(b'\n');
+    header(function, options, out);
     let words = listing.shows_words().then_some(listing.endian);
     let mut base = Base::default();
     let mut shown: (Vec<u8>, i64) = (Vec::new(), 0);
+    let mut inlined = options.inline.and_then(|t| t.find_function(function.start)).map(Inlined::new);
     listing.decode(function, options.style, |i| {
+        if let Some(line) = inlined.as_mut().and_then(|x| x.change(i.pc)) {
+            tabs.text().extend_from_slice(&line);
+            tabs.whole_line();
+        }
         if let Some(sources) = options.sources {
             if (i.position.file, i.position.line) != (&shown.0, shown.1) {
                 if let Some(line) = sources.line(i.position.file, i.position.line) {
@@ -151,7 +161,12 @@ fn format(
         tabs.cell_ascii();
         tabs.text().extend_from_slice(i.text);
         if options.gnu && i.known {
-            gnu(listing, &i, tabs.text());
+            comment(i.text, tabs.text());
+            listing.gnu(&i, tabs.text());
+        }
+        if let Some(note) = options.resolve.and_then(|r| r.note(function, &i)) {
+            comment(i.text, tabs.text());
+            tabs.text().extend_from_slice(&note);
         }
         tabs.cell();
         if !i.relocations.is_empty() {
@@ -160,14 +175,72 @@ fn format(
         }
         tabs.line();
     });
-    tabs.flush(out);
+    if options.color {
+        let colors = if options.sources.is_some() { &COLORS[1..] } else { &COLORS };
+        tabs.flush_colored(out, colors);
+    } else {
+        tabs.flush(out);
+    }
 }
 
-fn gnu(listing: &Listing<'_>, i: &Instruction<'_>, out: &mut Vec<u8>) {
-    let width = super::tabs::width(i.text);
+/// Location, address, bytes, instruction: what a reader looks at stands out by the rest being quieter.
+const COLORS: [&str; 4] = ["\x1b[36m", "\x1b[33m", "\x1b[2m", ""];
+
+fn header(function: &Function<'_>, options: &Options<'_>, out: &mut Vec<u8>) {
+    if options.color {
+        let (name, file) = (escape(function.name), escape(function.file));
+        out.extend_from_slice(format!("\x1b[1mTEXT {name}(SB)\x1b[0m {file}\n").as_bytes());
+        return;
+    }
+    out.extend_from_slice(b"TEXT ");
+    out.extend_from_slice(function.name);
+    out.extend_from_slice(b"(SB) ");
+    out.extend_from_slice(function.file);
+    out.push(b'\n');
+}
+
+/// Follows the inlined calls through a function.
+struct Inlined<'t, 'a> {
+    function: Record<'t, 'a>,
+    has_tree: bool,
+    shown: Vec<u8>,
+}
+
+impl<'t, 'a> Inlined<'t, 'a> {
+    fn new(function: Record<'t, 'a>) -> Self {
+        Inlined { has_tree: function.inline_tree_addr().is_some(), function, shown: Vec::new() }
+    }
+
+    /// The line to print before the instruction at `pc`, if it belongs to another chain of calls than the one before.
+    fn change(&mut self, pc: u64) -> Option<Vec<u8>> {
+        if !self.has_tree {
+            return None;
+        }
+        let frames = self.function.frames(pc);
+        let mut line = b"  ; ".to_vec();
+        for (i, frame) in frames.iter().enumerate() {
+            if i > 0 {
+                let at = format!(":{}, in ", frame.position.line);
+                line.extend_from_slice(b" inlined at ");
+                line.extend_from_slice(file_name(frame.position.file));
+                line.extend_from_slice(at.as_bytes());
+            }
+            line.extend_from_slice(frame.name);
+        }
+        let first = self.shown.is_empty() && frames.len() < 2;
+        if first || line == self.shown {
+            return None;
+        }
+        self.shown.clone_from(&line);
+        Some(line)
+    }
+}
+
+/// Room up to the column of comments, and the mark of one.
+fn comment(text: &[u8], out: &mut Vec<u8>) {
+    let width = super::tabs::width(text);
     out.extend(std::iter::repeat_n(b' ', 36usize.saturating_sub(width)));
     out.extend_from_slice(b" // ");
-    listing.gnu(i, out);
 }
 
 /// `  name:line`, remembering the last one: most instructions share it with their neighbour.

@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::json::{hex, lossy};
 use super::objdump::{Options, in_windows};
 use crate::analysis::listing::{Function, Listing};
+use crate::go::packages;
+use crate::go::pclntab::Frame;
 
 #[derive(Serialize)]
 struct FunctionRow {
@@ -14,11 +16,14 @@ struct FunctionRow {
     version: u32,
     /// The function's name as the table has it.
     name: String,
+    package: Option<String>,
     /// Source file of the entry.
     file: Option<String>,
     addr: String,
     end: String,
     arch: &'static str,
+    /// Which table the function was found in.
+    source: &'static str,
     instructions: Vec<Row>,
 }
 
@@ -35,6 +40,16 @@ struct Row {
     comment: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     relocations: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inlined: Option<Vec<Call>>,
+    file: Option<String>,
+    line: Option<i64>,
+}
+
+/// An inlined call that an instruction belongs to, and where it was called from.
+#[derive(Serialize)]
+struct Call {
+    name: String,
     file: Option<String>,
     line: Option<i64>,
 }
@@ -60,6 +75,7 @@ pub fn write<'a>(
 
 fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) -> FunctionRow {
     let known = |name: &[u8]| (!name.is_empty()).then(|| lossy(name));
+    let inlined = options.inline.and_then(|t| t.find_function(function.start));
     let mut instructions = Vec::new();
     listing.decode(function, options.style, |i| {
         let gnu = (options.gnu && i.known).then(|| {
@@ -72,7 +88,8 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
             bytes: i.bytes.iter().map(|b| format!("{b:02x}")).collect(),
             text: i.known.then(|| lossy(i.text)),
             gnu,
-            comment: None,
+            comment: options.resolve.and_then(|r| r.note(function, &i)).map(|n| lossy(&n)),
+            inlined: inlined.map(|f| calls(&f.frames(i.pc))),
             relocations: i.relocations.to_vec(),
             file: known(i.position.file),
             line: (i.position.line > 0).then_some(i.position.line),
@@ -82,10 +99,23 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
         schema: "gospect/objdump",
         version: 1,
         name: lossy(function.name),
+        package: packages::of_name(function.name).map(|p| p.into_owned()),
         file: known(function.file),
         addr: hex(function.start),
         end: hex(function.end),
         arch: listing.goarch,
+        source: if listing.recovered { "pclntab" } else { "symtab" },
         instructions,
     }
+}
+
+fn calls(frames: &[Frame<'_>]) -> Vec<Call> {
+    let pairs = frames.iter().zip(frames.iter().skip(1));
+    pairs
+        .map(|(inlined, caller)| Call {
+            name: lossy(inlined.name),
+            file: (!caller.position.file.is_empty()).then(|| lossy(caller.position.file)),
+            line: (caller.position.line > 0).then(|| caller.position.line.into()),
+        })
+        .collect()
 }

@@ -57,14 +57,25 @@ impl Tabs {
 
     /// Writes the lines to `out` and forgets them.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
+        self.flush_colored(out, &[]);
+    }
+
+    /// Like [`Tabs::flush`], for a terminal: each column in its colour (an escape sequence, "" for none), and all text made safe
+    /// by escaping what could control the terminal. Without colours the text is left as it is.
+    pub fn flush_colored(&mut self, out: &mut Vec<u8>, colors: &[&str]) {
         let columns = self.column_widths();
         out.reserve(self.text.len() + self.cells.len() * 2 + self.lines.len());
         let (mut from, mut cell) = (0, 0);
         for (i, &(end, whole)) in self.lines.iter().enumerate() {
             let widths = self.widths.get(i * columns..).unwrap_or(&[]);
             for (column, &(to, width)) in self.cells.get(cell..end).unwrap_or(&[]).iter().enumerate() {
-                out.extend_from_slice(self.text.get(from..to).unwrap_or(&[]));
+                let text = self.text.get(from..to).unwrap_or(&[]);
                 from = to;
+                if colors.is_empty() {
+                    out.extend_from_slice(text);
+                } else {
+                    colored(text, whole, colors.get(column).copied().unwrap_or(""), out);
+                }
                 if !whole {
                     let wide = widths.get(column).copied().unwrap_or(0);
                     let tabs = wide.saturating_sub(width).div_ceil(TAB);
@@ -113,6 +124,22 @@ impl Tabs {
             }
         }
         columns
+    }
+}
+
+fn colored(text: &[u8], whole: bool, color: &str, out: &mut Vec<u8>) {
+    // A source line has tabs of its own; nothing else needs any.
+    let safe = if whole {
+        let parts: Vec<String> = text.split(|b| *b == b'\t').map(super::text::escape).collect();
+        parts.join("\t")
+    } else {
+        super::text::escape(text)
+    };
+    let color = if whole { "\x1b[32m" } else { color };
+    out.extend_from_slice(color.as_bytes());
+    out.extend_from_slice(safe.as_bytes());
+    if !color.is_empty() {
+        out.extend_from_slice(b"\x1b[0m");
     }
 }
 

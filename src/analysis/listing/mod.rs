@@ -5,9 +5,10 @@
 
 use std::iter::Peekable;
 
-use crate::disasm::{self, Printer, Style, Symbols};
+use crate::disasm::{self, Printer, Style, Symbols, Targets};
 use crate::error::{Error, Result};
 use crate::go::gosym::{Cursor, LineTable, Position};
+use crate::go::pclntab::{LineCursor, Table};
 use crate::image::goobj::{Object, ObjectRelocation};
 use crate::image::{Endian, Image};
 
@@ -43,6 +44,8 @@ pub struct Listing<'a> {
     lines: Lines<'a>,
     /// Of an object: the number of each of `symbols` in it.
     numbers: Vec<u32>,
+    /// Are the symbols functions of the pclntab, since the file has none?
+    pub recovered: bool,
 }
 
 /// Where file and line come from.
@@ -50,6 +53,7 @@ enum Lines<'a> {
     None,
     Table(LineTable<'a>),
     Object(&'a Object<'a>),
+    Recovered(&'a Table<'a>),
 }
 
 /// A stretch of code with a name.
@@ -121,7 +125,42 @@ impl<'a> Listing<'a> {
             symbols,
             lines: LineTable::new(table, mark.unwrap_or(section_start)).map_or(Lines::None, Lines::Table),
             numbers: Vec::new(),
+            recovered: false,
         })
+    }
+
+    /// Makes do with the functions of the pclntab, for a file without symbols.
+    ///
+    /// # Errors
+    /// Where there is no code, or no printer for its architecture.
+    pub fn recover(image: &Image<'a>, table: &'a Table<'a>) -> Result<Listing<'a>> {
+        let goarch = image.arch.goarch();
+        let pcs = table.pcs();
+        let (text_start, text) = match tables::text_section(image).filter(|s| s.addr <= pcs.start) {
+            Some(section) => (section.addr, image.section_bytes(section)),
+            None => (pcs.start, image.bytes_from(pcs.start).ok_or_else(|| Error::new("text section not found"))?),
+        };
+        let functions = table.functions().filter(|f| f.size() > 0);
+        let symbols: Vec<_> = functions
+            .map(|f| GoSymbol { name: f.name(), addr: f.entry(), size: f.size() as i64, code: b'T' })
+            .collect();
+        Ok(Listing {
+            goarch,
+            endian: image.endian,
+            printer: printer(goarch)?,
+            text_start,
+            text,
+            addrs: symbols.iter().map(|s| s.addr).collect(),
+            symbols,
+            lines: Lines::Recovered(table),
+            numbers: Vec::new(),
+            recovered: true,
+        })
+    }
+
+    /// Is there any function to list?
+    pub fn has_functions(&self) -> bool {
+        self.functions(0, u64::MAX, |_| true).next().is_some()
     }
 
     /// Reads a Go object, all of whose body counts as text.
@@ -153,6 +192,7 @@ impl<'a> Listing<'a> {
             numbers: symbols.iter().map(|s| s.1).collect(),
             symbols: symbols.into_iter().map(|s| s.0).collect(),
             lines: Lines::Object(object),
+            recovered: false,
         })
     }
 
@@ -194,6 +234,7 @@ impl<'a> Listing<'a> {
             Lines::None => Positions::None,
             Lines::Table(t) => Positions::Table(t.cursor()),
             Lines::Object(o) => Positions::Object(o, symbol),
+            Lines::Recovered(t) => Positions::Recovered(t.line_cursor()),
         }
     }
 
@@ -262,12 +303,18 @@ impl<'a> Listing<'a> {
             .gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
     }
 
+    /// The addresses that an instruction's operands name, and the constants that the next few instructions load.
+    pub fn targets(&self, instruction: &Instruction<'_>) -> Targets {
+        self.printer.targets(instruction.rest, instruction.pc)
+    }
+
     /// Are instructions shown as 32-bit words, where their length allows it?
     pub fn shows_words(&self) -> bool {
         !matches!(self.goarch, "386" | "amd64")
     }
 
-    fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
+    /// Name and start of the symbol that holds an address.
+    pub fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
         let i = self.addrs.partition_point(|&a| a <= addr).checked_sub(1)?;
         let s = self.symbols.get(i)?;
         let inside = s.addr != 0 && addr < s.addr.wrapping_add(s.size as u64);
@@ -303,6 +350,7 @@ enum Positions<'a> {
     Table(Cursor<'a>),
     /// An object, and the number and start of the symbol that is listed.
     Object(&'a Object<'a>, Option<(u32, u64)>),
+    Recovered(LineCursor<'a, 'a>),
 }
 
 impl<'a> Positions<'a> {
@@ -310,6 +358,10 @@ impl<'a> Positions<'a> {
         match self {
             Positions::None => Position::default(),
             Positions::Table(cursor) => cursor.at(pc),
+            Positions::Recovered(cursor) => {
+                let found = cursor.at(pc);
+                found.map_or_else(Position::default, |p| Position { file: p.file, line: p.line.into() })
+            }
             Positions::Object(object, symbol) => {
                 let known = symbol.and_then(|(number, start)| object.line_of(number, pc.wrapping_sub(start)));
                 let (file, line) = known.or_else(|| object.line(pc)).unwrap_or_default();

@@ -15,8 +15,11 @@ mod tests;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
-use self::inst::Inst;
-use super::{Decoded, Printer, Style, Symbols};
+use self::inst::{Arg, Inst};
+use super::{Decoded, Printer, Style, Symbols, Targets};
+
+/// Instructions looked at for [`Targets::constants`].
+const LOOKAHEAD: usize = 5;
 
 /// The printer for both.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +77,35 @@ impl Printer for X86 {
         if let Some(inst) = self.decode(code, pc, Style::default()) {
             gnu_syntax::write(&inst, pc, out);
         }
+    }
+
+    fn targets(&self, code: &[u8], pc: u64) -> Targets {
+        let mut targets = Targets::default();
+        let correct = Style { correct: true, ..Style::default() };
+        let mut rest = code;
+        let mut at = pc;
+        for i in 0..LOOKAHEAD {
+            let Some(inst) = self.decode(rest, at, correct) else { break };
+            let load = &*inst.op.name == "MOV";
+            for arg in inst.args.as_slice() {
+                match *arg {
+                    Arg::Mem(m) if i == 0 => targets.addresses.extend(m.address(at, inst.len)),
+                    Arg::Rel(distance) if i == 0 => {
+                        targets.addresses.push(at.wrapping_add(inst.len as u64).wrapping_add_signed(distance));
+                    }
+                    Arg::Imm(v) if load => {
+                        targets.constants.push(v as u64);
+                        if i == 0 && self.bitness == 32 {
+                            targets.addresses.push(u64::from(v as u32));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            at = at.wrapping_add(inst.len as u64);
+            rest = rest.get(inst.len..).unwrap_or(&[]);
+        }
+        targets
     }
 
     fn unknown_len(&self) -> usize {
