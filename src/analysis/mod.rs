@@ -7,6 +7,6 @@ pub mod listing;
 pub mod nm;
 pub mod objfile;
 pub mod policy;
+pub mod resolve;
 pub mod symbols;
 pub mod whatif;
-pub mod resolve;

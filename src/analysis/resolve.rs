@@ -64,7 +64,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// The text at `addr`, if it lies in memory that is not written and one of `lengths` makes it text.
     fn string(&self, addr: u64, lengths: &[u64]) -> Option<Vec<u8>> {
-        let constant = self.image.section_at(addr).is_some_and(|s| !s.perm.write && !s.perm.exec);
+        let constant = self
+            .image
+            .section_at(addr)
+            .is_some_and(|s| !s.perm.write && !s.perm.exec);
         if !constant {
             return None;
         }
@@ -88,7 +91,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
         let bytes = self.image.bytes_at(addr, len)?;
         let text = std::str::from_utf8(bytes).ok()?;
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
+        if text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+        {
             return None;
         }
         let mut cut = text.len().min(SHOWN);

@@ -205,9 +205,14 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         _ => (0, u64::MAX),
     };
     let sources = Sources::default();
-    let resolver = image.filter(|_| given.on("resolve")).map(|i| Resolver::new(i, &listing));
+    let resolver = image
+        .filter(|_| given.on("resolve"))
+        .map(|i| Resolver::new(i, &listing));
     let options = Options {
-        style: Style { strict_go: given.on("strict-go"), correct: given.on("correct") },
+        style: Style {
+            strict_go: given.on("strict-go"),
+            correct: given.on("correct"),
+        },
         gnu: given.on("gnu"),
         sources: given.on("S").then_some(&sources),
         inline: table.as_ref().filter(|_| given.on("inline")),
@@ -216,7 +221,8 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     };
     let functions = listing
         .functions(start, end, |name| {
-            wanted.as_ref().is_none_or(|w| w.is_match(name)) && given.value("package").is_none_or(|p| in_package(name, p))
+            wanted.as_ref().is_none_or(|w| w.is_match(name))
+                && given.value("package").is_none_or(|p| in_package(name, p))
         })
         .filter(|f| given.value("file").is_none_or(|name| in_file(f.file, name)));
     let mut out = io::stdout();
@@ -234,14 +240,25 @@ fn colored(given: &Given) -> Result<bool, Trouble> {
         None | Some("auto") => Color::Auto,
         Some("always") => Color::Always,
         Some("never") => Color::Never,
-        Some(other) => return Err(Trouble::Said(format!("unknown colour {other:?}: auto, always or never"))),
+        Some(other) => {
+            return Err(Trouble::Said(format!(
+                "unknown colour {other:?}: auto, always or never"
+            )));
+        }
     };
-    Ok(Output { color, ..Output::default() }.colored())
+    Ok(Output {
+        color,
+        ..Output::default()
+    }
+    .colored())
 }
 
 /// Is the function of the package, or of one below it?
 fn in_package(name: &[u8], package: &str) -> bool {
-    packages::of_name(name).is_some_and(|p| p.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    packages::of_name(name).is_some_and(|p| {
+        p.strip_prefix(package)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// Are `name`'s elements the last ones of the path?

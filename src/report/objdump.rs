@@ -136,7 +136,10 @@ fn format(
     let words = listing.shows_words().then_some(listing.endian);
     let mut base = Base::default();
     let mut shown: (Vec<u8>, i64) = (Vec::new(), 0);
-    let mut inlined = options.inline.and_then(|t| t.find_function(function.start)).map(Inlined::new);
+    let mut inlined = options
+        .inline
+        .and_then(|t| t.find_function(function.start))
+        .map(Inlined::new);
     listing.decode(function, options.style, |i| {
         if let Some(line) = inlined.as_mut().and_then(|x| x.change(i.pc)) {
             tabs.text().extend_from_slice(&line);
@@ -176,7 +179,11 @@ fn format(
         tabs.line();
     });
     if options.color {
-        let colors = if options.sources.is_some() { &COLORS[1..] } else { &COLORS };
+        let colors = if options.sources.is_some() {
+            &COLORS[1..]
+        } else {
+            &COLORS
+        };
         tabs.flush_colored(out, colors);
     } else {
         tabs.flush(out);
@@ -208,7 +215,11 @@ struct Inlined<'t, 'a> {
 
 impl<'t, 'a> Inlined<'t, 'a> {
     fn new(function: Record<'t, 'a>) -> Self {
-        Inlined { has_tree: function.inline_tree_addr().is_some(), function, shown: Vec::new() }
+        Inlined {
+            has_tree: function.inline_tree_addr().is_some(),
+            function,
+            shown: Vec::new(),
+        }
     }
 
     /// The line to print before the instruction at `pc`, if it belongs to another chain of calls than the one before.

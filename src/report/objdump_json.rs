@@ -88,7 +88,10 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
             bytes: i.bytes.iter().map(|b| format!("{b:02x}")).collect(),
             text: i.known.then(|| lossy(i.text)),
             gnu,
-            comment: options.resolve.and_then(|r| r.note(function, &i)).map(|n| lossy(&n)),
+            comment: options
+                .resolve
+                .and_then(|r| r.note(function, &i))
+                .map(|n| lossy(&n)),
             inlined: inlined.map(|f| calls(&f.frames(i.pc))),
             relocations: i.relocations.to_vec(),
             file: known(i.position.file),

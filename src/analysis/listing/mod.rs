@@ -138,11 +138,21 @@ impl<'a> Listing<'a> {
         let pcs = table.pcs();
         let (text_start, text) = match tables::text_section(image).filter(|s| s.addr <= pcs.start) {
             Some(section) => (section.addr, image.section_bytes(section)),
-            None => (pcs.start, image.bytes_from(pcs.start).ok_or_else(|| Error::new("text section not found"))?),
+            None => (
+                pcs.start,
+                image
+                    .bytes_from(pcs.start)
+                    .ok_or_else(|| Error::new("text section not found"))?,
+            ),
         };
         let functions = table.functions().filter(|f| f.size() > 0);
         let symbols: Vec<_> = functions
-            .map(|f| GoSymbol { name: f.name(), addr: f.entry(), size: f.size() as i64, code: b'T' })
+            .map(|f| GoSymbol {
+                name: f.name(),
+                addr: f.entry(),
+                size: f.size() as i64,
+                code: b'T',
+            })
             .collect();
         Ok(Listing {
             goarch,
@@ -360,7 +370,10 @@ impl<'a> Positions<'a> {
             Positions::Table(cursor) => cursor.at(pc),
             Positions::Recovered(cursor) => {
                 let found = cursor.at(pc);
-                found.map_or_else(Position::default, |p| Position { file: p.file, line: p.line.into() })
+                found.map_or_else(Position::default, |p| Position {
+                    file: p.file,
+                    line: p.line.into(),
+                })
             }
             Positions::Object(object, symbol) => {
                 let known = symbol.and_then(|(number, start)| object.line_of(number, pc.wrapping_sub(start)));

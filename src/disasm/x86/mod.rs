@@ -81,17 +81,24 @@ impl Printer for X86 {
 
     fn targets(&self, code: &[u8], pc: u64) -> Targets {
         let mut targets = Targets::default();
-        let correct = Style { correct: true, ..Style::default() };
+        let correct = Style {
+            correct: true,
+            ..Style::default()
+        };
         let mut rest = code;
         let mut at = pc;
         for i in 0..LOOKAHEAD {
-            let Some(inst) = self.decode(rest, at, correct) else { break };
+            let Some(inst) = self.decode(rest, at, correct) else {
+                break;
+            };
             let load = &*inst.op.name == "MOV";
             for arg in inst.args.as_slice() {
                 match *arg {
                     Arg::Mem(m) if i == 0 => targets.addresses.extend(m.address(at, inst.len)),
                     Arg::Rel(distance) if i == 0 => {
-                        targets.addresses.push(at.wrapping_add(inst.len as u64).wrapping_add_signed(distance));
+                        targets
+                            .addresses
+                            .push(at.wrapping_add(inst.len as u64).wrapping_add_signed(distance));
                     }
                     Arg::Imm(v) if load => {
                         targets.constants.push(v as u64);
