@@ -84,10 +84,12 @@ fn package(data: &[u8]) -> Result<Option<Vec<Entry<'_>>>, &[u8]> {
 }
 
 fn image(data: &[u8]) -> Option<Raw<'_>> {
-    if !matches!(sniff(data), Some(Sniffed::One(_))) {
-        return None;
-    }
-    let image = Image::parse(data).ok().filter(strict::go_opens)?;
+    let image = match sniff(data) {
+        Some(Sniffed::One(_)) => Image::parse(data),
+        // Go's PE reader takes a file without a DOS header for a COFF object.
+        _ => Image::parse_coff(data),
+    };
+    let image = image.ok().filter(strict::go_opens)?;
     Some(Raw::Image(Box::new(image)))
 }
 

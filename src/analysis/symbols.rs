@@ -100,11 +100,12 @@ fn elf<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     if section.file_size % size != 0 {
         return Err(Error::new(multiple));
     }
-    let table = image
-        .symbols()
-        .map_err(|e| Error::new(format!("cannot load string table section: {}", e.what)))?;
-    // The first entry is the null symbol.
-    let symbols = table.iter().skip(1).map(|s| {
+    let mut symbols = Vec::with_capacity((section.file_size / size) as usize);
+    let read = image.each_symbol(&mut |s| {
+        // The first entry is the null symbol.
+        if s.index == 0 {
+            return;
+        }
         let letter = match s.place {
             Place::Undefined => b'U',
             Place::Common => b'B',
@@ -122,23 +123,31 @@ fn elf<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
         };
         let local = s.kind >> 4 == 0;
         let code = if local { letter.wrapping_add(LOCAL) } else { letter };
-        GoSymbol {
+        symbols.push(GoSymbol {
             name: s.name,
             addr: s.addr,
             size: s.size as i64,
             code,
-        }
+        });
     });
-    Ok(symbols.collect())
+    match read {
+        Ok(()) => Ok(symbols),
+        Err(e) => Err(Error::new(format!(
+            "cannot load string table section: {}",
+            e.what
+        ))),
+    }
 }
 
 fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
-    let Ok(table) = image.symbols() else {
-        return Vec::new();
-    };
-    let kept = table.iter().filter(|s| s.kind & 0xe0 == 0);
-    let symbols = kept.map(|s| {
-        let code = match section(image, s) {
+    const STAB: u8 = 0xe0;
+    let mut symbols = Vec::new();
+    // Without a table Go has no symbols and no error.
+    let _ = image.each_symbol(&mut |s| {
+        if s.kind & STAB != 0 {
+            return;
+        }
+        let code = match section(image, &s) {
             Some(section) => match (section.segment, section.name) {
                 (b"__TEXT", b"__text") => b'T',
                 (b"__DATA", b"__bss" | b"__noptrbss") => b'B',
@@ -149,14 +158,14 @@ fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
             None if s.place == Place::Nowhere => b'?',
             None => b'U',
         };
-        GoSymbol {
+        symbols.push(GoSymbol {
             name: go_name(s.name),
             addr: s.addr,
             size: 0,
             code,
-        }
+        });
     });
-    with_inferred_sizes(symbols.collect())
+    with_inferred_sizes(symbols)
 }
 
 /// Go's linker puts `_` before its names; where a dot tells that a name is Go's, Go's reader takes it away again.
@@ -172,21 +181,25 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     const DATA: u64 = 0x40;
     const BSS: u64 = 0x80;
     const WRITABLE: u64 = 0x8000_0000;
+    let mut bss = None;
+    let _ = image.each_symbol(&mut |s| {
+        if bss.is_none() && s.name == b"runtime.bss" {
+            bss = Some((s.place, s.addr));
+        }
+    });
+    let mut symbols = Vec::new();
+    let mut nowhere = false;
     // Without a table Go has no symbols and no error.
-    let table = image.symbols().unwrap_or_default();
-    let bss = table
-        .iter()
-        .find(|s| s.name == b"runtime.bss")
-        .map(|s| (s.place, s.addr));
-    let mut symbols = Vec::with_capacity(table.len());
-    for s in table {
+    let _ = image.each_symbol(&mut |s| {
         let code = match s.place {
             Place::Undefined => b'U',
             Place::Absolute => b'C',
             Place::Debug => b'?',
             _ => {
-                let section =
-                    section(image, s).ok_or_else(|| Error::new("invalid section number in symbol table"))?;
+                let Some(section) = section(image, &s) else {
+                    nowhere = true;
+                    return;
+                };
                 let past_bss = bss
                     .is_some_and(|(place, addr)| place == s.place && addr > section.addr && s.addr >= addr);
                 let past_file = s.addr.wrapping_sub(section.addr) >= section.file_size;
@@ -206,6 +219,9 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
             size: 0,
             code,
         });
+    });
+    if nowhere {
+        return Err(Error::new("invalid section number in symbol table"));
     }
     Ok(with_inferred_sizes(symbols))
 }
@@ -314,11 +330,17 @@ fn section<'i, 'a>(image: &'i Image<'a>, s: &Symbol<'_>) -> Option<&'i Section<'
 
 /// Each symbol reaches to the next greater address, the last one nowhere.
 fn with_inferred_sizes(mut symbols: Vec<GoSymbol<'_>>) -> Vec<GoSymbol<'_>> {
-    let mut addrs: Vec<u64> = symbols.iter().map(|s| s.addr).collect();
-    addrs.sort_unstable();
-    for s in &mut symbols {
-        let next = addrs.partition_point(|&a| a <= s.addr);
-        s.size = addrs.get(next).map_or(0, |a| a.wrapping_sub(s.addr) as i64);
+    let numbers = 0..symbols.len().min(u32::MAX as usize) as u32;
+    let mut by_address: Vec<(u64, u32)> = symbols.iter().map(|s| s.addr).zip(numbers).collect();
+    by_address.sort_unstable();
+    let (mut here, mut next) = (None, None);
+    for (addr, i) in by_address.into_iter().rev() {
+        if here != Some(addr) {
+            next = here.replace(addr);
+        }
+        if let Some(s) = symbols.get_mut(i as usize) {
+            s.size = next.map_or(0, |n| n.wrapping_sub(addr) as i64);
+        }
     }
     symbols
 }

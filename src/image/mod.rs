@@ -136,6 +136,15 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// Reads `data` as a COFF object, which has no magic number to know it by: what a C compiler for windows leaves in a package
+    /// archive.
+    ///
+    /// # Errors
+    /// Where the header can't be read. Most other bytes can be: ask [`strict::go_opens`] whether they make sense.
+    pub fn parse_coff(data: &'a [u8]) -> Result<Image<'a>> {
+        Image::parse_as(data, Format::Pe)
+    }
+
     fn parse_as(data: &'a [u8], format: Format) -> Result<Image<'a>> {
         let p = match format {
             Format::Elf => elf::parse(data)?,

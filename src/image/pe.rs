@@ -43,8 +43,10 @@ pub const DIR_DELAY_IMPORT: usize = 13;
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Pe<'a> {
-    /// Offset of the `PE\0\0` signature.
+    /// Offset of the `PE\0\0` signature, 0 for an object file, which has none.
     pub pe_offset: u64,
+    /// Offset of the COFF header.
+    pub coff_offset: u64,
     pub machine: u16,
     /// COFF Characteristics (0x2000: DLL).
     pub characteristics: u16,
@@ -68,14 +70,19 @@ pub struct Pe<'a> {
 pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     let bad = |at: u64, what: &str| Error::at("PE header", at, what);
     let le = Endian::Little;
-    let pe_offset = le
-        .u32(data, 0x3c)
-        .ok_or_else(|| bad(0x3c, "the file ends inside the DOS header"))?;
-    let mut at = pe_offset as usize;
-    if data.get(at..).and_then(|d| d.get(..4)) != Some(b"PE\0\0") {
-        return Err(bad(u64::from(pe_offset), "no PE signature"));
+    // An object file starts with the COFF header.
+    let (mut pe_offset, mut at) = (0, 0);
+    if data.starts_with(b"MZ") {
+        pe_offset = le
+            .u32(data, 0x3c)
+            .ok_or_else(|| bad(0x3c, "the file ends inside the DOS header"))?;
+        at = pe_offset as usize;
+        if data.get(at..).and_then(|d| d.get(..4)) != Some(b"PE\0\0") {
+            return Err(bad(u64::from(pe_offset), "no PE signature"));
+        }
+        at += 4;
     }
-    at += 4;
+    let coff_offset = at as u64;
     // goblin's CoffHeader::parse takes the offset behind the signature.
     let coff = CoffHeader::parse(data, &mut at).map_err(|e| bad(u64::from(pe_offset), &e.to_string()))?;
     let mut warnings = Vec::new();
@@ -157,6 +164,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
         .unwrap_or_default();
     let pe = Pe {
         pe_offset: u64::from(pe_offset),
+        coff_offset,
         machine: coff.machine,
         characteristics: coff.characteristics,
         dll_characteristics: windows.map_or(0, |w| w.dll_characteristics),

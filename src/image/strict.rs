@@ -267,7 +267,7 @@ fn pe_opens(image: &Image<'_>) -> Option<()> {
             return None;
         }
     }
-    let optional = pe.pe_offset as usize + 24;
+    let optional = pe.coff_offset as usize + 20;
     let size = usize::from(pe.optional_header_size);
     if size > 0 {
         let least = match le.u16(data, optional)? {
@@ -282,7 +282,7 @@ fn pe_opens(image: &Image<'_>) -> Option<()> {
         }
     }
     let table = optional + size;
-    let sections = usize::from(le.u16(data, pe.pe_offset as usize + 6)?);
+    let sections = usize::from(le.u16(data, pe.coff_offset as usize + 2)?);
     if !holds(data, table as u64, sections as u64 * 40) {
         return None;
     }

@@ -46,29 +46,39 @@ impl Symbol<'_> {
     }
 }
 
+/// Takes the symbols one after the other.
+type Visit<'v, 'a> = &'v mut dyn FnMut(Symbol<'a>);
+
 pub(super) fn read<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
+    let mut out = Vec::new();
+    visit(image, &mut |s| out.push(s))?;
+    Ok(out)
+}
+
+fn visit<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     match &image.detail {
         Detail::Elf(_) => {
             let table = image.sections.iter().find(|s| s.kind == elf::SHT_SYMTAB);
-            elf_table(image, table.ok_or_else(|| Error::new("no symbol section"))?)
+            elf_table(image, table.ok_or_else(|| Error::new("no symbol section"))?, each)
         }
-        Detail::MachO(_) => macho(image),
-        Detail::Pe(_) => pe(image),
-        Detail::Plan9(_) => plan9(image),
-        Detail::Xcoff(_) => xcoff(image),
-        Detail::Wasm(_) => Ok(image
-            .wasm_function_names()
-            .into_iter()
-            .map(|(index, name)| Symbol {
-                name: name.as_bytes(),
-                addr: u64::from(index),
-                size: 0,
-                place: Place::Absolute,
-                kind: 0,
-                extra: 0,
-                index,
-            })
-            .collect()),
+        Detail::MachO(_) => macho(image, each),
+        Detail::Pe(_) => pe(image, each),
+        Detail::Plan9(_) => plan9(image, each),
+        Detail::Xcoff(_) => xcoff(image, each),
+        Detail::Wasm(_) => {
+            for (index, name) in image.wasm_function_names() {
+                each(Symbol {
+                    name: name.as_bytes(),
+                    addr: u64::from(index),
+                    size: 0,
+                    place: Place::Absolute,
+                    kind: 0,
+                    extra: 0,
+                    index,
+                });
+            }
+            Ok(())
+        }
     }
 }
 
@@ -79,11 +89,23 @@ impl<'a> Image<'a> {
             .sections
             .iter()
             .find(|s| self.format == Format::Elf && s.kind == elf::SHT_DYNSYM);
-        table.and_then(|t| elf_table(self, t).ok()).unwrap_or_default()
+        let mut out = Vec::new();
+        // What could be read of a broken one is kept.
+        let _ = table.map(|t| elf_table(self, t, &mut |s| out.push(s)));
+        out
+    }
+
+    /// Hands the entries of the symbol table to `each`, in the order of the file, without keeping them as [`Image::symbols`] does:
+    /// for those who need them once.
+    ///
+    /// # Errors
+    /// As [`Image::symbols`].
+    pub fn each_symbol(&self, each: &mut dyn FnMut(Symbol<'a>)) -> Result<()> {
+        visit(self, each)
     }
 }
 
-fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>) -> Result<Vec<Symbol<'a>>> {
+fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let wide = image.ptr_size == 8;
     let size = if wide { 24 } else { 16 };
     let bytes = image.section_bytes(table);
@@ -99,7 +121,6 @@ fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>) -> Result<Vec<Sy
         )
     })?;
     let e = image.endian;
-    let mut out = Vec::with_capacity(bytes.len() / size);
     for (index, s) in bytes.chunks_exact(size).enumerate() {
         let f32 = |at| e.u32(s, at).unwrap_or(0);
         let f64 = |at| e.u64(s, at).unwrap_or(0);
@@ -121,7 +142,7 @@ fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>) -> Result<Vec<Sy
             n if usize::from(n) < image.sections.len() => Place::Section(usize::from(n)),
             _ => Place::Nowhere,
         };
-        out.push(Symbol {
+        each(Symbol {
             name: c_string(strings, f32(0) as usize).unwrap_or_default(),
             addr,
             size: len,
@@ -131,10 +152,10 @@ fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>) -> Result<Vec<Sy
             index: index as u32,
         });
     }
-    Ok(out)
+    Ok(())
 }
 
-fn macho<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
+fn macho<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let table = image
         .macho()
         .and_then(|m| m.symtab)
@@ -143,7 +164,6 @@ fn macho<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
     let bytes = clip(image.data, table.offset, table.count.saturating_mul(size));
     let strings = clip(image.data, table.strings_offset, table.strings_size);
     let e = image.endian;
-    let mut out = Vec::with_capacity(bytes.len() / size as usize);
     for (index, s) in bytes.chunks_exact(size as usize).enumerate() {
         let (kind, sect) = (s[4], s[5]);
         // N_UNDF 0, N_ABS 2, N_SECT 0xe under the mask N_TYPE; a stab uses all bits its own way.
@@ -153,7 +173,7 @@ fn macho<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             (n, _) if usize::from(n) <= image.sections.len() => Place::Section(usize::from(n) - 1),
             _ => Place::Nowhere,
         };
-        out.push(Symbol {
+        each(Symbol {
             name: c_string(strings, e.u32(s, 0).unwrap_or(0) as usize).unwrap_or_default(),
             addr: e.word(s, 8, image.ptr_size).unwrap_or(0),
             size: 0,
@@ -163,10 +183,10 @@ fn macho<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             index: index as u32,
         });
     }
-    Ok(out)
+    Ok(())
 }
 
-fn pe<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
+fn pe<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let pe = image
         .pe()
         .filter(|p| p.symbol_table.0 != 0 && p.symbol_table.1 != 0);
@@ -174,7 +194,6 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
     let (offset, count) = pe.symbol_table;
     let bytes = clip(image.data, offset, count.saturating_mul(18));
     let le = Endian::Little;
-    let mut out = Vec::with_capacity(bytes.len() / 18);
     let mut skip = 0;
     for (index, s) in bytes.chunks_exact(18).enumerate() {
         if skip > 0 {
@@ -193,7 +212,7 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
         let value = u64::from(le.u32(s, 8).unwrap_or(0));
         let number = le.u16(s, 12).unwrap_or(0) as i16;
         let (place, base) = coff_place(image, number);
-        out.push(Symbol {
+        each(Symbol {
             name,
             addr: value.wrapping_add(base),
             size: 0,
@@ -203,7 +222,7 @@ fn pe<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             index: index as u32,
         });
     }
-    Ok(out)
+    Ok(())
 }
 
 fn coff_place(image: &Image<'_>, number: i16) -> (Place, u64) {
@@ -221,14 +240,13 @@ fn coff_place(image: &Image<'_>, number: i16) -> (Place, u64) {
 
 /// Symbol table entries are an address (4 or 8 bytes, big-endian), a letter with the top bit set, and a NUL-terminated name;
 /// `z` and `Z` entries are file names in pairs of bytes.
-fn plan9<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
+fn plan9<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let table = image
         .section("syms")
         .filter(|s| s.file_size > 0)
         .ok_or_else(|| Error::new("no symbols"))?;
     let bytes = image.section_bytes(table);
-    let mut out = Vec::new();
-    let mut at = 0;
+    let (mut at, mut count) = (0, 0);
     while let (Some(addr), Some(&letter)) = (
         Endian::Big.word(bytes, at, image.ptr_size),
         bytes.get(at + usize::from(image.ptr_size)),
@@ -252,9 +270,10 @@ fn plan9<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             _ => None,
         };
         let place = wanted.and_then(|w| image.sections.iter().position(|s| s.name == w.as_bytes()));
-        let index = out.len() as u32;
+        let index = count;
+        count += 1;
         let place = place.map_or(Place::Debug, Place::Section);
-        out.push(Symbol {
+        each(Symbol {
             name,
             addr,
             size: 0,
@@ -264,10 +283,10 @@ fn plan9<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             index,
         });
     }
-    Ok(out)
+    Ok(())
 }
 
-fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
+fn xcoff<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let x = image
         .xcoff()
         .filter(|x| x.symbol_table.0 != 0 && x.symbol_table.1 != 0);
@@ -277,7 +296,6 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
     let strings = clip(image.data, offset.saturating_add(table_size), u64::MAX);
     let be = Endian::Big;
     let wide = image.ptr_size == 8;
-    let mut out = Vec::new();
     let mut skip = 0;
     for (index, s) in bytes.chunks_exact(18).enumerate() {
         if skip > 0 {
@@ -292,7 +310,7 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             (false, _) => (until_nul(&s[..8]), u64::from(be.u32(s, 8).unwrap_or(0))),
         };
         let (place, _) = coff_place(image, be.u16(s, 12).unwrap_or(0) as i16);
-        out.push(Symbol {
+        each(Symbol {
             name,
             addr: value,
             size: 0,
@@ -302,5 +320,5 @@ fn xcoff<'a>(image: &Image<'a>) -> Result<Vec<Symbol<'a>>> {
             index: index as u32,
         });
     }
-    Ok(out)
+    Ok(())
 }
