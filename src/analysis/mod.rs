@@ -1,5 +1,6 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
 pub mod funcs;
+pub mod demangle;
 pub mod goregex;
 pub mod gosort;
 pub mod info;

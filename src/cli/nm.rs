@@ -41,6 +41,9 @@ pub struct Args {
     /// Only symbols whose name matches this regular expression (Go's syntax).
     #[arg(long, value_name = "REGEXP")]
     r#match: Option<String>,
+    /// Show C++ and Rust names of the C part as their programmers wrote them.
+    #[arg(long)]
+    demangle: bool,
     /// Binaries, object files and Go package archives.
     #[arg(value_name = "FILE")]
     files: Vec<String>,
@@ -69,6 +72,7 @@ const FLAGS: &[Flag] = &[
     valued("sort"),
     switch("type"),
     valued("match"),
+    switch("demangle"),
 ];
 
 const USAGE: &str = "usage: gospect nm [options] file...
@@ -82,6 +86,8 @@ const USAGE: &str = "usage: gospect nm [options] file...
       print the symbol's type behind its name
   -match regexp
       only symbols whose name matches
+  -demangle
+      C++ and Rust names as their programmers wrote them
 See gospect nm --help for more.";
 
 /// The wishes of one run.
@@ -90,6 +96,7 @@ struct Wish {
     size: bool,
     several: bool,
     terminal: bool,
+    demangle: bool,
     matching: Option<regex::bytes::Regex>,
 }
 
@@ -153,6 +160,7 @@ fn wishes(given: &Given) -> Result<Wish, String> {
         size: given.on("size"),
         several: given.rest.len() > 1,
         terminal: io::stdout().is_terminal(),
+        demangle: given.on("demangle"),
         matching,
     })
 }
@@ -189,6 +197,7 @@ fn list(file: &OsStr, wish: &Wish, out: &mut dyn Write) -> io::Result<bool> {
             prefix: prefix(file, entry, entries.len() > 1, wish.several),
             size: wish.size,
             terminal: wish.terminal,
+            demangle: wish.demangle,
         };
         print(&symbols, wish, &columns, out)?;
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::text::escape;
+use crate::analysis::demangle::demangle;
 use crate::analysis::symbols::GoSymbol;
 
 /// What a line shows.
@@ -12,6 +13,8 @@ pub struct Columns {
     pub prefix: Vec<u8>,
     /// Sizes too.
     pub size: bool,
+    /// C++ and Rust names as their programmers wrote them.
+    pub demangle: bool,
     /// Names are for a person's terminal, so what would upset it is escaped.
     pub terminal: bool,
 }
@@ -36,10 +39,12 @@ pub fn write<'a>(
             size(s.size, &mut text);
         }
         text.extend_from_slice(&[b' ', s.code, b' ']);
+        let readable = if columns.demangle { demangle(s.name) } else { None };
+        let name = readable.as_ref().map_or(s.name, |r| r.as_bytes());
         if columns.terminal {
-            text.extend_from_slice(escape(s.name).as_bytes());
+            text.extend_from_slice(escape(name).as_bytes());
         } else {
-            text.extend_from_slice(s.name);
+            text.extend_from_slice(name);
         }
         text.push(b'\n');
         if text.len() >= CHUNK {
