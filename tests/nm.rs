@@ -194,3 +194,100 @@ fn match_keeps_the_rows_whose_name_matches() {
     assert!(text.ends_with(" T main.main\n"), "{text}");
     assert_eq!(ours(&["-match", "("], &[&file]).status.code(), Some(2));
 }
+
+/// (address, name) of the rows whose letter is T.
+fn code(args: &[&str], file: &Path) -> Vec<(String, String)> {
+    let out = ours(args, &[file]);
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let rows = text.lines().filter_map(|l| l.trim_start().split_once(" T "));
+    rows.map(|(addr, name)| (addr.into(), name.into())).collect()
+}
+
+#[test]
+fn recover_lists_what_stripping_took_away() {
+    for target in ["linux/amd64", "darwin/arm64", "windows/amd64", "linux/386"] {
+        let stripped = Build::new("hello", target).args(&["-ldflags=-s -w"]);
+        let (Some(whole), Some(stripped)) = (Build::new("hello", target).path(), stripped.path()) else {
+            continue;
+        };
+        // Assembly's names end in `.abi0` in the symbol table alone; types' functions are written otherwise there.
+        let flags = ["-recover", "-n", "-package", "main"];
+        let (want, got) = (code(&flags, &whole), code(&flags, &stripped));
+        assert!(want.iter().any(|f| f.1 == "main.main"), "{target}: {want:?}");
+        let addresses_differ = target.starts_with("windows") || target.starts_with("darwin");
+        if addresses_differ {
+            let names = |v: &[(String, String)]| v.iter().map(|f| f.1.clone()).collect::<Vec<_>>();
+            assert_eq!(names(&want), names(&got), "{target}");
+        } else {
+            assert_eq!(want, got, "{target}");
+        }
+        let all = code(&["-recover", "-size"], &stripped);
+        assert!(all.len() > 1000, "{target}: {}", all.len());
+    }
+}
+
+#[test]
+fn recover_changes_nothing_where_symbols_name_code() {
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    assert_eq!(ours(&["-recover"], &[&file]).stdout, ours(&[], &[&file]).stdout);
+    let missing = ours(&["-recover"], &[Path::new("/nonexistent")]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn a_damaged_object_is_survived() {
+    use gospect::analysis::nm::{Order, ordered};
+    use gospect::analysis::objfile::{self, Raw};
+    let Some(file) = object("arm64") else { return };
+    let whole = std::fs::read(file).expect("the object can be read");
+    let body = memchr_of(&whole, b"\n!\n") + 3;
+    let look = |data: &[u8]| {
+        for entry in objfile::open(data).unwrap_or_default() {
+            let symbols = entry.file.in_file_order().unwrap_or_default();
+            assert_eq!(ordered(&symbols, Order::Name).len(), symbols.len());
+            let Raw::Object(object) = &entry.file else {
+                continue;
+            };
+            for s in object.symbols().take(40) {
+                let kinds = object.relocations(s.number).take(20).map(|r| r.kind_name().len());
+                std::hint::black_box((kinds.sum::<usize>(), object.line_of(s.number, 4)));
+            }
+        }
+    };
+    look(&whole);
+    for cut in (0..whole.len()).step_by(97) {
+        look(&whole[..cut]);
+    }
+    let mut seed = 1u64;
+    let mut random = |n: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % n
+    };
+    for round in 0..600 {
+        let mut data = whole.clone();
+        // Half of the damage hits the header's offsets.
+        let place = if round % 2 == 0 {
+            body + random(100)
+        } else {
+            random(data.len())
+        };
+        data[place] ^= 1 << random(8);
+        look(&data);
+        data[place] = 0xff;
+        look(&data);
+    }
+}
+
+fn memchr_of(data: &[u8], what: &[u8]) -> usize {
+    data.windows(what.len())
+        .position(|w| w == what)
+        .expect("it is there")
+}

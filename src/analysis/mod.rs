@@ -1,6 +1,6 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
-pub mod funcs;
 pub mod demangle;
+pub mod funcs;
 pub mod goregex;
 pub mod gosort;
 pub mod info;
@@ -9,5 +9,6 @@ pub mod nm;
 pub mod objfile;
 pub mod policy;
 pub mod resolve;
+pub mod recover;
 pub mod symbols;
 pub mod whatif;

@@ -10,9 +10,13 @@ use super::frame::{io_words, note, write_status};
 use super::goflags::{self, Flag, Given, Wrong};
 use crate::analysis::goregex;
 use crate::analysis::nm::{self, Order};
-use crate::analysis::objfile::{self, Entry};
+use crate::analysis::objfile::{self, Entry, Raw};
+use crate::analysis::recover;
 use crate::analysis::symbols::GoSymbol;
+use crate::go::packages;
+use crate::go::pclntab::Table;
 use crate::go::quote::quote;
+use crate::image::Image;
 use crate::input;
 use crate::report::nm::{self as report, Columns};
 
@@ -23,7 +27,8 @@ use crate::report::nm::{self as report, Columns};
     override_usage = "gospect nm [-n] [-size] [-sort ORDER] [-type] [OPTIONS] FILE...",
     after_help = "Flags are Go's: -size and --size are the same, and flags end at the first file. Output, messages and exit status are \
     those of `go tool nm` of Go 1.27, rows with equal keys included.\n\nExamples:\n  gospect nm -size -sort size ./server\n  \
-    gospect nm -n -match '^main\\.' ./server ./lib.a"
+    gospect nm -n -match '^main\\.' ./server ./lib.a\n  \
+    gospect nm -recover -size -package main ./stripped"
 )]
 pub struct Args {
     /// Sort by address: -sort address.
@@ -38,6 +43,13 @@ pub struct Args {
     /// Print the symbol's type behind its name; no format of Go's has one, so nothing changes.
     #[arg(long = "type")]
     kind: bool,
+    /// Where no symbol names code, list the functions of Go's own table, which stripping leaves; also opens fat Mach-O files,
+    /// c-archives and wasm.
+    #[arg(long)]
+    recover: bool,
+    /// Only symbols of this package; PATH/... for those below it too.
+    #[arg(long, value_name = "PATH")]
+    package: Option<String>,
     /// Only symbols whose name matches this regular expression (Go's syntax).
     #[arg(long, value_name = "REGEXP")]
     r#match: Option<String>,
@@ -71,6 +83,8 @@ const FLAGS: &[Flag] = &[
     switch("size"),
     valued("sort"),
     switch("type"),
+    switch("recover"),
+    valued("package"),
     valued("match"),
     switch("demangle"),
 ];
@@ -84,6 +98,10 @@ const USAGE: &str = "usage: gospect nm [options] file...
       sort by this (default name); size puts the greatest first
   -type
       print the symbol's type behind its name
+  -recover
+      functions of a stripped file, from Go's own table
+  -package path
+      only symbols of this package (path/... for those below it too)
   -match regexp
       only symbols whose name matches
   -demangle
@@ -97,7 +115,29 @@ struct Wish {
     several: bool,
     terminal: bool,
     demangle: bool,
+    recover: bool,
     matching: Option<regex::bytes::Regex>,
+    package: Option<String>,
+}
+
+impl Wish {
+    fn wants(&self, name: &[u8]) -> bool {
+        self.matching.as_ref().is_none_or(|m| m.is_match(name))
+            && self.package.as_ref().is_none_or(|p| is_in(name, p))
+    }
+}
+
+/// Is the name one of a package (`PATH`), or of one at or below a path (`PATH/...`)?
+fn is_in(name: &[u8], wanted: &str) -> bool {
+    let Some(package) = packages::of_name(name) else {
+        return false;
+    };
+    match wanted.strip_suffix("/...") {
+        None => package == wanted,
+        Some(root) => package
+            .strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    }
 }
 
 pub(super) fn run(args: &[OsString]) -> u8 {
@@ -161,7 +201,9 @@ fn wishes(given: &Given) -> Result<Wish, String> {
         several: given.rest.len() > 1,
         terminal: io::stdout().is_terminal(),
         demangle: given.on("demangle"),
+        recover: given.on("recover"),
         matching,
+        package: given.value("package").map(Into::into),
     })
 }
 
@@ -177,29 +219,42 @@ fn list(file: &OsStr, wish: &Wish, out: &mut dyn Write) -> io::Result<bool> {
     };
     let entries = match objfile::open(&bytes) {
         Ok(e) => e,
-        Err(e) => {
-            note(&format!("open {shown}: {e}"));
-            return Ok(false);
-        }
+        Err(e) => match Image::parse(&bytes).ok().filter(|_| wish.recover) {
+            Some(image) => vec![Entry {
+                name: b"",
+                file: Raw::Image(Box::new(image)),
+            }],
+            None => {
+                note(&format!("open {shown}: {e}"));
+                return Ok(false);
+            }
+        },
     };
     let (mut fine, mut found) = (true, false);
     for entry in &entries {
-        let symbols = match entry.file.in_file_order() {
-            Ok(s) => s,
-            Err(e) => {
-                note(&format!("reading {shown}: {}", e.what));
-                fine = false;
-                continue;
-            }
-        };
-        found |= !symbols.is_empty();
         let columns = Columns {
             prefix: prefix(file, entry, entries.len() > 1, wish.several),
             size: wish.size,
-            terminal: wish.terminal,
             demangle: wish.demangle,
+            terminal: wish.terminal,
         };
-        print(&symbols, wish, &columns, out)?;
+        match entry.file.in_file_order() {
+            Ok(symbols) if !wish.recover || recover::names_code(&symbols) => {
+                found |= !symbols.is_empty();
+                print(&symbols, wish, &columns, out)?;
+            }
+            Err(e) if !wish.recover => {
+                note(&format!("reading {shown}: {}", e.what));
+                fine = false;
+            }
+            _ => {
+                let Raw::Image(image) = &entry.file else { continue };
+                let table = Table::find(image).ok();
+                let symbols = recover::symbols(image, table.as_ref());
+                found |= !symbols.is_empty();
+                print(&symbols, wish, &columns, out)?;
+            }
+        }
     }
     if !found {
         note(&format!("reading {shown}: no symbols"));
@@ -208,12 +263,11 @@ fn list(file: &OsStr, wish: &Wish, out: &mut dyn Write) -> io::Result<bool> {
 }
 
 fn print(symbols: &[GoSymbol<'_>], wish: &Wish, columns: &Columns, out: &mut dyn Write) -> io::Result<()> {
-    let wanted = |s: &&GoSymbol<'_>| wish.matching.as_ref().is_none_or(|m| m.is_match(s.name));
     let rows = nm::ordered(symbols, wish.order);
     let rows = rows
         .iter()
         .filter_map(|i| symbols.get(*i as usize))
-        .filter(wanted);
+        .filter(|s| wish.wants(s.name));
     report::write(rows, columns, out)
 }
 
@@ -243,6 +297,18 @@ mod tests {
     fn order(args: &[&str]) -> Result<Order, String> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
         wishes(&goflags::parse(&args, FLAGS).unwrap()).map(|w| w.order)
+    }
+
+    #[test]
+    fn packages_are_told_from_names() {
+        let within = |name: &str, wanted| is_in(name.as_bytes(), wanted);
+        assert!(within("main.main", "main"));
+        assert!(within("net/http.(*Server).Serve", "net/http"));
+        assert!(!within("net/http/internal.F", "net/http"));
+        assert!(within("net/http/internal.F", "net/http/..."));
+        assert!(within("net/http.F", "net/http/..."));
+        assert!(!within("net/httputil.F", "net/http/..."));
+        assert!(!within("type:*int", "main"));
     }
 
     #[test]
