@@ -56,7 +56,10 @@ mod tests {
         let read = |n: &str| demangle(n.as_bytes());
         assert_eq!(read("_ZN3foo3barEi").as_deref(), Some("foo::bar(int)"));
         assert_eq!(read("__ZN3foo3barEi").as_deref(), Some("foo::bar(int)"));
-        assert_eq!(read("_ZN3foo3barEi.cold").as_deref(), Some("foo::bar(int) [clone .cold]"));
+        assert_eq!(
+            read("_ZN3foo3barEi.cold").as_deref(),
+            Some("foo::bar(int) [clone .cold]")
+        );
         assert_eq!(
             read("_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE").as_deref(),
             Some("core::fmt::Write::write_fmt")

@@ -8,7 +8,7 @@ pub mod listing;
 pub mod nm;
 pub mod objfile;
 pub mod policy;
-pub mod resolve;
 pub mod recover;
+pub mod resolve;
 pub mod symbols;
 pub mod whatif;
