@@ -116,7 +116,7 @@ impl<'a> Build<'a> {
             .env("GOARCH", goarch)
             .env("GOWORK", "off");
         go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" })
-            .env("GOFLAGS", "-mod=mod -buildvcs=false");
+            .env("GOFLAGS", goflags(self.go));
         go.envs(self.env.iter().copied());
         match go.output() {
             Ok(o) if o.status.success() => {}
@@ -127,6 +127,12 @@ impl<'a> Build<'a> {
         std::fs::rename(&part, &out).expect("the subject can be put in its place");
         Some(out)
     }
+}
+
+/// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch off.
+fn goflags(go: &str) -> &'static str {
+    let minor = go.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or(u32::MAX);
+    if minor < 18 { "-mod=mod" } else { "-mod=mod -buildvcs=false" }
 }
 
 fn hash_tree(dir: &Path, hash: &mut DefaultHasher) {
