@@ -131,8 +131,16 @@ impl<'a> Build<'a> {
 
 /// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch off.
 fn goflags(go: &str) -> &'static str {
-    let minor = go.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or(u32::MAX);
-    if minor < 18 { "-mod=mod" } else { "-mod=mod -buildvcs=false" }
+    let minor = go
+        .split('.')
+        .nth(1)
+        .and_then(|m| m.parse().ok())
+        .unwrap_or(u32::MAX);
+    if minor < 18 {
+        "-mod=mod"
+    } else {
+        "-mod=mod -buildvcs=false"
+    }
 }
 
 fn hash_tree(dir: &Path, hash: &mut DefaultHasher) {
