@@ -15,6 +15,7 @@ pub mod goflags;
 mod info;
 mod nm;
 mod objdump;
+mod size;
 mod version;
 mod whatif;
 mod whatif_rebuild;
@@ -45,6 +46,7 @@ enum Command {
     Funcs(funcs::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
+    Size(size::Args),
     Whatif(whatif::Args),
     Version(version::Args),
 }
@@ -88,6 +90,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
             Command::Generate(a) => generate::run(&a),
+            Command::Size(a) => size::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

@@ -8,6 +8,7 @@ pub mod nm;
 pub mod objdump;
 pub mod objdump_json;
 pub mod schema;
+pub mod size;
 pub mod tabs;
 pub mod text;
 pub mod version;

@@ -8,7 +8,7 @@ use super::regions::Region;
 use crate::image::clip;
 
 /// Owners of functions by index, made once.
-pub(super) fn owners<'a>(program: &'a Program<'_, 'a>, ledger: &mut Ledger<'a>) -> Vec<Owner> {
+pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
     let Some(table) = &program.table else { return Vec::new() };
     let fine = ledger.detail() != Detail::Package;
     let mut out = Vec::with_capacity(program.functions.packages.len());
@@ -24,7 +24,7 @@ pub(super) fn owners<'a>(program: &'a Program<'_, 'a>, ledger: &mut Ledger<'a>) 
 }
 
 /// Fills a text region.
-pub(super) fn text<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Region<'a>, ledger: &mut Ledger<'a>) {
+pub(super) fn text<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Region<'a>, ledger: &mut Ledger) {
     let foreign = Owner::plain(Kind::CCode, Source::Container);
     let Some(base) = region.addr else {
         ledger.fill(region.start, region.end, foreign, []);

@@ -15,9 +15,18 @@ use super::strings;
 use crate::image::{Arch, Format, Place, clip};
 
 /// A start that a pointer names, and the address of the pointer.
-struct Pointed {
-    from: u64,
-    to: u64,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pointed {
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// An embedded file: its bytes, its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Embedded {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) name: NameId,
 }
 
 /// Function data (stack maps, argument maps, inline trees) by the first function that uses it.
@@ -54,7 +63,7 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
 }
 
 /// Variables by their symbols. Only names that tell a package give an owner; the others are boundaries at least.
-pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger<'a>, space: &mut Space) {
+pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
     let image = program.image;
     let sized = image.format == Format::Elf;
     let underscore = image.format == Format::MachO;
@@ -68,12 +77,16 @@ pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger<'a>, sp
             continue;
         }
         let name = if underscore { s.name.strip_prefix(b"_").unwrap_or(s.name) } else { s.name };
+        // Types are walked, with and without symbols.
+        if name.starts_with(b"type:") || name.starts_with(b"type.") {
+            continue;
+        }
         // The linker's marks and the groups it puts many symbols under.
         if name.starts_with(b"runtime.") && !sized && is_mark(name) || name.ends_with(b".*") {
             continue;
         }
         if let Some(p) = names::package(name) {
-            let mut owner = Owner::of(Kind::Unknown, Source::Symbols, ledger.name_owned(&p));
+            let mut owner = Owner::of(Kind::Unknown, Source::Symbols, ledger.name(&p));
             if name.starts_with(b"go:itab.") || name.starts_with(b"go.itab.") {
                 owner.kind = Kind::Itab;
             }
@@ -102,7 +115,7 @@ fn is_mark(name: &[u8]) -> bool {
 }
 
 /// Every place in data that Go code refers to. An inlined instruction counts for the function it came from.
-pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger<'a>, space: &mut Space) {
+pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
     let image = program.image;
     let Some(table) = &program.table else { return };
     let packages = &program.functions.packages;
@@ -152,11 +165,11 @@ impl<'t> Inlined<'t> {
         Inlined { runs: runs.collect() }
     }
 
-    fn package<'a>(&self, pc: u64, ledger: &mut Ledger<'a>) -> Option<NameId> {
+    fn package<'a>(&self, pc: u64, ledger: &mut Ledger) -> Option<NameId> {
         let i = self.runs.partition_point(|r| r.0 <= pc);
         let (_, name) = self.runs.get(i)?;
         let p = names::package(name)?;
-        Some(ledger.name_owned(&p))
+        Some(ledger.name(&p))
     }
 }
 
@@ -171,8 +184,9 @@ pub(super) fn foreign_references(program: &Program<'_, '_>, text: &[(u64, u64)],
     }
 }
 
-/// Pointers in `[addr, end)` of an area to places in areas: from relocations where there are any, else from every aligned word.
-fn pointers(program: &Program<'_, '_>, space: &mut Space, out: &mut Vec<Pointed>) {
+/// All pointers in areas to places in areas, by address: from relocations where there are any, else from every aligned word.
+pub(super) fn pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
+    let mut out = Vec::new();
     let image = program.image;
     let relocations = image.relocations();
     if relocations.iter().any(|r| r.target.is_some()) {
@@ -185,7 +199,7 @@ fn pointers(program: &Program<'_, '_>, space: &mut Space, out: &mut Vec<Pointed>
                 out.push(Pointed { from: r.addr, to });
             }
         }
-        return;
+        return out;
     }
     let word = u64::from(image.ptr_size.max(4));
     let noptr = program.module.as_ref().map_or(0..0, |m| m.noptrdata.clone());
@@ -211,19 +225,27 @@ fn pointers(program: &Program<'_, '_>, space: &mut Space, out: &mut Vec<Pointed>
             at += word;
         }
     }
+    out
 }
 
 /// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs in `known`.
-pub(super) fn resolve(program: &Program<'_, '_>, space: &mut Space, known: &[Cut], exact: &[(u64, u64, Owner)]) -> Vec<Cut> {
-    let mut pointed = Vec::new();
-    pointers(program, space, &mut pointed);
+pub(super) fn resolve(
+    program: &Program<'_, '_>,
+    space: &mut Space,
+    known: &[Cut],
+    exact: &[Embedded],
+    mut pointed: Vec<Pointed>,
+) -> Vec<Cut> {
     let inside = |addr: u64| {
-        let i = exact.partition_point(|e| e.0 <= addr).checked_sub(1);
-        i.and_then(|i| exact.get(i)).is_some_and(|e| addr > e.0 && addr < e.1)
+        let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
+        i.and_then(|i| exact.get(i)).is_some_and(|e| addr > e.start && addr < e.end)
     };
-    pointed.retain(|p| !inside(p.to) && strings::plausible(program, p.from, p.to));
+    pointed.retain(|p| !inside(p.to) && !space.is_claimed(p.to) && strings::plausible(program, space, p.from, p.to));
     for p in &pointed {
         space.boundary(p.to);
+    }
+    for e in exact {
+        space.later(e.end);
     }
     space.flush_later();
     for a in space.areas().to_vec() {
@@ -263,7 +285,7 @@ pub(super) fn resolve(program: &Program<'_, '_>, space: &mut Space, known: &[Cut
         }
     }
     propagate(space, &mut pending);
-    finish(program, space)
+    finish(program, space, exact)
 }
 
 /// Follows pointers from segments that have an owner until nothing changes.
@@ -298,14 +320,14 @@ fn propagate(space: &mut Space, pending: &mut Vec<(Option<usize>, usize, NameId)
 }
 
 /// Starts → cuts: what has no owner belongs to what lies before it, kinds are those of the zone.
-fn finish(program: &Program<'_, '_>, space: &Space) -> Vec<Cut> {
+fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<Cut> {
     let zones = strings::Zones::of(program, space);
     let mut out: Vec<Cut> = Vec::with_capacity(space.starts.len());
     let mut last: Option<Owner> = None;
     let mut waiting: Vec<usize> = Vec::new();
     let mut area_end = 0;
     for s in &space.starts {
-        if s.addr >= area_end {
+        if s.addr >= area_end && !space.continuous {
             area_end = space.area(s.addr).map_or(0, |a| a.end);
             last = None;
             waiting.clear();
@@ -334,7 +356,57 @@ fn finish(program: &Program<'_, '_>, space: &Space) -> Vec<Cut> {
         if owner.kind == Kind::Unknown && owner != unowned() {
             owner.kind = zones.kind(space, s.addr);
         }
+        if let Ok(i) = exact.binary_search_by_key(&s.addr, |e| e.start)
+            && let Some(e) = exact.get(i)
+        {
+            owner = Owner { kind: Kind::Embed, source: Source::EmbedTable, symbol: e.name, ..owner };
+        }
         out.push(Cut { at: s.addr, owner });
     }
+    out
+}
+
+/// Files of every `embed.FS`. The compiler writes the list of files right behind the slice header that an FS points to
+/// (cmd/compile/internal/staticdata/embed.go of Go 1.16 to 1.27), and a list is believed only if all of it fits.
+pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
+    let m = &program.memory;
+    let w = u64::from(program.image.ptr_size);
+    let size = 4 * w + 16;
+    let mut out = Vec::new();
+    for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(3 * w)) {
+        let (Some(len), Some(cap)) = (m.word(p.from + w), m.word(p.from + 2 * w)) else { continue };
+        if len == 0 || len != cap || m.bytes(p.to, len.saturating_mul(size)).is_none() {
+            continue;
+        }
+        let file = |i: u64| {
+            let at = p.to + i * size;
+            let name = m.go_string(at, 4096).filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
+            let bytes = m.word(at + 3 * w)?;
+            let data = m.pointer(at + 2 * w)?;
+            m.bytes(data, bytes)?;
+            Some((name, data, bytes))
+        };
+        let files: Vec<_> = (0..len).map_while(file).collect();
+        // A folder has no data of its own.
+        let folders_are_empty = files.iter().all(|f| !f.0.ends_with(b"/") || f.2 == 0);
+        if files.len() as u64 != len || !folders_are_empty {
+            continue;
+        }
+        for (name, start, bytes) in files {
+            if bytes > 0 {
+                let name = ledger.symbol(name);
+                out.push(Embedded { start, end: start.saturating_add(bytes), name });
+            }
+        }
+    }
+    out.sort_by_key(|e| e.start);
+    let mut end = 0;
+    out.retain(|e| {
+        let keep = e.start >= end;
+        if keep {
+            end = e.end;
+        }
+        keep
+    });
     out
 }

@@ -17,7 +17,7 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn read<'a>(image: &Image<'a>, ledger: &mut Ledger<'a>, warnings: &mut Vec<String>) -> Units {
+    pub(super) fn read<'a>(image: &Image<'a>, ledger: &mut Ledger, warnings: &mut Vec<String>) -> Units {
         if dwarf::section(image, "info").is_none() {
             return Units::default();
         }
@@ -28,7 +28,7 @@ impl Units {
         let with_owner = units.into_iter().map(|u| {
             let mut owner = Owner::plain(Kind::Dwarf, Source::CompileUnit);
             if u.go && !u.name.is_empty() {
-                owner.package = ledger.name_owned(&u.name);
+                owner.package = ledger.name(&u.name);
             }
             (u, owner)
         });
@@ -49,7 +49,7 @@ impl Units {
 }
 
 /// Fills a debug section.
-pub(super) fn section<'a>(program: &Program<'_, 'a>, units: &Units, region: &Region<'a>, ledger: &mut Ledger<'a>) {
+pub(super) fn section<'a>(program: &Program<'_, 'a>, units: &Units, region: &Region<'a>, ledger: &mut Ledger) {
     let image = program.image;
     let plain = Owner::plain(Kind::Dwarf, Source::Container);
     let found = region.section.and_then(|i| image.sections.get(i));

@@ -3,7 +3,7 @@
 //! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the next cut. So the
 //! spans are disjoint and add up by construction, whatever the structures in the file say.
 
-use std::borrow::Cow;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
@@ -47,10 +47,10 @@ pub(super) struct Cut {
 
 /// Collects spans into rows.
 #[derive(Debug)]
-pub(super) struct Ledger<'a> {
+pub(super) struct Ledger {
     detail: Detail,
-    names: Vec<Cow<'a, [u8]>>,
-    ids: FxHashMap<Cow<'a, [u8]>, NameId>,
+    names: Vec<Rc<[u8]>>,
+    ids: FxHashMap<Rc<[u8]>, NameId>,
     sums: FxHashMap<(NameId, NameId, Owner), u64>,
     section: NameId,
     slice: NameId,
@@ -59,8 +59,8 @@ pub(super) struct Ledger<'a> {
     last: Option<(Owner, u64)>,
 }
 
-impl<'a> Ledger<'a> {
-    pub(super) fn new(detail: Detail) -> Ledger<'a> {
+impl Ledger {
+    pub(super) fn new(detail: Detail) -> Ledger {
         Ledger {
             detail,
             names: Vec::new(),
@@ -77,24 +77,13 @@ impl<'a> Ledger<'a> {
         self.detail
     }
 
-    /// The id of a name that lives as long as the file.
-    pub(super) fn name(&mut self, name: &'a [u8]) -> NameId {
+    /// The id of a name.
+    pub(super) fn name(&mut self, name: &[u8]) -> NameId {
         if let Some(id) = self.ids.get(name) {
             return *id;
         }
-        self.insert(Cow::Borrowed(name))
-    }
-
-    /// The id of a name that was made.
-    pub(super) fn name_owned(&mut self, name: &[u8]) -> NameId {
-        if let Some(id) = self.ids.get(name) {
-            return *id;
-        }
-        self.insert(Cow::Owned(name.to_vec()))
-    }
-
-    fn insert(&mut self, name: Cow<'a, [u8]>) -> NameId {
         let id = self.names.len() as NameId;
+        let name: Rc<[u8]> = name.into();
         self.names.push(name.clone());
         self.ids.insert(name, id);
         id
@@ -106,12 +95,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// A symbol's name, where the rows are to have symbols.
-    pub(super) fn symbol(&mut self, name: &'a [u8]) -> NameId {
+    pub(super) fn symbol(&mut self, name: &[u8]) -> NameId {
         if self.detail == Detail::Symbol && !name.is_empty() { self.name(name) } else { NONE }
     }
 
     /// A source file's name, where the rows are to have files.
-    pub(super) fn file(&mut self, name: &'a [u8]) -> NameId {
+    pub(super) fn file(&mut self, name: &[u8]) -> NameId {
         if self.detail == Detail::File && !name.is_empty() { self.name(name) } else { NONE }
     }
 

@@ -19,9 +19,13 @@ mod strings;
 mod symtab;
 mod tables;
 mod types;
+mod view;
+mod agreement;
 mod wasm;
 
 pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
+pub use agreement::{Agreement, agreement};
+pub use view::{By, Group, group, matches};
 
 use crate::error::Result;
 use crate::go::buildinfo;
@@ -69,7 +73,7 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
                 fill_gap(&mut ledger, file, at, start);
                 let data = image::clip(file, start, (s.offset + s.data.len() as u64).saturating_sub(start));
                 at = start + data.len() as u64;
-                let name = ledger.name_owned(s.arch.goarch().as_bytes());
+                let name = ledger.name(s.arch.goarch().as_bytes());
                 ledger.begin_slice(name);
                 part(data, options, &mut ledger, &mut report, &mut packages);
                 ledger.begin_slice(NONE);
@@ -85,7 +89,7 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
                 }
                 ledger.add(header, m.offset - at);
                 at = m.offset + m.data.len() as u64;
-                let name = ledger.name_owned(m.name);
+                let name = ledger.name(m.name);
                 ledger.begin_slice(name);
                 part(m.data, options, &mut ledger, &mut report, &mut packages);
                 ledger.begin_slice(NONE);
@@ -104,14 +108,14 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part<'a>(data: &'a [u8], options: Options, ledger: &mut Ledger<'a>, report: &mut Report, packages: &mut Packages) {
+fn part<'a>(data: &'a [u8], options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
     match Image::parse(data) {
         Ok(image) => image_rows(&image, options, ledger, report, packages),
         Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
     }
 }
 
-fn fill_gap(ledger: &mut Ledger<'_>, bytes: &[u8], start: u64, end: u64) {
+fn fill_gap(ledger: &mut Ledger, bytes: &[u8], start: u64, end: u64) {
     if start >= end {
         return;
     }
@@ -127,7 +131,7 @@ fn module_of(packages: &Packages, package: &str) -> Option<String> {
     names::is_std(package).then(|| "std".to_string())
 }
 
-fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger<'a>, report: &mut Report, packages: &mut Packages) {
+fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
     report.warnings.extend(image.warnings.iter().map(ToString::to_string));
     let blob = buildinfo::recover(image);
     if let Some(info) = &blob {
@@ -171,6 +175,16 @@ fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger<'a>, 
     memory(image, ledger);
 }
 
+/// The cuts by address that [`measure`] uses for data.
+fn cuts_by_address(image: &Image<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
+    let regions = regions::regions(image);
+    let program = Program::read(image, ledger, &mut Vec::new());
+    let owners = code::owners(&program, ledger);
+    let foreign = foreign_text(&program, &regions);
+    let blob = buildinfo::recover(image).map(|b| b.blob);
+    mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
+}
+
 fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     let mut out = vec![Module { path: "std".into(), version: text(info.go_version()) }];
@@ -183,7 +197,7 @@ fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
 }
 
 /// Memory that has no bytes in the file, by section.
-fn memory<'a>(image: &Image<'a>, ledger: &mut Ledger<'a>) {
+fn memory<'a>(image: &Image<'a>, ledger: &mut Ledger) {
     for s in image.sections.iter().filter(|s| s.alloc && s.mem_size > s.file_size) {
         let name = ledger.name(s.name);
         ledger.add_memory(name, NONE, s.mem_size - s.file_size);
@@ -223,13 +237,13 @@ fn mapped_gap(image: &Image<'_>, r: &Region<'_>) -> Option<u64> {
 
 /// Cuts by address over everything that is mapped and is no code.
 fn mapped<'a>(
-    program: &'a Program<'_, 'a>,
+    program: &Program<'_, 'a>,
     regions: &[Region<'a>],
     owners: &[Owner],
     foreign: &[(u64, u64)],
     options: Options,
     blob: Option<buildinfo::Blob<'a>>,
-    ledger: &mut Ledger<'a>,
+    ledger: &mut Ledger,
 ) -> Vec<Cut> {
     let image = program.image;
     let mut areas = Vec::new();
@@ -252,10 +266,10 @@ fn mapped<'a>(
         areas.extend(image.segments.iter().map(|s| (s.addr, s.file_size, s.offset, Kind::Rodata)));
     }
     let mut space = Space::new(areas);
+    space.continuous = image.arch == Arch::Wasm;
     let mut known = tables::cuts(program, owners, ledger);
     if let Some(t) = &program.table {
         space.claim(t.addr(), t.addr().saturating_add(t.size()));
-        space.later(t.addr().saturating_add(t.size()));
     }
     if let Some(b) = blob
         && b.addr != 0
@@ -265,9 +279,6 @@ fn mapped<'a>(
         space.later(b.addr.saturating_add(b.size));
     }
     data::function_data(program, owners, &mut space);
-    let described = types::read(program, ledger, &mut space);
-    known.extend(described.cuts);
-    known.sort_by_key(|c| c.at);
     if options.symbols {
         data::symbols(program, ledger, &mut space);
     }
@@ -275,7 +286,36 @@ fn mapped<'a>(
     if !data_in_text(program) {
         data::foreign_references(program, foreign, &mut space);
     }
-    let cuts = data::resolve(program, &mut space, &known, &described.exact);
+    let pointed = data::pointers(program, &space);
+    if let Some(types) = types::Types::new(program) {
+        let range = types.range();
+        let by_code = space.starts.iter().map(|s| (s.addr, s.owner.package));
+        let by_pointer = pointed.iter().map(|p| (p.to, NONE));
+        let seeds: Vec<_> = by_code.chain(by_pointer).filter(|s| range.contains(&s.0)).collect();
+        let described = types.walk(&seeds, ledger, &mut space);
+        known.extend(described.cuts);
+        let range = range.start..described.end;
+        space.claim(range.start, range.end);
+        space.later(range.end);
+        space.retain(|s| !range.contains(&s.addr));
+        space.types = range;
+        known.sort_by_key(|c| c.at);
+    }
+    // Go's own sections, where nothing in them says more.
+    for r in regions {
+        let go = [&b".go."[..], b".gopclntab", b".typelink", b".itablink", b"__go_", b"__gopclntab", b"__typelink", b"__itablink"];
+        if let (Role::Mapped, Some(addr), true) = (r.role, r.addr, go.iter().any(|n| r.name.starts_with(n))) {
+            let fips = r.name.ends_with(b"go_fipsinfo") || r.name.ends_with(b"go.fipsinfo");
+            let package = if fips { ledger.name(b"crypto/internal/fips140/check") } else { program.runtime };
+            let kind = if r.name.ends_with(b"link") { Kind::Type } else { Kind::Data };
+            space.start(addr, Owner::of(kind, Source::Container, package));
+        }
+    }
+    if let Some(t) = &program.table {
+        space.start(t.addr().saturating_add(t.size()), Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime));
+    }
+    let embedded = data::embedded(program, &pointed, ledger);
+    let cuts = data::resolve(program, &mut space, &known, &embedded, pointed);
     known.extend(cuts);
     known.sort_by_key(|c| c.at);
     known
@@ -287,7 +327,7 @@ fn relro(name: &[u8]) -> bool {
 }
 
 /// Fills a mapped region from cuts by address.
-fn fill_mapped(r: &Region<'_>, cuts: &[Cut], ledger: &mut Ledger<'_>) {
+fn fill_mapped(r: &Region<'_>, cuts: &[Cut], ledger: &mut Ledger) {
     let unknown = Owner::plain(Kind::Unknown, Source::None);
     let Some(addr) = r.addr else {
         ledger.fill(r.start, r.end, unknown, []);
@@ -308,7 +348,7 @@ fn text<'a>(
     foreign: &[(u64, u64)],
     r: &Region<'a>,
     cuts: &[Cut],
-    ledger: &mut Ledger<'a>,
+    ledger: &mut Ledger,
 ) {
     let (Some(addr), true) = (r.addr, data_in_text(program)) else {
         code::text(program, owners, r, ledger);

@@ -65,6 +65,11 @@ pub(super) fn of_type(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     None
 }
 
+/// An import path with `%xx` resolved.
+pub(super) fn unescaped(path: &[u8]) -> Cow<'_, [u8]> {
+    unescape(path)
+}
+
 fn unescape(path: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'%', path).is_none() {
         return Cow::Borrowed(path);

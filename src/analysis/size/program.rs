@@ -55,7 +55,7 @@ impl Functions {
 }
 
 impl<'i, 'a> Program<'i, 'a> {
-    pub(super) fn read(image: &'i Image<'a>, ledger: &mut Ledger<'a>, warnings: &mut Vec<String>) -> Self {
+    pub(super) fn read(image: &'i Image<'a>, ledger: &mut Ledger, warnings: &mut Vec<String>) -> Self {
         let memory = Memory::new(image);
         let runtime = ledger.name(b"runtime");
         let table = match Table::find(image) {
@@ -74,7 +74,7 @@ impl<'i, 'a> Program<'i, 'a> {
     }
 }
 
-fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger<'a>) -> Functions {
+fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
     let n = table.len();
     let mut out = Functions { entries: Vec::with_capacity(n + 1), packages: Vec::with_capacity(n) };
     // Assembly functions and the linker's own have no package in their names; they stand among those of their package.
@@ -87,7 +87,7 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger<'a>) -> Functions {
         let same = !path.is_empty()
             && name.strip_prefix(path.as_slice()).is_some_and(|r| r.first() == Some(&b'.') && !r.contains(&b'/'));
         if !same && let Some(p) = names::package(name) {
-            last = ledger.name_owned(&p);
+            last = ledger.name(&p);
             path = p.into_owned();
         }
         // Entries that go backwards would break every search.

@@ -66,6 +66,10 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         } else {
             end
         };
+        if image.format == Format::Wasm && s.name == b"data" {
+            all.extend(data_segments(image, s, i, size));
+            continue;
+        }
         let mapped = s.alloc || s.addr != 0;
         let region = Region {
             start: s.offset,
@@ -81,6 +85,29 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         }
     }
     disjoint(all, image, size)
+}
+
+/// wasm's data section: contents are mapped, what stands between them is headers.
+fn data_segments<'a>(image: &Image<'a>, s: &Section<'a>, i: usize, size: u64) -> Vec<(u8, Region<'a>)> {
+    let end = s.offset.saturating_add(s.file_size).min(size);
+    let part = |start: u64, end: u64, addr, role| Region { start, end, addr, name: s.name, section: Some(i), role };
+    let mut out = Vec::new();
+    let mut at = s.offset;
+    for d in &image.segments {
+        let to = d.offset.saturating_add(d.file_size).min(end);
+        if d.offset < at || to <= d.offset {
+            continue;
+        }
+        if d.offset > at {
+            out.push((1, part(at, d.offset, None, Role::Plain(Kind::Header))));
+        }
+        out.push((1, part(d.offset, to, Some(d.addr), Role::Mapped)));
+        at = to;
+    }
+    if at < end {
+        out.push((1, part(at, end, None, Role::Plain(Kind::Header))));
+    }
+    out
 }
 
 /// Orders regions, cuts what overlaps (the first by place, then by rank, keeps its bytes), fills gaps.

@@ -7,7 +7,7 @@ use super::regions::Region;
 use crate::image::{Endian, Format, clip, elf};
 
 /// Fills a section of relocations.
-pub(super) fn fill<'a>(program: &Program<'_, 'a>, region: &Region<'a>, cuts: &[Cut], ledger: &mut Ledger<'a>) {
+pub(super) fn fill<'a>(program: &Program<'_, 'a>, region: &Region<'a>, cuts: &[Cut], ledger: &mut Ledger) {
     let image = program.image;
     let plain = Owner::plain(Kind::Relocation, Source::Container);
     let bytes = clip(image.data, region.start, region.end - region.start);

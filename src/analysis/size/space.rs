@@ -32,8 +32,14 @@ pub(super) struct Space {
     /// Ranges of addresses that are attributed otherwise; sorted, disjoint.
     claimed: Vec<(u64, u64)>,
     pub(super) starts: Vec<Start>,
+    /// Where the type descriptors are.
+    pub(super) types: std::ops::Range<u64>,
+    /// Are areas parts of one memory, of which the file leaves out zeroes?
+    pub(super) continuous: bool,
     /// Boundaries that are to be entered when all owners are known.
     later: Vec<u64>,
+    /// What is certain, whoever else refers to it.
+    certain: Vec<Start>,
 }
 
 impl Space {
@@ -109,6 +115,14 @@ impl Space {
         self.start(addr, unowned());
     }
 
+    /// As [`Space::start`], and wins over what refers to the place.
+    pub(super) fn certain(&mut self, addr: u64, owner: Owner) {
+        if self.area(addr).is_some() && !self.is_claimed(addr) {
+            self.start(addr, owner);
+            self.certain.push(Start { addr, owner });
+        }
+    }
+
     /// A boundary that gives way to whatever is found there until [`Space::flush_later`].
     pub(super) fn later(&mut self, addr: u64) {
         self.later.push(addr);
@@ -129,11 +143,21 @@ impl Space {
     /// Sorts the starts by address.
     pub(super) fn sort(&mut self) {
         self.starts.sort_unstable_by_key(|s| s.addr);
+        for c in std::mem::take(&mut self.certain) {
+            if let Ok(i) = self.starts.binary_search_by_key(&c.addr, |s| s.addr)
+                && let Some(s) = self.starts.get_mut(i)
+            {
+                s.owner = c.owner;
+            }
+        }
     }
 
     /// Index of the start at or before `addr` in the same area, after [`Space::sort`].
     pub(super) fn segment(&self, addr: u64) -> Option<usize> {
         let i = self.starts.partition_point(|s| s.addr <= addr).checked_sub(1)?;
+        if self.continuous {
+            return Some(i);
+        }
         let area = self.area(addr)?;
         self.starts.get(i).filter(|s| s.addr >= area.addr).map(|_| i)
     }

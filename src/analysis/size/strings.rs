@@ -17,10 +17,10 @@ pub(super) struct Zones {
 }
 
 /// Where the strings may start and end, as far as the moduledata tells.
-fn bounds(program: &Program<'_, '_>) -> Option<Range<u64>> {
+fn bounds(program: &Program<'_, '_>, space: &Space) -> Option<Range<u64>> {
     let m = program.module.as_ref()?;
     let rodata = m.rodata.unwrap_or(m.types.start);
-    let start = if m.types.start > rodata || m.types.is_empty() { rodata } else { m.types.end };
+    let start = if space.types.start > rodata || space.types.is_empty() { rodata } else { space.types.end };
     let ends = [m.gofunc, Some(m.gcdata), Some(m.findfunctab), program.table.as_ref().map(|t| t.addr())];
     let end = ends.into_iter().flatten().filter(|a| *a > start).min()?;
     Some(start..end)
@@ -29,7 +29,7 @@ fn bounds(program: &Program<'_, '_>) -> Option<Range<u64>> {
 impl Zones {
     /// The strings end where the first thing that is none starts: a pointer bitmap or a func value.
     pub(super) fn of(program: &Program<'_, '_>, space: &Space) -> Zones {
-        let mut strings = bounds(program).unwrap_or(0..0);
+        let mut strings = bounds(program, space).unwrap_or(0..0);
         let from = space.starts.partition_point(|s| s.addr < strings.start);
         for s in space.starts.iter().skip(from).take_while(|s| s.addr < strings.end) {
             let aligned = s.addr % u64::from(program.image.ptr_size.max(1)) == 0;
@@ -58,8 +58,8 @@ impl Zones {
 
 /// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string header, whose second half is
 /// a length that fits; small numbers in tables look like addresses and fail that.
-pub(super) fn plausible(program: &Program<'_, '_>, from: u64, to: u64) -> bool {
-    let Some(zone) = bounds(program).filter(|z| z.contains(&to)) else { return true };
+pub(super) fn plausible(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
+    let Some(zone) = bounds(program, space).filter(|z| z.contains(&to)) else { return true };
     if program.functions.entries.is_empty() {
         return true;
     }

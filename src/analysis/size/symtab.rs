@@ -17,19 +17,19 @@ fn entry_size(image: &Image<'_>) -> Option<u64> {
     }
 }
 
-fn owner<'a>(ledger: &mut Ledger<'a>, s: &Symbol<'a>) -> Owner {
+fn owner<'a>(ledger: &mut Ledger, s: &Symbol<'a>) -> Owner {
     // Mach-O names have an underscore in front.
     let name = s.name.strip_prefix(b"_").unwrap_or(s.name);
     let mut o = Owner::plain(Kind::Symtab, Source::Symbols);
     if let Some(p) = names::package(name) {
-        o.package = ledger.name_owned(&p);
+        o.package = ledger.name(&p);
     }
     o.symbol = ledger.symbol(s.name);
     o
 }
 
 /// Entries of a symbol table.
-pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger<'a>) {
+pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
     let plain = Owner::plain(Kind::Symtab, Source::Container);
     let mut cuts = Vec::new();
     if let (Ok(all), Some(size)) = (image.symbols(), entry_size(image)) {
@@ -46,7 +46,7 @@ pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut L
 }
 
 /// The names: each belongs to the first symbol that uses it.
-pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger<'a>) {
+pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
     let plain = Owner::plain(Kind::Symtab, Source::Container);
     let bytes = crate::image::clip(image.data, region.start, region.end - region.start);
     let base = bytes.as_ptr() as usize;

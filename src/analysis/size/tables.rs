@@ -11,7 +11,7 @@ use super::program::Program;
 use crate::go::pclntab::{Layout, Part, Table};
 
 /// Cuts over the whole pclntab, sorted by address; `Cut::at` is a virtual address.
-pub(super) fn cuts<'a>(program: &Program<'_, 'a>, owners: &[Owner], ledger: &mut Ledger<'a>) -> Vec<Cut> {
+pub(super) fn cuts<'a>(program: &Program<'_, 'a>, owners: &[Owner], ledger: &mut Ledger) -> Vec<Cut> {
     let Some(table) = &program.table else { return Vec::new() };
     let mut out = Sorted::default();
     for part in table.parts() {
@@ -63,7 +63,7 @@ fn function_names<'a>(
     table: &Table<'a>,
     part: &Part,
     base: u64,
-    ledger: &mut Ledger<'a>,
+    ledger: &mut Ledger,
     out: &mut Sorted,
 ) {
     let bytes = table.part_bytes(part);
@@ -76,7 +76,7 @@ fn function_names<'a>(
                 .strip_prefix(path.as_slice())
                 .is_some_and(|r: &[u8]| r.first() == Some(&b'.') && !r.contains(&b'/'));
         if !same && let Some(p) = names::package(name) {
-            owner.package = ledger.name_owned(&p);
+            owner.package = ledger.name(&p);
             path = p.into_owned();
         }
         out.push(base + at as u64, owner);
