@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::frame::{self, Format, Output};
 use crate::analysis::size::{self, By, Detail, Options};
-use crate::report::size::{View, write_agreement, write_json, write_text};
+use crate::report::size::{View, write_agreement, write_csv, write_json, write_markdown, write_text};
 use crate::report::text;
 
 /// Says where every byte of a file goes: the rows add up to the file, stripped or not.
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["explain", "filter", "tree"])]
     verify: bool,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown", "html", "svg"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown"]))]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -70,6 +70,8 @@ pub(super) fn run(args: &Args) -> u8 {
         let report = size::measure(bytes, options)?;
         let name = text::escape(path.as_os_str().as_encoded_bytes());
         match args.format {
+            Format::Csv => write_csv(out, &path.to_string_lossy(), &report, &view)?,
+            Format::Markdown => write_markdown(out, &path.to_string_lossy(), &report, &view)?,
             Format::Json => write_json(out, &path.to_string_lossy(), &report, args.memory)?,
             _ => write_text(out, &name, &report, &view)?,
         }

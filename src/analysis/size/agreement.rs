@@ -36,6 +36,10 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
         let Place::Section(i) = s.place else { continue };
         let Some(section) = image.sections.get(i).filter(|x| x.alloc && x.file_size > 0 && !x.perm.exec) else { continue };
         let Some(package) = names::package(s.name).filter(|_| s.size > 0) else { continue };
+        // The linker's own tables are named after the runtime, whose they are not.
+        if super::data::is_mark(s.name) {
+            continue;
+        }
         let end = s.addr.saturating_add(s.size);
         let first = cuts.partition_point(|c| c.at <= s.addr).saturating_sub(1);
         let mut agree = 0;

@@ -32,12 +32,18 @@ pub(super) struct Embedded {
 /// Function data (stack maps, argument maps, inline trees) by the first function that uses it.
 pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: &mut Space) {
     let Some(table) = &program.table else { return };
+    let mut range = (u64::MAX, 0);
     for (i, f) in table.functions().enumerate() {
         let o = owners.get(i).copied().unwrap_or(unowned());
         let owner = Owner { kind: Kind::Pclntab, source: Source::FunctionData, ..o };
         for addr in f.funcdata().flatten() {
             space.start(addr, owner);
+            range = (range.0.min(addr), range.1.max(addr));
         }
+    }
+    // Function data is found through its functions only; whatever else seems to point into it does not.
+    if table.layout() >= crate::go::pclntab::Layout::Go118 {
+        space.claim(range.0, range.1.saturating_add(1));
     }
     let Some(m) = &program.module else { return };
     // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
@@ -56,6 +62,16 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
     let runtime = |kind| Owner::of(kind, Source::Container, program.runtime);
     space.start(m.addr, runtime(Kind::Data));
     space.later(m.addr.saturating_add(m.size));
+    // What a package runs before main (Go 1.21 and later): a state, a count, and the functions.
+    let word = u64::from(program.image.ptr_size);
+    for i in 0..m.inittasks.len.min(program.image.data.len() as u64 / word.max(1)) {
+        let memory = &program.memory;
+        let task = memory.pointer(m.inittasks.addr.saturating_add(i * word));
+        let package = task.and_then(|t| program.functions.starting_at(memory.pointer(t.checked_add(8)?)?));
+        if let (Some(task), Some(package)) = (task, package) {
+            space.start(task, Owner::of(Kind::Data, Source::Container, package));
+        }
+    }
     // The bitmaps of pointers in data and bss serve the garbage collector.
     for addr in [m.gcdata, m.gcbss] {
         space.start(addr, runtime(Kind::Rodata));
@@ -105,7 +121,8 @@ pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space:
     }
 }
 
-fn is_mark(name: &[u8]) -> bool {
+/// Is it one of the names by which the linker marks the parts of a program?
+pub(super) fn is_mark(name: &[u8]) -> bool {
     const MARKS: [&[u8]; 30] = [
         b"text", b"etext", b"rodata", b"erodata", b"types", b"etypes", b"noptrdata", b"enoptrdata", b"data", b"edata", b"bss",
         b"ebss", b"noptrbss", b"enoptrbss", b"end", b"pclntab", b"epclntab", b"gcdata", b"gcbss", b"egcdata", b"egcbss", b"symtab", b"esymtab",
@@ -383,7 +400,9 @@ pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &
             let name = m.go_string(at, 4096).filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
             let bytes = m.word(at + 3 * w)?;
             let data = m.pointer(at + 2 * w)?;
-            m.bytes(data, bytes)?;
+            if bytes > 0 {
+                m.bytes(data, bytes)?;
+            }
             Some((name, data, bytes))
         };
         let files: Vec<_> = (0..len).map_while(file).collect();
