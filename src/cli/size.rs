@@ -50,8 +50,15 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let by = By::from_word(&args.by).unwrap_or(By::Module);
-    let detail = if args.explain.is_some() { Detail::Symbol } else { by.detail() };
-    let options = Options { detail, symbols: !args.no_symbols };
+    let detail = if args.explain.is_some() {
+        Detail::Symbol
+    } else {
+        by.detail()
+    };
+    let options = Options {
+        detail,
+        symbols: !args.no_symbols,
+    };
     let view = View {
         by,
         top: args.top,

@@ -33,7 +33,10 @@ pub struct Unit {
 
 /// The debug section of that name without its prefix: `info` finds `.debug_info`, `.zdebug_info`, `__debug_info`, `__zdebug_info`, `.dwinfo`.
 pub fn section<'i, 'a>(image: &'i Image<'a>, name: &str) -> Option<&'i Section<'a>> {
-    image.sections.iter().find(|s| plain_name(s.name) == Some(name.as_bytes()))
+    image
+        .sections
+        .iter()
+        .find(|s| plain_name(s.name) == Some(name.as_bytes()))
 }
 
 /// A debug section's name without its prefix.
@@ -119,14 +122,22 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
                 match (a.name(), &value) {
                     (gimli::DW_AT_name, AttributeValue::String(s)) => unit.name = s.slice().to_vec(),
                     (gimli::DW_AT_name, AttributeValue::DebugStrRef(o)) => {
-                        unit.name = debug_str.get_str(*o).map(|s| s.slice().to_vec()).unwrap_or_default();
+                        unit.name = debug_str
+                            .get_str(*o)
+                            .map(|s| s.slice().to_vec())
+                            .unwrap_or_default();
                     }
                     (gimli::DW_AT_name, AttributeValue::DebugLineStrRef(o)) => {
-                        unit.name = debug_line_str.get_str(*o).map(|s| s.slice().to_vec()).unwrap_or_default();
+                        unit.name = debug_line_str
+                            .get_str(*o)
+                            .map(|s| s.slice().to_vec())
+                            .unwrap_or_default();
                     }
                     (gimli::DW_AT_language, AttributeValue::Language(l)) => unit.go = *l == gimli::DW_LANG_Go,
                     (gimli::DW_AT_stmt_list, AttributeValue::DebugLineRef(o)) => unit.line = Some(o.0 as u64),
-                    (gimli::DW_AT_addr_base, AttributeValue::DebugAddrBase(o)) => unit.addr_base = Some(o.0 as u64),
+                    (gimli::DW_AT_addr_base, AttributeValue::DebugAddrBase(o)) => {
+                        unit.addr_base = Some(o.0 as u64)
+                    }
                     (gimli::DW_AT_rnglists_base, AttributeValue::DebugRngListsBase(o)) => {
                         unit.rnglists_base = Some(o.0 as u64);
                     }
@@ -148,7 +159,13 @@ mod tests {
 
     #[test]
     fn debug_sections_have_one_name_in_all_formats() {
-        for name in [&b".debug_info"[..], b".zdebug_info", b"__debug_info", b"__zdebug_info", b".dwinfo"] {
+        for name in [
+            &b".debug_info"[..],
+            b".zdebug_info",
+            b"__debug_info",
+            b"__zdebug_info",
+            b".dwinfo",
+        ] {
             assert_eq!(plain_name(name), Some(&b"info"[..]));
         }
         assert_eq!(plain_name(b".data"), None);

@@ -30,12 +30,27 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
     let image = Image::parse(file)?;
     let symbols = image.symbols()?;
     let mut ledger = Ledger::new(Detail::Package);
-    let cuts = cuts_by_address(&image, Options { detail: Detail::Package, symbols: false }, &mut ledger);
+    let cuts = cuts_by_address(
+        &image,
+        Options {
+            detail: Detail::Package,
+            symbols: false,
+        },
+        &mut ledger,
+    );
     let mut out: BTreeMap<&[u8], Agreement> = BTreeMap::new();
     for s in symbols {
         let Place::Section(i) = s.place else { continue };
-        let Some(section) = image.sections.get(i).filter(|x| x.alloc && x.file_size > 0 && !x.perm.exec) else { continue };
-        let Some(package) = names::package(s.name).filter(|_| s.size > 0) else { continue };
+        let Some(section) = image
+            .sections
+            .get(i)
+            .filter(|x| x.alloc && x.file_size > 0 && !x.perm.exec)
+        else {
+            continue;
+        };
+        let Some(package) = names::package(s.name).filter(|_| s.size > 0) else {
+            continue;
+        };
         // The linker's own tables are named after the runtime, whose they are not.
         if super::data::is_mark(s.name) {
             continue;
@@ -44,7 +59,12 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
         let first = cuts.partition_point(|c| c.at <= s.addr).saturating_sub(1);
         let mut agree = 0;
         let mut other = (0, super::ledger::NONE);
-        for (k, c) in cuts.iter().enumerate().skip(first).take_while(|(_, c)| c.at < end) {
+        for (k, c) in cuts
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(|(_, c)| c.at < end)
+        {
             let next = cuts.get(k + 1).map_or(end, |n| n.at).min(end);
             let bytes = next.saturating_sub(c.at.max(s.addr));
             if ledger.text(c.owner.package) == &*package {
@@ -63,7 +83,8 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
         e.agree += agree;
         if agree < s.size {
             let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-            e.worst.push((s.size - agree, text(s.name), text(ledger.text(other.1))));
+            e.worst
+                .push((s.size - agree, text(s.name), text(ledger.text(other.1))));
         }
     }
     let mut out: Vec<Agreement> = out.into_values().collect();

@@ -9,7 +9,9 @@ use crate::image::clip;
 
 /// Owners of functions by index, made once.
 pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
-    let Some(table) = &program.table else { return Vec::new() };
+    let Some(table) = &program.table else {
+        return Vec::new();
+    };
     let fine = ledger.detail() != Detail::Package;
     let mut out = Vec::with_capacity(program.functions.packages.len());
     for (f, package) in table.functions().zip(&program.functions.packages) {
@@ -24,7 +26,12 @@ pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<
 }
 
 /// Fills a text region.
-pub(super) fn text<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Region<'a>, ledger: &mut Ledger) {
+pub(super) fn text<'a>(
+    program: &Program<'_, 'a>,
+    owners: &[Owner],
+    region: &Region<'a>,
+    ledger: &mut Ledger,
+) {
     let foreign = Owner::plain(Kind::CCode, Source::Container);
     let Some(base) = region.addr else {
         ledger.fill(region.start, region.end, foreign, []);
@@ -37,10 +44,19 @@ pub(super) fn text<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Reg
     let last = entries.partition_point(|e| *e < base.saturating_add(len));
     let mut cuts = Vec::with_capacity(last - first + 2);
     // A function may have begun in front of the region.
-    let before = first.checked_sub(1).and_then(|i| owners.get(i)).copied().unwrap_or(foreign);
+    let before = first
+        .checked_sub(1)
+        .and_then(|i| owners.get(i))
+        .copied()
+        .unwrap_or(foreign);
     for i in first..last {
-        let (Some(addr), owner) = (entries.get(i), owners.get(i).copied()) else { break };
-        cuts.push(Cut { at: at(*addr), owner: owner.unwrap_or(foreign) });
+        let (Some(addr), owner) = (entries.get(i), owners.get(i).copied()) else {
+            break;
+        };
+        cuts.push(Cut {
+            at: at(*addr),
+            owner: owner.unwrap_or(foreign),
+        });
     }
     // Behind the last function: padding, or C code.
     let end = program.functions.range().end;
@@ -48,12 +64,21 @@ pub(super) fn text<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Reg
         let from = at(end);
         let rest = clip(program.image.data, from, region.end - from);
         if rest.iter().all(|b| matches!(b, 0 | 0xcc | 0x90)) {
-            cuts.push(Cut { at: from, owner: Owner::plain(Kind::Padding, Source::Container) });
+            cuts.push(Cut {
+                at: from,
+                owner: Owner::plain(Kind::Padding, Source::Container),
+            });
         } else {
-            cuts.push(Cut { at: from, owner: foreign });
+            cuts.push(Cut {
+                at: from,
+                owner: foreign,
+            });
         }
     } else if first == last && before.package == NONE {
-        cuts.push(Cut { at: region.start, owner: foreign });
+        cuts.push(Cut {
+            at: region.start,
+            owner: foreign,
+        });
     }
     ledger.fill(region.start, region.end, before, cuts);
 }

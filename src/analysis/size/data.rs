@@ -35,7 +35,11 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
     let mut range = (u64::MAX, 0);
     for (i, f) in table.functions().enumerate() {
         let o = owners.get(i).copied().unwrap_or(unowned());
-        let owner = Owner { kind: Kind::Pclntab, source: Source::FunctionData, ..o };
+        let owner = Owner {
+            kind: Kind::Pclntab,
+            source: Source::FunctionData,
+            ..o
+        };
         for addr in f.funcdata().flatten() {
             space.start(addr, owner);
             range = (range.0.min(addr), range.1.max(addr));
@@ -48,7 +52,9 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
     let Some(m) = &program.module else { return };
     // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
     let pcs = program.functions.range();
-    let buckets = (pcs.end.saturating_sub(pcs.start)).div_ceil(4096).min(program.image.data.len() as u64 / 20);
+    let buckets = (pcs.end.saturating_sub(pcs.start))
+        .div_ceil(4096)
+        .min(program.image.data.len() as u64 / 20);
     let mut last = NONE;
     for b in 0..buckets {
         let package = program.functions.package_at(pcs.start + b * 4096);
@@ -92,7 +98,11 @@ pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space:
         if sized && s.kind & 0xf > 2 || s.addr == 0 || s.name.is_empty() {
             continue;
         }
-        let name = if underscore { s.name.strip_prefix(b"_").unwrap_or(s.name) } else { s.name };
+        let name = if underscore {
+            s.name.strip_prefix(b"_").unwrap_or(s.name)
+        } else {
+            s.name
+        };
         // Types are walked, with and without symbols.
         if name.starts_with(b"type:") || name.starts_with(b"type.") {
             continue;
@@ -124,9 +134,36 @@ pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space:
 /// Is it one of the names by which the linker marks the parts of a program?
 pub(super) fn is_mark(name: &[u8]) -> bool {
     const MARKS: [&[u8]; 30] = [
-        b"text", b"etext", b"rodata", b"erodata", b"types", b"etypes", b"noptrdata", b"enoptrdata", b"data", b"edata", b"bss",
-        b"ebss", b"noptrbss", b"enoptrbss", b"end", b"pclntab", b"epclntab", b"gcdata", b"gcbss", b"egcdata", b"egcbss", b"symtab", b"esymtab",
-        b"itablink", b"eitablink", b"typelink", b"covctrs", b"ecovctrs", b"funcnametab", b"findfunctab",
+        b"text",
+        b"etext",
+        b"rodata",
+        b"erodata",
+        b"types",
+        b"etypes",
+        b"noptrdata",
+        b"enoptrdata",
+        b"data",
+        b"edata",
+        b"bss",
+        b"ebss",
+        b"noptrbss",
+        b"enoptrbss",
+        b"end",
+        b"pclntab",
+        b"epclntab",
+        b"gcdata",
+        b"gcbss",
+        b"egcdata",
+        b"egcbss",
+        b"symtab",
+        b"esymtab",
+        b"itablink",
+        b"eitablink",
+        b"typelink",
+        b"covctrs",
+        b"ecovctrs",
+        b"funcnametab",
+        b"findfunctab",
     ];
     name.strip_prefix(b"runtime.").is_some_and(|n| MARKS.contains(&n))
 }
@@ -137,9 +174,11 @@ pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger
     let Some(table) = &program.table else { return };
     let packages = &program.functions.packages;
     for (i, f) in table.functions().enumerate() {
-        let (Some(package), Some(start), Some(end)) =
-            (packages.get(i).copied(), program.functions.entries.get(i).copied(), program.functions.entries.get(i + 1).copied())
-        else {
+        let (Some(package), Some(start), Some(end)) = (
+            packages.get(i).copied(),
+            program.functions.entries.get(i).copied(),
+            program.functions.entries.get(i + 1).copied(),
+        ) else {
             break;
         };
         let body;
@@ -148,7 +187,9 @@ pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger
             body
         } else {
             match image.bytes_from(start) {
-                Some(b) => b.get(..(end - start).min(b.len() as u64) as usize).unwrap_or_default(),
+                Some(b) => b
+                    .get(..(end - start).min(b.len() as u64) as usize)
+                    .unwrap_or_default(),
                 None => continue,
             }
         };
@@ -195,9 +236,15 @@ pub(super) fn foreign_references(program: &Program<'_, '_>, text: &[(u64, u64)],
     let image = program.image;
     let owner = Owner::of(Kind::CCode, Source::CodeReference, NONE);
     for (start, end) in text {
-        let Some(code) = image.bytes_from(*start) else { continue };
-        let code = code.get(..(end - start).min(code.len() as u64) as usize).unwrap_or_default();
-        refs::scan(image.arch, image.endian, code, *start, &mut |_, target| space.start(target, owner));
+        let Some(code) = image.bytes_from(*start) else {
+            continue;
+        };
+        let code = code
+            .get(..(end - start).min(code.len() as u64) as usize)
+            .unwrap_or_default();
+        refs::scan(image.arch, image.endian, code, *start, &mut |_, target| {
+            space.start(target, owner)
+        });
     }
 }
 
@@ -223,7 +270,10 @@ pub(super) fn pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed>
     let low = space.areas().first().map_or(0, |a| a.addr);
     let high = space.areas().last().map_or(0, |a| a.end);
     let ranges: Vec<_> = space.areas().iter().map(|a| (a.addr, a.end, a.offset)).collect();
-    let table = program.table.as_ref().map_or(0..0, |t| t.addr()..t.addr().saturating_add(t.size()));
+    let table = program
+        .table
+        .as_ref()
+        .map_or(0..0, |t| t.addr()..t.addr().saturating_add(t.size()));
     for (addr, end, offset) in ranges {
         let bytes = clip(image.data, offset, end - addr);
         let skip = (addr.next_multiple_of(word) - addr) as usize;
@@ -255,9 +305,12 @@ pub(super) fn resolve(
 ) -> Vec<Cut> {
     let inside = |addr: u64| {
         let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
-        i.and_then(|i| exact.get(i)).is_some_and(|e| addr > e.start && addr < e.end)
+        i.and_then(|i| exact.get(i))
+            .is_some_and(|e| addr > e.start && addr < e.end)
     };
-    pointed.retain(|p| !inside(p.to) && !space.is_claimed(p.to) && strings::plausible(program, space, p.from, p.to));
+    pointed.retain(|p| {
+        !inside(p.to) && !space.is_claimed(p.to) && strings::plausible(program, space, p.from, p.to)
+    });
     for p in &pointed {
         space.boundary(p.to);
     }
@@ -272,13 +325,18 @@ pub(super) fn resolve(
     space.sort();
     // A word that holds a function's address is a func value; it belongs to the function's package.
     for i in 0..space.starts.len() {
-        let Some(s) = space.starts.get(i).copied() else { break };
+        let Some(s) = space.starts.get(i).copied() else {
+            break;
+        };
         let next = space.starts.get(i + 1).map_or(u64::MAX, |n| n.addr);
         let word = u64::from(program.image.ptr_size);
         let inferred = !s.owner.source.measured();
         if inferred
             && next - s.addr <= 2 * word
-            && let Some(package) = program.memory.pointer(s.addr).and_then(|v| program.functions.starting_at(v))
+            && let Some(package) = program
+                .memory
+                .pointer(s.addr)
+                .and_then(|v| program.functions.starting_at(v))
             && let Some(start) = space.starts.get_mut(i)
         {
             start.owner = Owner::of(Kind::Rodata, Source::Pointer, package);
@@ -295,7 +353,9 @@ pub(super) fn resolve(
         while known.get(k + 1).is_some_and(|c| c.at <= p.from) {
             k += 1;
         }
-        let from_known = known.get(k).filter(|c| c.at <= p.from && space.is_claimed(p.from));
+        let from_known = known
+            .get(k)
+            .filter(|c| c.at <= p.from && space.is_claimed(p.from));
         match from_known {
             Some(c) => pending.push((None, to, c.owner.package)),
             None => pending.extend(space.segment(p.from).map(|from| (Some(from), to, NONE))),
@@ -353,7 +413,12 @@ fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
         if owner == unowned() {
             match last {
                 Some(l) => {
-                    owner = Owner { source: Source::Neighbour, symbol: NONE, file: NONE, ..l };
+                    owner = Owner {
+                        source: Source::Neighbour,
+                        symbol: NONE,
+                        file: NONE,
+                        ..l
+                    };
                     if owner.kind != Kind::CCode {
                         owner.kind = Kind::Unknown;
                     }
@@ -365,7 +430,13 @@ fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
             for w in waiting.drain(..) {
                 if let Some(c) = out.get_mut(w) {
                     let kind = zones.kind(space, c.at);
-                    c.owner = Owner { source: Source::Neighbour, symbol: NONE, file: NONE, kind, ..owner };
+                    c.owner = Owner {
+                        source: Source::Neighbour,
+                        symbol: NONE,
+                        file: NONE,
+                        kind,
+                        ..owner
+                    };
                 }
             }
             last = Some(owner);
@@ -376,7 +447,12 @@ fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
         if let Ok(i) = exact.binary_search_by_key(&s.addr, |e| e.start)
             && let Some(e) = exact.get(i)
         {
-            owner = Owner { kind: Kind::Embed, source: Source::EmbedTable, symbol: e.name, ..owner };
+            owner = Owner {
+                kind: Kind::Embed,
+                source: Source::EmbedTable,
+                symbol: e.name,
+                ..owner
+            };
         }
         out.push(Cut { at: s.addr, owner });
     }
@@ -391,13 +467,17 @@ pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &
     let size = 4 * w + 16;
     let mut out = Vec::new();
     for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(3 * w)) {
-        let (Some(len), Some(cap)) = (m.word(p.from + w), m.word(p.from + 2 * w)) else { continue };
+        let (Some(len), Some(cap)) = (m.word(p.from + w), m.word(p.from + 2 * w)) else {
+            continue;
+        };
         if len == 0 || len != cap || m.bytes(p.to, len.saturating_mul(size)).is_none() {
             continue;
         }
         let file = |i: u64| {
             let at = p.to + i * size;
-            let name = m.go_string(at, 4096).filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
+            let name = m
+                .go_string(at, 4096)
+                .filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
             let bytes = m.word(at + 3 * w)?;
             let data = m.pointer(at + 2 * w)?;
             if bytes > 0 {
@@ -414,7 +494,11 @@ pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &
         for (name, start, bytes) in files {
             if bytes > 0 {
                 let name = ledger.symbol(name);
-                out.push(Embedded { start, end: start.saturating_add(bytes), name });
+                out.push(Embedded {
+                    start,
+                    end: start.saturating_add(bytes),
+                    name,
+                });
             }
         }
     }

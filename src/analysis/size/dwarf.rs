@@ -32,24 +32,38 @@ impl Units {
             }
             (u, owner)
         });
-        Units { units: with_owner.collect() }
+        Units {
+            units: with_owner.collect(),
+        }
     }
 
     /// (offset in the uncompressed section, owner) by the place each unit has in a section.
     fn by(&self, place: impl Fn(&Unit) -> Option<u64>) -> Vec<(u64, Owner)> {
-        let mut all: Vec<_> = self.units.iter().filter_map(|(u, o)| Some((place(u)?, *o))).collect();
+        let mut all: Vec<_> = self
+            .units
+            .iter()
+            .filter_map(|(u, o)| Some((place(u)?, *o)))
+            .collect();
         all.sort_by_key(|c| c.0);
         all
     }
 
     fn at(&self, offset: u64) -> Option<Owner> {
-        let i = self.units.partition_point(|(u, _)| u.offset <= offset).checked_sub(1)?;
+        let i = self
+            .units
+            .partition_point(|(u, _)| u.offset <= offset)
+            .checked_sub(1)?;
         self.units.get(i).map(|u| u.1)
     }
 }
 
 /// Fills a debug section.
-pub(super) fn section<'a>(program: &Program<'_, 'a>, units: &Units, region: &Region<'a>, ledger: &mut Ledger) {
+pub(super) fn section<'a>(
+    program: &Program<'_, 'a>,
+    units: &Units,
+    region: &Region<'a>,
+    ledger: &mut Ledger,
+) {
     let image = program.image;
     let plain = Owner::plain(Kind::Dwarf, Source::Container);
     let found = region.section.and_then(|i| image.sections.get(i));
@@ -83,7 +97,10 @@ pub(super) fn section<'a>(program: &Program<'_, 'a>, units: &Units, region: &Reg
         if whole.is_some() && owner.source == Source::CompileUnit {
             owner.source = Source::CompressedShare;
         }
-        Cut { at: region.start.saturating_add(scale(offset)), owner }
+        Cut {
+            at: region.start.saturating_add(scale(offset)),
+            owner,
+        }
     });
     ledger.fill(region.start, region.end, plain, cuts);
 }
@@ -101,7 +118,11 @@ fn walk(program: &Program<'_, '_>, units: &Units, name: &[u8], b: &[u8]) -> Vec<
     };
     let function = |addr: u64| {
         let i = program.functions.at(addr)?;
-        Some(Owner::of(Kind::Dwarf, Source::CompileUnit, *program.functions.packages.get(i)?))
+        Some(Owner::of(
+            Kind::Dwarf,
+            Source::CompileUnit,
+            *program.functions.packages.get(i)?,
+        ))
     };
     let word = usize::from(image.ptr_size);
     let mut at = 0;
@@ -109,7 +130,11 @@ fn walk(program: &Program<'_, '_>, units: &Units, name: &[u8], b: &[u8]) -> Vec<
         b"frame" => {
             while let Some(len) = e.u32(b, at) {
                 let id = e.u32(b, at + 4).unwrap_or(u32::MAX);
-                let owner = if id == u32::MAX { None } else { e.word(b, at + 8, image.ptr_size).and_then(function) };
+                let owner = if id == u32::MAX {
+                    None
+                } else {
+                    e.word(b, at + 8, image.ptr_size).and_then(function)
+                };
                 push(at, owner);
                 at = at.saturating_add(4).saturating_add(len as usize);
                 if len == 0 || at >= b.len() {
@@ -120,7 +145,10 @@ fn walk(program: &Program<'_, '_>, units: &Units, name: &[u8], b: &[u8]) -> Vec<
         b"loc" | b"ranges" => {
             let all = if word == 8 { u64::MAX } else { u64::from(u32::MAX) };
             let (mut start, mut owner) = (0, None);
-            while let (Some(first), Some(second)) = (e.word(b, at, image.ptr_size), e.word(b, at + word, image.ptr_size)) {
+            while let (Some(first), Some(second)) = (
+                e.word(b, at, image.ptr_size),
+                e.word(b, at + word, image.ptr_size),
+            ) {
                 at += 2 * word;
                 if first == 0 && second == 0 {
                     push(start, owner);

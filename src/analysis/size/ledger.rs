@@ -28,12 +28,21 @@ pub(super) struct Owner {
 impl Owner {
     /// Bytes that no package owns.
     pub(super) fn plain(kind: Kind, source: Source) -> Owner {
-        Owner { kind, source, package: NONE, symbol: NONE, file: NONE }
+        Owner {
+            kind,
+            source,
+            package: NONE,
+            symbol: NONE,
+            file: NONE,
+        }
     }
 
     /// Bytes of a package.
     pub(super) fn of(kind: Kind, source: Source, package: NameId) -> Owner {
-        Owner { package, ..Owner::plain(kind, source) }
+        Owner {
+            package,
+            ..Owner::plain(kind, source)
+        }
     }
 }
 
@@ -96,12 +105,20 @@ impl Ledger {
 
     /// A symbol's name, where the rows are to have symbols.
     pub(super) fn symbol(&mut self, name: &[u8]) -> NameId {
-        if self.detail == Detail::Symbol && !name.is_empty() { self.name(name) } else { NONE }
+        if self.detail == Detail::Symbol && !name.is_empty() {
+            self.name(name)
+        } else {
+            NONE
+        }
     }
 
     /// A source file's name, where the rows are to have files.
     pub(super) fn file(&mut self, name: &[u8]) -> NameId {
-        if self.detail == Detail::File && !name.is_empty() { self.name(name) } else { NONE }
+        if self.detail == Detail::File && !name.is_empty() {
+            self.name(name)
+        } else {
+            NONE
+        }
     }
 
     /// What follows belongs to this slice or member; [`NONE`] for a file that is one image.
@@ -164,7 +181,9 @@ impl Ledger {
     pub(super) fn finish(mut self, module: impl Fn(&str) -> Option<String>) -> (Vec<Row>, Vec<Memory>) {
         self.flush();
         let text = |id: NameId| {
-            self.names.get(id as usize).map(|n| String::from_utf8_lossy(n).into_owned())
+            self.names
+                .get(id as usize)
+                .map(|n| String::from_utf8_lossy(n).into_owned())
         };
         let mut modules: FxHashMap<NameId, Option<String>> = FxHashMap::default();
         let mut rows: Vec<Row> = Vec::with_capacity(self.sums.len());
@@ -210,9 +229,24 @@ mod tests {
         let mut l = Ledger::new(Detail::Package);
         let p = l.name(b"p");
         let own = |package| Owner::of(Kind::Code, Source::Functions, package);
-        let cut = |at, package| Cut { at, owner: own(package) };
+        let cut = |at, package| Cut {
+            at,
+            owner: own(package),
+        };
         // Before the start, twice at one place, backwards, past the end.
-        l.fill(10, 100, own(NONE), [cut(5, NONE), cut(20, p), cut(20, NONE), cut(15, p), cut(50, p), cut(500, NONE)]);
+        l.fill(
+            10,
+            100,
+            own(NONE),
+            [
+                cut(5, NONE),
+                cut(20, p),
+                cut(20, NONE),
+                cut(15, p),
+                cut(50, p),
+                cut(500, NONE),
+            ],
+        );
         let (rows, _) = l.finish(|_| None);
         assert_eq!(rows.iter().map(|r| r.bytes).sum::<u64>(), 90);
         let of_p: u64 = rows.iter().filter(|r| r.package.is_some()).map(|r| r.bytes).sum();

@@ -4,6 +4,7 @@
 //! structures in it say. Code and function tables come from the pclntab, types from their walk, so a stripped file and its twin get
 //! the same; data comes from symbols where there are any, else from who refers to it ([`data`]).
 
+mod agreement;
 mod code;
 mod data;
 mod dwarf;
@@ -20,11 +21,10 @@ mod symtab;
 mod tables;
 mod types;
 mod view;
-mod agreement;
 mod wasm;
 
-pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
 pub use agreement::{Agreement, agreement};
+pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
 pub use view::{By, Group, group, matches};
 
 use crate::error::Result;
@@ -47,7 +47,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { detail: Detail::Package, symbols: true }
+        Options {
+            detail: Detail::Package,
+            symbols: true,
+        }
     }
 }
 
@@ -57,7 +60,10 @@ impl Default for Options {
 /// Where the file is of no known format.
 pub fn measure(file: &[u8], options: Options) -> Result<Report> {
     let mut ledger = Ledger::new(options.detail);
-    let mut report = Report { file_size: file.len() as u64, ..Report::default() };
+    let mut report = Report {
+        file_size: file.len() as u64,
+        ..Report::default()
+    };
     let mut packages = Packages::default();
     let header = Owner::plain(Kind::Header, Source::Container);
     match image::sniff(file) {
@@ -71,7 +77,11 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
             for s in slices {
                 let start = s.offset.max(at);
                 fill_gap(&mut ledger, file, at, start);
-                let data = image::clip(file, start, (s.offset + s.data.len() as u64).saturating_sub(start));
+                let data = image::clip(
+                    file,
+                    start,
+                    (s.offset + s.data.len() as u64).saturating_sub(start),
+                );
                 at = start + data.len() as u64;
                 let name = ledger.name(s.arch.goarch().as_bytes());
                 ledger.begin_slice(name);
@@ -108,7 +118,13 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part<'a>(data: &'a [u8], options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
+fn part<'a>(
+    data: &'a [u8],
+    options: Options,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    packages: &mut Packages,
+) {
     match Image::parse(data) {
         Ok(image) => image_rows(&image, options, ledger, report, packages),
         Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
@@ -131,8 +147,16 @@ fn module_of(packages: &Packages, package: &str) -> Option<String> {
     names::is_std(package).then(|| "std".to_string())
 }
 
-fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
-    report.warnings.extend(image.warnings.iter().map(ToString::to_string));
+fn image_rows<'a>(
+    image: &Image<'a>,
+    options: Options,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    packages: &mut Packages,
+) {
+    report
+        .warnings
+        .extend(image.warnings.iter().map(ToString::to_string));
     let blob = buildinfo::recover(image);
     if let Some(info) = &blob {
         if report.go_version.is_none() {
@@ -149,15 +173,34 @@ fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger, repo
     }
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
-    let cuts = mapped(&program, &regions, &owners, &foreign, options, blob.as_ref().map(|b| b.blob), ledger);
+    let cuts = mapped(
+        &program,
+        &regions,
+        &owners,
+        &foreign,
+        options,
+        blob.as_ref().map(|b| b.blob),
+        ledger,
+    );
     let mut units = None;
     for r in &regions {
-        let section = if r.name.is_empty() { NONE } else { ledger.name(r.name) };
+        let section = if r.name.is_empty() {
+            NONE
+        } else {
+            ledger.name(r.name)
+        };
         ledger.begin_section(section);
         match r.role {
             Role::Plain(kind) => ledger.fill(r.start, r.end, Owner::plain(kind, Source::Container), []),
             Role::Gap => match mapped_gap(image, r) {
-                Some(addr) => fill_mapped(&Region { addr: Some(addr), ..*r }, &cuts, ledger),
+                Some(addr) => fill_mapped(
+                    &Region {
+                        addr: Some(addr),
+                        ..*r
+                    },
+                    &cuts,
+                    ledger,
+                ),
                 None => fill_gap(ledger, image.data, r.start, r.end),
             },
             Role::Text => text(&program, &owners, &foreign, r, &cuts, ledger),
@@ -167,7 +210,8 @@ fn image_rows<'a>(image: &Image<'a>, options: Options, ledger: &mut Ledger, repo
             Role::SymbolNames => symtab::strings(image, r, ledger),
             Role::Relocations => relocations::fill(&program, r, &cuts, ledger),
             Role::Dwarf => {
-                let units = units.get_or_insert_with(|| dwarf::Units::read(image, ledger, &mut report.warnings));
+                let units =
+                    units.get_or_insert_with(|| dwarf::Units::read(image, ledger, &mut report.warnings));
                 dwarf::section(&program, units, r, ledger);
             }
         }
@@ -187,9 +231,15 @@ fn cuts_by_address(image: &Image<'_>, options: Options, ledger: &mut Ledger) -> 
 
 fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    let mut out = vec![Module { path: "std".into(), version: text(info.go_version()) }];
+    let mut out = vec![Module {
+        path: "std".into(),
+        version: text(info.go_version()),
+    }];
     for m in info.info.main.iter().chain(&info.info.deps) {
-        out.push(Module { path: text(m.path), version: text(m.effective().version) });
+        out.push(Module {
+            path: text(m.path),
+            version: text(m.effective().version),
+        });
     }
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out.dedup_by(|a, b| a.path == b.path);
@@ -198,7 +248,11 @@ fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
 
 /// Memory that has no bytes in the file, by section.
 fn memory<'a>(image: &Image<'a>, ledger: &mut Ledger) {
-    for s in image.sections.iter().filter(|s| s.alloc && s.mem_size > s.file_size) {
+    for s in image
+        .sections
+        .iter()
+        .filter(|s| s.alloc && s.mem_size > s.file_size)
+    {
         let name = ledger.name(s.name);
         ledger.add_memory(name, NONE, s.mem_size - s.file_size);
     }
@@ -232,7 +286,9 @@ fn data_in_text(program: &Program<'_, '_>) -> bool {
 
 /// The address of a gap that a segment maps all the same: wasm's data segments lie between their headers.
 fn mapped_gap(image: &Image<'_>, r: &Region<'_>) -> Option<u64> {
-    (image.format == Format::Plan9).then(|| image.offset_to_addr(r.start)).flatten()
+    (image.format == Format::Plan9)
+        .then(|| image.offset_to_addr(r.start))
+        .flatten()
 }
 
 /// Cuts by address over everything that is mapped and is no code.
@@ -251,8 +307,16 @@ fn mapped<'a>(
         if let (Role::Mapped, Some(addr)) = (r.role, r.addr)
             && image.arch != Arch::Wasm
         {
-            let writable = r.section.and_then(|i| image.sections.get(i)).is_some_and(|s| s.perm.write && !relro(s.name));
-            areas.push((addr, r.end - r.start, r.start, if writable { Kind::Data } else { Kind::Rodata }));
+            let writable = r
+                .section
+                .and_then(|i| image.sections.get(i))
+                .is_some_and(|s| s.perm.write && !relro(s.name));
+            areas.push((
+                addr,
+                r.end - r.start,
+                r.start,
+                if writable { Kind::Data } else { Kind::Rodata },
+            ));
         }
     }
     if data_in_text(program) {
@@ -263,7 +327,12 @@ fn mapped<'a>(
         }
     }
     if image.arch == Arch::Wasm {
-        areas.extend(image.segments.iter().map(|s| (s.addr, s.file_size, s.offset, Kind::Rodata)));
+        areas.extend(
+            image
+                .segments
+                .iter()
+                .map(|s| (s.addr, s.file_size, s.offset, Kind::Rodata)),
+        );
     }
     let mut space = Space::new(areas);
     space.continuous = image.arch == Arch::Wasm;
@@ -291,7 +360,10 @@ fn mapped<'a>(
         let range = types.range();
         let by_code = space.starts.iter().map(|s| (s.addr, s.owner.package));
         let by_pointer = pointed.iter().map(|p| (p.to, NONE));
-        let seeds: Vec<_> = by_code.chain(by_pointer).filter(|s| range.contains(&s.0)).collect();
+        let seeds: Vec<_> = by_code
+            .chain(by_pointer)
+            .filter(|s| range.contains(&s.0))
+            .collect();
         let described = types.walk(&seeds, ledger, &mut space);
         known.extend(described.cuts);
         let range = range.start..described.end;
@@ -303,16 +375,36 @@ fn mapped<'a>(
     }
     // Go's own sections, where nothing in them says more.
     for r in regions {
-        let go = [&b".go."[..], b".gopclntab", b".typelink", b".itablink", b"__go_", b"__gopclntab", b"__typelink", b"__itablink"];
+        let go = [
+            &b".go."[..],
+            b".gopclntab",
+            b".typelink",
+            b".itablink",
+            b"__go_",
+            b"__gopclntab",
+            b"__typelink",
+            b"__itablink",
+        ];
         if let (Role::Mapped, Some(addr), true) = (r.role, r.addr, go.iter().any(|n| r.name.starts_with(n))) {
             let fips = r.name.ends_with(b"go_fipsinfo") || r.name.ends_with(b"go.fipsinfo");
-            let package = if fips { ledger.name(b"crypto/internal/fips140/check") } else { program.runtime };
-            let kind = if r.name.ends_with(b"link") { Kind::Type } else { Kind::Data };
+            let package = if fips {
+                ledger.name(b"crypto/internal/fips140/check")
+            } else {
+                program.runtime
+            };
+            let kind = if r.name.ends_with(b"link") {
+                Kind::Type
+            } else {
+                Kind::Data
+            };
             space.start(addr, Owner::of(kind, Source::Container, package));
         }
     }
     if let Some(t) = &program.table {
-        space.start(t.addr().saturating_add(t.size()), Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime));
+        space.start(
+            t.addr().saturating_add(t.size()),
+            Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime),
+        );
     }
     let embedded = data::embedded(program, &pointed, ledger);
     let cuts = data::resolve(program, &mut space, &known, &embedded, pointed);
@@ -323,7 +415,8 @@ fn mapped<'a>(
 
 /// Sections that are writable only until the loader has patched them.
 fn relro(name: &[u8]) -> bool {
-    name.starts_with(b".data.rel.ro") || matches!(name, b"__rodata" | b"__typelink" | b"__itablink" | b"__gopclntab")
+    name.starts_with(b".data.rel.ro")
+        || matches!(name, b"__rodata" | b"__typelink" | b"__itablink" | b"__gopclntab")
 }
 
 /// Fills a mapped region from cuts by address.
@@ -336,9 +429,20 @@ fn fill_mapped(r: &Region<'_>, cuts: &[Cut], ledger: &mut Ledger) {
     let end = addr.saturating_add(r.end - r.start);
     let first = cuts.partition_point(|c| c.at < addr);
     let last = cuts.partition_point(|c| c.at < end);
-    let before = first.checked_sub(1).and_then(|i| cuts.get(i)).map_or(unknown, |c| c.owner);
+    let before = first
+        .checked_sub(1)
+        .and_then(|i| cuts.get(i))
+        .map_or(unknown, |c| c.owner);
     let inside = cuts.get(first..last).unwrap_or_default();
-    ledger.fill(r.start, r.end, before, inside.iter().map(|c| Cut { at: r.start + (c.at - addr), owner: c.owner }));
+    ledger.fill(
+        r.start,
+        r.end,
+        before,
+        inside.iter().map(|c| Cut {
+            at: r.start + (c.at - addr),
+            owner: c.owner,
+        }),
+    );
 }
 
 /// A text region: code, and where the format keeps data behind it, that too.
@@ -356,14 +460,48 @@ fn text<'a>(
     };
     let mut at = r.start;
     for (start, end) in foreign {
-        let from = r.start.saturating_add(start.saturating_sub(addr)).clamp(at, r.end);
-        let to = r.start.saturating_add(end.saturating_sub(addr)).clamp(from, r.end);
+        let from = r
+            .start
+            .saturating_add(start.saturating_sub(addr))
+            .clamp(at, r.end);
+        let to = r
+            .start
+            .saturating_add(end.saturating_sub(addr))
+            .clamp(from, r.end);
         if *end <= addr || from == to {
             continue;
         }
-        code::text(program, owners, &Region { start: at, end: from, addr: Some(addr + (at - r.start)), ..*r }, ledger);
-        fill_mapped(&Region { start: from, end: to, addr: Some(*start), ..*r }, cuts, ledger);
+        code::text(
+            program,
+            owners,
+            &Region {
+                start: at,
+                end: from,
+                addr: Some(addr + (at - r.start)),
+                ..*r
+            },
+            ledger,
+        );
+        fill_mapped(
+            &Region {
+                start: from,
+                end: to,
+                addr: Some(*start),
+                ..*r
+            },
+            cuts,
+            ledger,
+        );
         at = to;
     }
-    code::text(program, owners, &Region { start: at, addr: Some(addr + (at - r.start)), ..*r }, ledger);
+    code::text(
+        program,
+        owners,
+        &Region {
+            start: at,
+            addr: Some(addr + (at - r.start)),
+            ..*r
+        },
+        ledger,
+    );
 }

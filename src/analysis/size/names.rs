@@ -36,7 +36,9 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
     let path = &head[..slash + dot];
     let plausible = !path.is_empty()
         && path.iter().all(|b| {
-            b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'+') || *b >= 0x80
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'+')
+                || *b >= 0x80
         });
     plausible.then(|| unescape(path))
 }
@@ -114,7 +116,10 @@ mod tests {
         let all = [
             ("net/http.(*conn).serve.func1", Some("net/http")),
             ("gopkg.in/yaml%2ev3.Marshal", Some("gopkg.in/yaml.v3")),
-            ("github.com/a/b/c.F[go.shape.*github.com/x/y.T]", Some("github.com/a/b/c")),
+            (
+                "github.com/a/b/c.F[go.shape.*github.com/x/y.T]",
+                Some("github.com/a/b/c"),
+            ),
             ("type:.eq.[8]internal/cpu.option", Some("internal/cpu")),
             ("type:.eq.[2]string", None),
             ("go:itab.*os.File,io.Writer", Some("os")),
@@ -135,7 +140,10 @@ mod tests {
     fn packages_of_types() {
         let t = |s: &str| of_type(s.as_bytes()).map(|p| String::from_utf8_lossy(&p).into_owned());
         assert_eq!(t("*[]net/url.URL").as_deref(), Some("net/url"));
-        assert_eq!(t("func(int, ...string) (error, context.Context)").as_deref(), Some("context"));
+        assert_eq!(
+            t("func(int, ...string) (error, context.Context)").as_deref(),
+            Some("context")
+        );
         assert_eq!(t("map[string]interface {}"), None);
         assert_eq!(t(""), None);
     }

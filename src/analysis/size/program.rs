@@ -42,7 +42,9 @@ impl Functions {
 
     /// Package of the function that holds `addr`.
     pub(super) fn package_at(&self, addr: u64) -> NameId {
-        self.at(addr).and_then(|i| self.packages.get(i).copied()).unwrap_or(NONE)
+        self.at(addr)
+            .and_then(|i| self.packages.get(i).copied())
+            .unwrap_or(NONE)
     }
 
     /// First address, and the address behind the last.
@@ -70,13 +72,23 @@ impl<'i, 'a> Program<'i, 'a> {
         if let Some(t) = &table {
             functions = read_functions(t, ledger);
         }
-        Program { image, memory, table, module, functions, runtime }
+        Program {
+            image,
+            memory,
+            table,
+            module,
+            functions,
+            runtime,
+        }
     }
 }
 
 fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
     let n = table.len();
-    let mut out = Functions { entries: Vec::with_capacity(n + 1), packages: Vec::with_capacity(n) };
+    let mut out = Functions {
+        entries: Vec::with_capacity(n + 1),
+        packages: Vec::with_capacity(n),
+    };
     // Assembly functions and the linker's own have no package in their names; they stand among those of their package.
     let mut last = NONE;
     // Names of a package's functions follow each other, so its path is mostly the last one's.
@@ -85,7 +97,9 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
     for f in table.functions() {
         let name = f.name();
         let same = !path.is_empty()
-            && name.strip_prefix(path.as_slice()).is_some_and(|r| r.first() == Some(&b'.') && !r.contains(&b'/'));
+            && name
+                .strip_prefix(path.as_slice())
+                .is_some_and(|r| r.first() == Some(&b'.') && !r.contains(&b'/'));
         if !same && let Some(p) = names::package(name) {
             last = ledger.name(&p);
             path = p.into_owned();

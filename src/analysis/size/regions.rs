@@ -51,7 +51,17 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
     let mut push = |rank: u8, start: u64, len: u64, name: &'a [u8], role: Role| {
         let end = start.saturating_add(len).min(size);
         if start < end {
-            all.push((rank, Region { start, end, addr: None, name, section: None, role }));
+            all.push((
+                rank,
+                Region {
+                    start,
+                    end,
+                    addr: None,
+                    name,
+                    section: None,
+                    role,
+                },
+            ));
         }
     };
     container(image, &mut push);
@@ -81,7 +91,17 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         };
         all.push((1, region));
         if used < end {
-            all.push((1, Region { start: used, end, section: None, addr: None, role: Role::Gap, ..region }));
+            all.push((
+                1,
+                Region {
+                    start: used,
+                    end,
+                    section: None,
+                    addr: None,
+                    role: Role::Gap,
+                    ..region
+                },
+            ));
         }
     }
     disjoint(all, image, size)
@@ -90,7 +110,14 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
 /// wasm's data section: contents are mapped, what stands between them is headers.
 fn data_segments<'a>(image: &Image<'a>, s: &Section<'a>, i: usize, size: u64) -> Vec<(u8, Region<'a>)> {
     let end = s.offset.saturating_add(s.file_size).min(size);
-    let part = |start: u64, end: u64, addr, role| Region { start, end, addr, name: s.name, section: Some(i), role };
+    let part = |start: u64, end: u64, addr, role| Region {
+        start,
+        end,
+        addr,
+        name: s.name,
+        section: Some(i),
+        role,
+    };
     let mut out = Vec::new();
     let mut at = s.offset;
     for d in &image.segments {
@@ -141,7 +168,14 @@ fn gap<'a>(image: &Image<'a>, start: u64, end: u64, out: &mut Vec<Region<'a>>) {
         Format::Wasm if end - start <= 16 => Role::Plain(Kind::Header),
         _ => Role::Gap,
     };
-    out.push(Region { start, end, addr: None, name: b"", section: None, role });
+    out.push(Region {
+        start,
+        end,
+        addr: None,
+        name: b"",
+        section: None,
+        role,
+    });
 }
 
 /// Headers and tables that are no sections.
@@ -166,11 +200,29 @@ fn container<'a>(image: &Image<'a>, push: &mut impl FnMut(u8, u64, u64, &'a [u8]
             push(0, 0, m.header_size, b"", header);
             let word = if image.ptr_size == 8 { 16 } else { 12 };
             if let Some(t) = m.symtab {
-                push(1, t.offset, t.count.saturating_mul(word), b"__LINKEDIT", Role::Symbols);
-                push(1, t.strings_offset, t.strings_size, b"__LINKEDIT", Role::SymbolNames);
+                push(
+                    1,
+                    t.offset,
+                    t.count.saturating_mul(word),
+                    b"__LINKEDIT",
+                    Role::Symbols,
+                );
+                push(
+                    1,
+                    t.strings_offset,
+                    t.strings_size,
+                    b"__LINKEDIT",
+                    Role::SymbolNames,
+                );
             }
             if let Some((at, n)) = m.indirect_symbols {
-                push(1, at, n.saturating_mul(4), b"__LINKEDIT", Role::Plain(Kind::Dynamic));
+                push(
+                    1,
+                    at,
+                    n.saturating_mul(4),
+                    b"__LINKEDIT",
+                    Role::Plain(Kind::Dynamic),
+                );
             }
             for l in &m.link_data {
                 let kind = match l.what {
@@ -182,17 +234,30 @@ fn container<'a>(image: &Image<'a>, push: &mut impl FnMut(u8, u64, u64, &'a [u8]
             }
         }
         Detail::Pe(p) => {
-            let table = p.pe_offset + 24 + u64::from(p.optional_header_size) + 40 * image.sections.len() as u64;
+            let table =
+                p.pe_offset + 24 + u64::from(p.optional_header_size) + 40 * image.sections.len() as u64;
             push(0, 0, table, b"", header);
             let (at, n) = p.symbol_table;
             if at > 0 && n > 0 {
                 let name = holder(image, at);
                 push(0, at, n.saturating_mul(18), name, Role::Symbols);
-                push(0, at.saturating_add(n.saturating_mul(18)), p.strings.len() as u64, name, Role::SymbolNames);
+                push(
+                    0,
+                    at.saturating_add(n.saturating_mul(18)),
+                    p.strings.len() as u64,
+                    name,
+                    Role::SymbolNames,
+                );
             }
             // The certificate table's "address" is a file offset.
             if let Some((at, len)) = p.directories.get(pe::DIR_SECURITY).filter(|d| d.0 != 0) {
-                push(0, u64::from(*at), u64::from(*len), b"", Role::Plain(Kind::Signature));
+                push(
+                    0,
+                    u64::from(*at),
+                    u64::from(*len),
+                    b"",
+                    Role::Plain(Kind::Signature),
+                );
             }
         }
         Detail::Xcoff(x) => {
@@ -254,13 +319,21 @@ fn elf_role(s: &Section<'_>) -> Role {
     match s.kind {
         elf::SHT_SYMTAB => return Role::Symbols,
         elf::SHT_REL | elf::SHT_RELA | 19 => {
-            return if s.alloc { Role::Relocations } else { plain(Kind::Relocation) };
+            return if s.alloc {
+                Role::Relocations
+            } else {
+                plain(Kind::Relocation)
+            };
         }
         elf::SHT_DYNSYM | 6 | 5 | 0x6fff_fff6 | 0x6fff_fffd | 0x6fff_fffe | 0x6fff_ffff => {
             return plain(Kind::Dynamic);
         }
         elf::SHT_STRTAB if !s.alloc => {
-            return if n == b".strtab" { Role::SymbolNames } else { plain(Kind::Header) };
+            return if n == b".strtab" {
+                Role::SymbolNames
+            } else {
+                plain(Kind::Header)
+            };
         }
         // SHT_GROUP, SHT_SYMTAB_SHNDX
         17 | 18 => return plain(Kind::Header),
@@ -272,11 +345,23 @@ fn elf_role(s: &Section<'_>) -> Role {
     if starts(".note.go") || n == b".go.buildinfo" || starts(".note.gnu.build-id") {
         return plain(Kind::Buildinfo);
     }
-    if starts(".note") || n == b".comment" || starts(".gnu_debug") || starts(".shstrtab") || starts(".strtab") {
+    if starts(".note") || n == b".comment" || starts(".gnu_debug") || starts(".shstrtab") || starts(".strtab")
+    {
         return plain(Kind::Header);
     }
-    if matches!(n, b".interp" | b".dynstr" | b".dynamic" | b".hash" | b".gnu.hash" | b".got" | b".got.plt" | b".plt.got" | b".rela.plt" | b".rel.plt")
-        || starts(".plt")
+    if matches!(
+        n,
+        b".interp"
+            | b".dynstr"
+            | b".dynamic"
+            | b".hash"
+            | b".gnu.hash"
+            | b".got"
+            | b".got.plt"
+            | b".plt.got"
+            | b".rela.plt"
+            | b".rel.plt"
+    ) || starts(".plt")
         || starts(".gnu.version")
         || starts(".MIPS")
         || starts(".iplt")
@@ -286,8 +371,18 @@ fn elf_role(s: &Section<'_>) -> Role {
     if starts(".eh_frame") || starts(".gcc_except") || starts(".sframe") || starts(".ARM.ex") {
         return plain(Kind::EhFrame);
     }
-    if matches!(n, b".init" | b".fini" | b".init_array" | b".fini_array" | b".preinit_array" | b".ctors" | b".dtors" | b".jcr" | b".tm_clone_table")
-        || starts(".tdata")
+    if matches!(
+        n,
+        b".init"
+            | b".fini"
+            | b".init_array"
+            | b".fini_array"
+            | b".preinit_array"
+            | b".ctors"
+            | b".dtors"
+            | b".jcr"
+            | b".tm_clone_table"
+    ) || starts(".tdata")
         || starts("__libc_")
         || starts(".rodata.")
         || starts(".rodata1")
@@ -300,7 +395,11 @@ fn elf_role(s: &Section<'_>) -> Role {
     if s.perm.exec && s.alloc {
         return Role::Text;
     }
-    if s.alloc { Role::Mapped } else { plain(Kind::Unknown) }
+    if s.alloc {
+        Role::Mapped
+    } else {
+        plain(Kind::Unknown)
+    }
 }
 
 fn macho_role(s: &Section<'_>) -> Role {
@@ -310,11 +409,13 @@ fn macho_role(s: &Section<'_>) -> Role {
     }
     match n {
         b"__go_buildinfo" => Role::Plain(Kind::Buildinfo),
-        b"__stubs" | b"__stub_helper" | b"__symbol_stub1" | b"__la_symbol_ptr" | b"__nl_symbol_ptr" | b"__got"
-        | b"__auth_stubs" | b"__auth_got" | b"__init_offsets" => Role::Plain(Kind::Dynamic),
-        b"__unwind_info" | b"__eh_frame" | b"__gcc_except_tab" | b"__compact_unwind" => Role::Plain(Kind::EhFrame),
-        b"__cstring" | b"__const" | b"__literal4" | b"__literal8" | b"__literal16" | b"__mod_init_func" | b"__cfstring"
-        | b"__objc_imageinfo" => Role::Plain(Kind::CCode),
+        b"__stubs" | b"__stub_helper" | b"__symbol_stub1" | b"__la_symbol_ptr" | b"__nl_symbol_ptr"
+        | b"__got" | b"__auth_stubs" | b"__auth_got" | b"__init_offsets" => Role::Plain(Kind::Dynamic),
+        b"__unwind_info" | b"__eh_frame" | b"__gcc_except_tab" | b"__compact_unwind" => {
+            Role::Plain(Kind::EhFrame)
+        }
+        b"__cstring" | b"__const" | b"__literal4" | b"__literal8" | b"__literal16" | b"__mod_init_func"
+        | b"__cfstring" | b"__objc_imageinfo" => Role::Plain(Kind::CCode),
         b"__text" => Role::Text,
         _ if s.perm.exec && s.flags & 0x8000_0400 != 0 => Role::Text,
         _ => Role::Mapped,

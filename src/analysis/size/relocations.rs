@@ -21,10 +21,16 @@ pub(super) fn fill<'a>(program: &Program<'_, 'a>, region: &Region<'a>, cuts: &[C
         if !fits(k) {
             k = cuts.partition_point(|c| c.at <= addr).saturating_sub(1);
         }
-        let package = cuts.get(k).filter(|c| c.at <= addr).map_or(NONE, |c| c.owner.package);
+        let package = cuts
+            .get(k)
+            .filter(|c| c.at <= addr)
+            .map_or(NONE, |c| c.owner.package);
         let owner = Owner::of(Kind::Relocation, Source::Relocations, package);
         if out.last().is_none_or(|l| l.owner != owner) {
-            out.push(Cut { at: region.start + at as u64, owner });
+            out.push(Cut {
+                at: region.start + at as u64,
+                owner,
+            });
         }
     };
     let section = region.section.and_then(|i| image.sections.get(i));
@@ -47,7 +53,11 @@ pub(super) fn fill<'a>(program: &Program<'_, 'a>, region: &Region<'a>, cuts: &[C
                 }
                 for i in (8..size).step_by(2) {
                     let Some(e) = le.u16(bytes, at + i) else { break };
-                    push(at + i, base.wrapping_add(u64::from(page)).wrapping_add(u64::from(e & 0xfff)));
+                    push(
+                        at + i,
+                        base.wrapping_add(u64::from(page))
+                            .wrapping_add(u64::from(e & 0xfff)),
+                    );
                 }
                 at = at.saturating_add(size);
             }

@@ -54,7 +54,13 @@ impl Space {
             if addr < at || size == 0 {
                 continue;
             }
-            space.areas.push(Area { addr, end, offset, kind, bits });
+            space.areas.push(Area {
+                addr,
+                end,
+                offset,
+                kind,
+                bits,
+            });
             bits += size;
             at = end;
         }
@@ -94,8 +100,12 @@ impl Space {
     /// Notes that something may start at `addr`: true where it lies in an area, is not claimed, and nothing was known there.
     #[inline]
     pub(super) fn fresh(&mut self, addr: u64) -> bool {
-        let Some((word, mask)) = self.bit(addr) else { return false };
-        let Some(w) = self.bits.get_mut(word) else { return false };
+        let Some((word, mask)) = self.bit(addr) else {
+            return false;
+        };
+        let Some(w) = self.bits.get_mut(word) else {
+            return false;
+        };
         if *w & mask != 0 {
             return false;
         }
@@ -174,7 +184,11 @@ mod tests {
 
     #[test]
     fn a_place_is_fresh_once_and_only_inside() {
-        let mut s = Space::new(vec![(0x1000, 16, 0, Kind::Data), (0x2000, 16, 16, Kind::Rodata), (0x1008, 16, 0, Kind::Data)]);
+        let mut s = Space::new(vec![
+            (0x1000, 16, 0, Kind::Data),
+            (0x2000, 16, 16, Kind::Rodata),
+            (0x1008, 16, 0, Kind::Data),
+        ]);
         s.claim(0x2004, 0x2008);
         assert!(s.fresh(0x1000) && !s.fresh(0x1000));
         assert!(!s.fresh(0x1010) && !s.fresh(0) && !s.fresh(u64::MAX));

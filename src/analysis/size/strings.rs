@@ -20,8 +20,17 @@ pub(super) struct Zones {
 fn bounds(program: &Program<'_, '_>, space: &Space) -> Option<Range<u64>> {
     let m = program.module.as_ref()?;
     let rodata = m.rodata.unwrap_or(m.types.start);
-    let start = if space.types.start > rodata || space.types.is_empty() { rodata } else { space.types.end };
-    let ends = [m.gofunc, Some(m.gcdata), Some(m.findfunctab), program.table.as_ref().map(|t| t.addr())];
+    let start = if space.types.start > rodata || space.types.is_empty() {
+        rodata
+    } else {
+        space.types.end
+    };
+    let ends = [
+        m.gofunc,
+        Some(m.gcdata),
+        Some(m.findfunctab),
+        program.table.as_ref().map(|t| t.addr()),
+    ];
     let end = ends.into_iter().flatten().filter(|a| *a > start).min()?;
     Some(start..end)
 }
@@ -31,16 +40,27 @@ impl Zones {
     pub(super) fn of(program: &Program<'_, '_>, space: &Space) -> Zones {
         let mut strings = bounds(program, space).unwrap_or(0..0);
         let from = space.starts.partition_point(|s| s.addr < strings.start);
-        for s in space.starts.iter().skip(from).take_while(|s| s.addr < strings.end) {
+        for s in space
+            .starts
+            .iter()
+            .skip(from)
+            .take_while(|s| s.addr < strings.end)
+        {
             let aligned = s.addr % u64::from(program.image.ptr_size.max(1)) == 0;
             let value = aligned
-                && program.memory.pointer(s.addr).is_some_and(|v| program.functions.starting_at(v).is_some());
+                && program
+                    .memory
+                    .pointer(s.addr)
+                    .is_some_and(|v| program.functions.starting_at(v).is_some());
             if value || s.owner.kind == Kind::Rodata || s.owner.kind == Kind::Itab {
                 strings.end = s.addr;
                 break;
             }
         }
-        let variables = program.module.as_ref().map_or([0..0, 0..0], |m| [m.noptrdata.clone(), m.data.clone()]);
+        let variables = program
+            .module
+            .as_ref()
+            .map_or([0..0, 0..0], |m| [m.noptrdata.clone(), m.data.clone()]);
         Zones { strings, variables }
     }
 
@@ -59,7 +79,9 @@ impl Zones {
 /// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string header, whose second half is
 /// a length that fits; small numbers in tables look like addresses and fail that.
 pub(super) fn plausible(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
-    let Some(zone) = bounds(program, space).filter(|z| z.contains(&to)) else { return true };
+    let Some(zone) = bounds(program, space).filter(|z| z.contains(&to)) else {
+        return true;
+    };
     if program.functions.entries.is_empty() {
         return true;
     }

@@ -37,7 +37,12 @@ pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut L
         for s in all {
             let o = owner(ledger, s);
             if last != Some(o) {
-                cuts.push(Cut { at: region.start.saturating_add(u64::from(s.index).saturating_mul(size)), owner: o });
+                cuts.push(Cut {
+                    at: region
+                        .start
+                        .saturating_add(u64::from(s.index).saturating_mul(size)),
+                    owner: o,
+                });
                 last = Some(o);
             }
         }
@@ -70,5 +75,10 @@ pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut L
         last = Some(c.1);
         keep
     });
-    ledger.fill(region.start, region.end, plain, cuts.into_iter().map(|(at, owner)| Cut { at, owner }));
+    ledger.fill(
+        region.start,
+        region.end,
+        plain,
+        cuts.into_iter().map(|(at, owner)| Cut { at, owner }),
+    );
 }

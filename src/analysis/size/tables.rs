@@ -12,7 +12,9 @@ use crate::go::pclntab::{Layout, Part, Table};
 
 /// Cuts over the whole pclntab, sorted by address; `Cut::at` is a virtual address.
 pub(super) fn cuts<'a>(program: &Program<'_, 'a>, owners: &[Owner], ledger: &mut Ledger) -> Vec<Cut> {
-    let Some(table) = &program.table else { return Vec::new() };
+    let Some(table) = &program.table else {
+        return Vec::new();
+    };
     let mut out = Sorted::default();
     for part in table.parts() {
         let base = table.addr().saturating_add(part.offset);
@@ -53,8 +55,15 @@ impl Sorted {
 }
 
 fn of_function(owners: &[Owner], i: usize, source: Source) -> Owner {
-    let o = owners.get(i).copied().unwrap_or(Owner::plain(Kind::Pclntab, source));
-    Owner { kind: Kind::Pclntab, source, ..o }
+    let o = owners
+        .get(i)
+        .copied()
+        .unwrap_or(Owner::plain(Kind::Pclntab, source));
+    Owner {
+        kind: Kind::Pclntab,
+        source,
+        ..o
+    }
 }
 
 /// A name tells its package itself.
@@ -103,7 +112,10 @@ fn units(program: &Program<'_, '_>, table: &Table<'_>) -> Vec<(u32, NameId)> {
 fn unit_files(program: &Program<'_, '_>, table: &Table<'_>, base: u64, out: &mut Sorted) {
     out.push(base, Owner::of(Kind::Pclntab, Source::FileNames, program.runtime));
     for (cu, package) in units(program, table) {
-        out.push(base + 4 * u64::from(cu), Owner::of(Kind::Pclntab, Source::FileNames, package));
+        out.push(
+            base + 4 * u64::from(cu),
+            Owner::of(Kind::Pclntab, Source::FileNames, package),
+        );
     }
 }
 
@@ -111,7 +123,9 @@ fn unit_files(program: &Program<'_, '_>, table: &Table<'_>, base: u64, out: &mut
 fn file_names(program: &Program<'_, '_>, table: &Table<'_>, part: &Part, base: u64, out: &mut Sorted) {
     out.push(base, Owner::of(Kind::Pclntab, Source::FileNames, program.runtime));
     let parts = table.parts();
-    let Some(cutab) = parts.iter().find(|p| p.name == "cutab") else { return };
+    let Some(cutab) = parts.iter().find(|p| p.name == "cutab") else {
+        return;
+    };
     let bytes = table.part_bytes(cutab);
     let mut units = units(program, table).into_iter().peekable();
     let mut package = NONE;
@@ -127,7 +141,10 @@ fn file_names(program: &Program<'_, '_>, table: &Table<'_>, part: &Part, base: u
     first.sort_by_key(|f| f.0);
     first.dedup_by_key(|f| f.0);
     for (at, package) in first {
-        out.push(base + u64::from(at), Owner::of(Kind::Pclntab, Source::FileNames, package));
+        out.push(
+            base + u64::from(at),
+            Owner::of(Kind::Pclntab, Source::FileNames, package),
+        );
     }
 }
 
@@ -150,13 +167,26 @@ fn pc_tables(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], bas
     }
 }
 
-fn functab(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, part: &Part, out: &mut Sorted) {
+fn functab(
+    program: &Program<'_, '_>,
+    table: &Table<'_>,
+    owners: &[Owner],
+    base: u64,
+    part: &Part,
+    out: &mut Sorted,
+) {
     let n = table.len() as u64;
     let entry = part.size / (2 * n + 1).max(1) * 2;
     for i in 0..table.len() {
-        out.push(base + entry * i as u64, of_function(owners, i, Source::FunctionRecords));
+        out.push(
+            base + entry * i as u64,
+            of_function(owners, i, Source::FunctionRecords),
+        );
     }
-    out.push(base + entry * n, Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime));
+    out.push(
+        base + entry * n,
+        Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime),
+    );
 }
 
 fn records(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], out: &mut Sorted) {
@@ -169,7 +199,10 @@ fn records(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], out: 
 
 /// Go 1.15 and earlier: records, names and tables of a function lie together.
 fn old(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, out: &mut Sorted) {
-    out.push(base, Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime));
+    out.push(
+        base,
+        Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime),
+    );
     if table.layout() == Layout::Go12 {
         records(program, table, owners, out);
     }

@@ -131,7 +131,12 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         let (m, w) = (&self.program.memory, self.word);
         let (size, with_pointers) = (m.word(addr)?, m.word(addr + w)?);
         let tail = addr + 2 * w + 4;
-        let (flags, align, field_align, kind) = (m.u8(tail)?, m.u8(tail + 1)?, m.u8(tail + 2)?, m.u8(tail + 3)? & 31);
+        let (flags, align, field_align, kind) = (
+            m.u8(tail)?,
+            m.u8(tail + 1)?,
+            m.u8(tail + 2)?,
+            m.u8(tail + 3)? & 31,
+        );
         let name = u64::from(m.u32(addr + 4 * w + 8)?);
         let plausible = (1..=26).contains(&kind)
             && flags < 64
@@ -149,16 +154,31 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         let rest = addr + self.common();
         let mut uncommon = 0;
         if flags & UNCOMMON != 0 {
-            uncommon = self.extra(kind).iter().map(|n| rest + n * w).find(|u| self.is_uncommon(*u))?;
+            uncommon = self
+                .extra(kind)
+                .iter()
+                .map(|n| rest + n * w)
+                .find(|u| self.is_uncommon(*u))?;
         }
-        Some(Type { kind, flags, name, bitmap, uncommon, rest })
+        Some(Type {
+            kind,
+            flags,
+            name,
+            bitmap,
+            uncommon,
+            rest,
+        })
     }
 
     fn is_uncommon(&self, at: u64) -> bool {
         let m = &self.program.memory;
-        let (Some(path), Some(methods), Some(exported), Some(offset), Some(zero)) =
-            (m.u32(at), m.u16(at + 4), m.u16(at + 6), m.u32(at + 8), m.u32(at + 12))
-        else {
+        let (Some(path), Some(methods), Some(exported), Some(offset), Some(zero)) = (
+            m.u32(at),
+            m.u16(at + 4),
+            m.u16(at + 6),
+            m.u32(at + 8),
+            m.u32(at + 12),
+        ) else {
             return false;
         };
         methods >= exported
@@ -212,13 +232,16 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         let w = self.word;
         let m = &self.program.memory;
         let list = |at: u64, count: u64, stride: u64| -> Vec<u64> {
-            (0..count.min(LIST_LIMIT)).map_while(|i| self.pointer(at.checked_add(i * stride)?)).collect()
+            (0..count.min(LIST_LIMIT))
+                .map_while(|i| self.pointer(at.checked_add(i * stride)?))
+                .collect()
         };
         match t.kind {
             ARRAY | CHAN | POINTER | SLICE => list(t.rest, 1, w),
             MAP => list(t.rest, 3, w),
             FUNC => {
-                let count = u64::from(m.u16(t.rest).unwrap_or(0)) + u64::from(m.u16(t.rest + 2).unwrap_or(0) & 0x7fff);
+                let count = u64::from(m.u16(t.rest).unwrap_or(0))
+                    + u64::from(m.u16(t.rest + 2).unwrap_or(0) & 0x7fff);
                 let at = t.rest + w + if t.uncommon != 0 { 16 } else { 0 };
                 list(at, count, w)
             }
@@ -248,7 +271,9 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             _ => {}
         }
         if t.uncommon != 0 {
-            end = end.max(t.uncommon + 16).max(self.methods(t).last().map_or(0, |m| m.saturating_add(16)));
+            end = end
+                .max(t.uncommon + 16)
+                .max(self.methods(t).last().map_or(0, |m| m.saturating_add(16)));
         }
         end
     }
@@ -271,13 +296,19 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         }
         if t.kind == INTERFACE {
             let (at, count) = self.slice(t.rest + w);
-            out.extend((0..count).map_while(|i| Some(self.start + u64::from(m.u32(at.checked_add(i * 8)?)?))));
+            out.extend(
+                (0..count).map_while(|i| Some(self.start + u64::from(m.u32(at.checked_add(i * 8)?)?))),
+            );
         }
         if matches!(t.kind, STRUCT | INTERFACE) {
             out.extend(self.pointer(t.rest));
         }
         if t.uncommon != 0 {
-            out.extend(m.u32(t.uncommon).filter(|o| *o != 0).map(|o| self.start + u64::from(o)));
+            out.extend(
+                m.u32(t.uncommon)
+                    .filter(|o| *o != 0)
+                    .map(|o| self.start + u64::from(o)),
+            );
             for at in self.methods(t) {
                 out.extend(m.u32(at).map(|o| self.start + u64::from(o)));
             }
@@ -344,7 +375,12 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     /// Walks all types from `seeds`: (address, package of the code that refers to it, or none). Gives cuts over the whole range and
     /// enters pointer bitmaps, links and itabs.
-    pub(super) fn walk(mut self, seeds: &[(u64, NameId)], ledger: &mut Ledger, space: &mut Space) -> Described {
+    pub(super) fn walk(
+        mut self,
+        seeds: &[(u64, NameId)],
+        ledger: &mut Ledger,
+        space: &mut Space,
+    ) -> Described {
         let m = self.program.module.as_ref();
         let w = self.word;
         let mut referrer: FxHashMap<u64, NameId> = FxHashMap::default();
@@ -356,10 +392,17 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         let links = m.map_or(Default::default(), |m| m.typelinks);
         let memory = &self.program.memory;
         let link = |i: u64| Some(self.start + u64::from(memory.u32(links.addr.checked_add(i * 4)?)?));
-        let links: Vec<u64> = (0..links.len.min(self.program.image.data.len() as u64 / 4)).map_while(link).collect();
+        let links: Vec<u64> = (0..links.len.min(self.program.image.data.len() as u64 / 4))
+            .map_while(link)
+            .collect();
         queue.extend(&links);
         let itabs = self.itabs();
-        queue.extend(itabs.iter().flat_map(|i| [self.pointer(*i), self.pointer(i + w)]).flatten());
+        queue.extend(
+            itabs
+                .iter()
+                .flat_map(|i| [self.pointer(*i), self.pointer(i + w)])
+                .flatten(),
+        );
         queue.extend(self.consecutive());
         queue.sort_unstable();
         queue.dedup();
@@ -372,10 +415,14 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
                 let Some(t) = self.read(addr) else { continue };
                 all.push(addr);
                 let mut parts = self.parts(&t);
-                let of_method = |at: u64| Some(self.start + u64::from(memory.u32(at + 4).filter(|o| *o != u32::MAX)?));
+                let of_method =
+                    |at: u64| Some(self.start + u64::from(memory.u32(at + 4).filter(|o| *o != u32::MAX)?));
                 parts.extend(self.methods(&t).filter_map(of_method));
                 // The type of a pointer to this one.
-                let own = memory.u32(t.rest - 4).filter(|o| *o != 0).map(|o| self.start + u64::from(o));
+                let own = memory
+                    .u32(t.rest - 4)
+                    .filter(|o| *o != 0)
+                    .map(|o| self.start + u64::from(o));
                 parts.extend(own);
                 next.extend(parts.into_iter().filter(|p| seen.insert(*p)));
             }
@@ -389,11 +436,18 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             let Some(t) = self.read(*addr) else { continue };
             let mut package = self.package(*addr, ledger, 0);
             if package == NONE {
-                package = referrer.get(addr).copied().filter(|p| *p != NONE).unwrap_or(self.program.runtime);
+                package = referrer
+                    .get(addr)
+                    .copied()
+                    .filter(|p| *p != NONE)
+                    .unwrap_or(self.program.runtime);
             }
             let mut owner = Owner::of(Kind::Type, Source::TypeWalk, package);
             if let Some((text, _)) = self.name(self.start + t.name) {
-                owner.symbol = ledger.symbol(text.get(usize::from(t.flags & EXTRA_STAR != 0)..).unwrap_or_default());
+                owner.symbol = ledger.symbol(
+                    text.get(usize::from(t.flags & EXTRA_STAR != 0)..)
+                        .unwrap_or_default(),
+                );
             }
             starts.push((*addr, owner));
             end = end.max(self.extent(&t));
@@ -410,7 +464,13 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             bitmaps.push((t.bitmap, owner));
         }
         for (addr, owner) in bitmaps {
-            space.start(addr, Owner { kind: Kind::Rodata, ..owner });
+            space.start(
+                addr,
+                Owner {
+                    kind: Kind::Rodata,
+                    ..owner
+                },
+            );
         }
         self.enter_links(&links, &itabs, ledger, space);
         starts.retain(|s| self.inside(s.0) && s.0 < end);
@@ -418,14 +478,22 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         starts.sort_by_key(|s| s.0);
         starts.dedup_by_key(|s| s.0);
         let runtime = Owner::of(Kind::Type, Source::Neighbour, self.program.runtime);
-        let mut cuts = vec![Cut { at: self.start, owner: runtime }];
+        let mut cuts = vec![Cut {
+            at: self.start,
+            owner: runtime,
+        }];
         cuts.extend(starts.into_iter().map(|(at, owner)| Cut { at, owner }));
-        Described { cuts, end: end.min(self.end) }
+        Described {
+            cuts,
+            end: end.min(self.end),
+        }
     }
 
     /// Go 1.27 and later: the descriptors stand one behind the other, so each shows where the next one may be.
     fn consecutive(&mut self) -> Vec<u64> {
-        let Some(range) = self.program.module.as_ref().map(|m| m.type_descriptors.clone()) else { return Vec::new() };
+        let Some(range) = self.program.module.as_ref().map(|m| m.type_descriptors.clone()) else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         let mut at = range.start;
         while at < range.end {
@@ -441,12 +509,16 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     /// Addresses of all itabs that are listed.
     fn itabs(&self) -> Vec<u64> {
-        let Some(m) = &self.program.module else { return Vec::new() };
+        let Some(m) = &self.program.module else {
+            return Vec::new();
+        };
         let w = self.word;
         let limit = self.program.image.data.len() as u64 / w;
         if m.itabs.is_empty() {
             let links = m.itablinks;
-            return (0..links.len.min(limit)).filter_map(|i| self.pointer(links.addr.checked_add(i * w)?)).collect();
+            return (0..links.len.min(limit))
+                .filter_map(|i| self.pointer(links.addr.checked_add(i * w)?))
+                .collect();
         }
         let mut out = Vec::new();
         let mut at = m.itabs.start;
@@ -465,14 +537,21 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     fn enter_links(&mut self, links: &[u64], itabs: &[u64], ledger: &mut Ledger, space: &mut Space) {
         let w = self.word;
-        let Some(m) = self.program.module.as_ref() else { return };
+        let Some(m) = self.program.module.as_ref() else {
+            return;
+        };
         let (type_links, itab_links) = (m.typelinks, m.itablinks);
         let runtime = self.program.runtime;
         let mut last = NONE;
         for (i, addr) in links.iter().enumerate() {
-            let package = Some(self.package(*addr, ledger, 0)).filter(|p| *p != NONE).unwrap_or(runtime);
+            let package = Some(self.package(*addr, ledger, 0))
+                .filter(|p| *p != NONE)
+                .unwrap_or(runtime);
             if package != last {
-                space.certain(type_links.addr + 4 * i as u64, Owner::of(Kind::Type, Source::TypeWalk, package));
+                space.certain(
+                    type_links.addr + 4 * i as u64,
+                    Owner::of(Kind::Type, Source::TypeWalk, package),
+                );
                 last = package;
             }
         }
@@ -481,11 +560,18 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         }
         for (i, addr) in itabs.iter().enumerate() {
             let concrete = self.pointer(addr + w).unwrap_or(0);
-            let package = Some(self.package(concrete, ledger, 0)).filter(|p| *p != NONE).unwrap_or(runtime);
+            let package = Some(self.package(concrete, ledger, 0))
+                .filter(|p| *p != NONE)
+                .unwrap_or(runtime);
             let mut owner = Owner::of(Kind::Itab, Source::TypeWalk, package);
-            let text = self.read(concrete).and_then(|t| Some((self.name(self.start + t.name)?.0, t.flags)));
+            let text = self
+                .read(concrete)
+                .and_then(|t| Some((self.name(self.start + t.name)?.0, t.flags)));
             if let Some((text, flags)) = text {
-                owner.symbol = ledger.symbol(text.get(usize::from(flags & EXTRA_STAR != 0)..).unwrap_or_default());
+                owner.symbol = ledger.symbol(
+                    text.get(usize::from(flags & EXTRA_STAR != 0)..)
+                        .unwrap_or_default(),
+                );
             }
             space.certain(*addr, owner);
             let methods = self

@@ -23,7 +23,14 @@ pub enum By {
 
 impl By {
     /// All keys.
-    pub const ALL: [By; 6] = [By::Module, By::Package, By::Section, By::Kind, By::Symbol, By::File];
+    pub const ALL: [By; 6] = [
+        By::Module,
+        By::Package,
+        By::Section,
+        By::Kind,
+        By::Symbol,
+        By::File,
+    ];
 
     /// The word of `--by`.
     pub fn word(self) -> &'static str {
@@ -95,8 +102,10 @@ pub fn group<'r>(rows: impl IntoIterator<Item = &'r Row>, by: impl Fn(&Row) -> S
             e.1 += r.bytes;
         }
     }
-    let mut out: Vec<Group> =
-        sums.into_iter().map(|(key, (bytes, inferred))| Group { key, bytes, inferred }).collect();
+    let mut out: Vec<Group> = sums
+        .into_iter()
+        .map(|(key, (bytes, inferred))| Group { key, bytes, inferred })
+        .collect();
     out.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.key.cmp(&b.key)));
     out
 }

@@ -18,7 +18,12 @@ pub(super) fn body<'a>(image: &Image<'a>, pc: u64) -> &'a [u8] {
 }
 
 /// Fills the code section; the size in front of a body belongs to it.
-pub(super) fn code<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Region<'a>, ledger: &mut Ledger) {
+pub(super) fn code<'a>(
+    program: &Program<'_, 'a>,
+    owners: &[Owner],
+    region: &Region<'a>,
+    ledger: &mut Ledger,
+) {
     let plain = Owner::plain(Kind::CCode, Source::Container);
     let Some(wasm) = program.image.wasm() else {
         ledger.fill(region.start, region.end, plain, []);
@@ -35,5 +40,10 @@ pub(super) fn code<'a>(program: &Program<'_, 'a>, owners: &[Owner], region: &Reg
         cuts.push(Cut { at, owner });
         end = Some(offset.saturating_add(*len));
     }
-    ledger.fill(region.start, region.end, Owner::plain(Kind::Header, Source::Container), cuts);
+    ledger.fill(
+        region.start,
+        region.end,
+        Owner::plain(Kind::Header, Source::Container),
+        cuts,
+    );
 }

@@ -101,7 +101,9 @@ impl<'t, 'a> Function<'t, 'a> {
     pub fn inlined_name(&self, index: i32) -> &'t [u8] {
         let table = self.table();
         let name = || {
-            let at = usize::try_from(index).ok()?.checked_mul(record_size(table.layout()))?;
+            let at = usize::try_from(index)
+                .ok()?
+                .checked_mul(record_size(table.layout()))?;
             let r = table.tree(self)?.get(at..)?;
             let field = if table.layout() >= Layout::Go120 { 4 } else { 12 };
             Some(table.name_at(table.endian().u32(r, field)?))

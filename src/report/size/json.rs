@@ -41,13 +41,21 @@ pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, memory: bool
     writeln!(out, "  \"version\": 1,")?;
     writeln!(out, "  \"file\": {},", text(file)?)?;
     writeln!(out, "  \"file_size\": {},", report.file_size)?;
-    writeln!(out, "  \"go_version\": {},", serde_json::to_string(&report.go_version)?)?;
+    writeln!(
+        out,
+        "  \"go_version\": {},",
+        serde_json::to_string(&report.go_version)?
+    )?;
     list(out, "modules", report.modules.iter())?;
     list(out, "rows", report.rows.iter().map(row))?;
     if memory {
         list(out, "memory", report.memory.iter().map(memory_row))?;
     }
-    writeln!(out, "  \"warnings\": {}", serde_json::to_string(&report.warnings)?)?;
+    writeln!(
+        out,
+        "  \"warnings\": {}",
+        serde_json::to_string(&report.warnings)?
+    )?;
     writeln!(out, "}}")
 }
 
@@ -62,7 +70,11 @@ fn list<T: Serialize>(out: &mut dyn Write, name: &str, items: impl Iterator<Item
 }
 
 fn memory_row(m: &Memory) -> JsonMemory<'_> {
-    JsonMemory { section: &m.section, package: m.package.as_deref(), bytes: m.bytes }
+    JsonMemory {
+        section: &m.section,
+        package: m.package.as_deref(),
+        bytes: m.bytes,
+    }
 }
 
 fn row(r: &Row) -> JsonRow<'_> {

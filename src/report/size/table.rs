@@ -10,7 +10,11 @@ use crate::report::text::{escape, grouped, human};
 fn field(s: &str) -> String {
     let formula = s.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let s = if formula { format!("'{s}") } else { s.to_string() };
-    if s.contains([',', '"', '\n', '\r']) { format!("\"{}\"", s.replace('"', "\"\"")) } else { s }
+    if s.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", s.replace('"', "\"\""))
+    } else {
+        s
+    }
 }
 
 /// Rows with a line of column names in front (RFC 4180).
@@ -18,8 +22,15 @@ fn field(s: &str) -> String {
 /// # Errors
 /// What the writer says.
 pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
-    writeln!(out, "file,kind,section,package,module,symbol,source_file,slice,bytes,measured,from")?;
-    for r in report.rows.iter().filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f))) {
+    writeln!(
+        out,
+        "file,kind,section,package,module,symbol,source_file,slice,bytes,measured,from"
+    )?;
+    for r in report
+        .rows
+        .iter()
+        .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
+    {
         let text = |s: &Option<String>| field(s.as_deref().unwrap_or_default());
         writeln!(
             out,
@@ -44,7 +55,10 @@ pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) 
 pub(in crate::report) fn cell(s: &str) -> String {
     let mut out = String::new();
     for c in escape(s.as_bytes()).chars() {
-        if matches!(c, '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '#') {
+        if matches!(
+            c,
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '#'
+        ) {
             out.push('\\');
         }
         out.push(c);
@@ -57,9 +71,18 @@ pub(in crate::report) fn cell(s: &str) -> String {
 /// # Errors
 /// What the writer says.
 pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
-    writeln!(out, "### {}\n\n{} ({} bytes)\n", cell(file), human(report.file_size), grouped(report.file_size))?;
-    let rows: Vec<&Row> =
-        report.rows.iter().filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f))).collect();
+    writeln!(
+        out,
+        "### {}\n\n{} ({} bytes)\n",
+        cell(file),
+        human(report.file_size),
+        grouped(report.file_size)
+    )?;
+    let rows: Vec<&Row> = report
+        .rows
+        .iter()
+        .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
+        .collect();
     let total: u64 = rows.iter().map(|r| r.bytes).sum();
     let by = |r: &Row| view.by.key(r);
     let kind = |r: &Row| r.kind.word().to_string();
@@ -67,9 +90,20 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &V
     for (title, key) in keys {
         writeln!(out, "| {title} | bytes | share |\n| --- | ---: | ---: |")?;
         for g in shortened(group(rows.iter().copied(), key), view.top) {
-            writeln!(out, "| {} | {} | {} |", cell(&g.key), grouped(g.bytes), share(g.bytes, report.file_size))?;
+            writeln!(
+                out,
+                "| {} | {} | {} |",
+                cell(&g.key),
+                grouped(g.bytes),
+                share(g.bytes, report.file_size)
+            )?;
         }
-        writeln!(out, "| **total** | {} | {} |\n", grouped(total), share(total, report.file_size))?;
+        writeln!(
+            out,
+            "| **total** | {} | {} |\n",
+            grouped(total),
+            share(total, report.file_size)
+        )?;
     }
     Ok(())
 }

@@ -73,7 +73,10 @@ pub(super) fn riscv64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             };
             if let Some(low) = low {
                 let here = pc.wrapping_add(at as u64);
-                found(here, here.wrapping_add_signed(i64::from((w & 0xffff_f000) as i32) + low));
+                found(
+                    here,
+                    here.wrapping_add_signed(i64::from((w & 0xffff_f000) as i32) + low),
+                );
             }
         }
         at += 4;
@@ -93,7 +96,10 @@ pub(super) fn loong64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             continue;
         }
         if w & 0xfe00_0000 == 0x1a00_0000 {
-            page = Some((w & 31, (here & !0xfff).wrapping_add_signed(signed(w >> 5, 20) << 12)));
+            page = Some((
+                w & 31,
+                (here & !0xfff).wrapping_add_signed(signed(w >> 5, 20) << 12),
+            ));
         }
     }
 }
@@ -108,8 +114,15 @@ pub(super) fn ppc64(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut
             && (op == 14 || (32..=55).contains(&op) || op == 58 || op == 62)
         {
             // DS-form offsets have two bits of opcode.
-            let low = if op == 58 || op == 62 { w & 0xfffc } else { w & 0xffff };
-            found(pc.wrapping_add(4 * i as u64), base.wrapping_add_signed(signed(low, 16)));
+            let low = if op == 58 || op == 62 {
+                w & 0xfffc
+            } else {
+                w & 0xffff
+            };
+            found(
+                pc.wrapping_add(4 * i as u64),
+                base.wrapping_add_signed(signed(low, 16)),
+            );
             continue;
         }
         if op == 15 && w >> 16 & 31 == 0 {
@@ -145,7 +158,10 @@ pub(super) fn mips(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(
         if let Some((r, base, age)) = high.take() {
             let uses = op == 9 || op == 25 || (32..=63).contains(&op) || op == 26 || op == 27;
             if w >> 21 & 31 == r && uses {
-                found(pc.wrapping_add(4 * i as u64), base.wrapping_add_signed(signed(w, 16)));
+                found(
+                    pc.wrapping_add(4 * i as u64),
+                    base.wrapping_add_signed(signed(w, 16)),
+                );
                 continue;
             }
             if age == 0 {
@@ -184,7 +200,13 @@ mod tests {
     fn targets(scan: impl Fn(&[u8], &mut dyn FnMut(u64, u64)), words: &[u32], endian: Endian) -> Vec<u64> {
         let code: Vec<u8> = words
             .iter()
-            .flat_map(|w| if endian == Endian::Little { w.to_le_bytes() } else { w.to_be_bytes() })
+            .flat_map(|w| {
+                if endian == Endian::Little {
+                    w.to_le_bytes()
+                } else {
+                    w.to_be_bytes()
+                }
+            })
             .collect();
         let mut out = Vec::new();
         scan(&code, &mut |_, t| out.push(t));
@@ -194,24 +216,48 @@ mod tests {
     #[test]
     fn arm64_pairs_and_adr() {
         // adrp x0, #0x1000; add x0, x0, #0x18; adrp x27, #-0x1000; ldr x1, [x27, #16]; adr x2, #8; adrp x3; add x4, x5, #1
-        let w = [0xb000_0000, 0x9100_6000, 0xf000_001b | 0x00ff_ffe0, 0xf940_0b61, 0x1000_0042, 0xb000_0003, 0x9100_04a4];
-        let all = targets(|c, f| arm64(c, 0x10_0000, &mut |a, b| f(a, b)), &w, Endian::Little);
+        let w = [
+            0xb000_0000,
+            0x9100_6000,
+            0xf000_001b | 0x00ff_ffe0,
+            0xf940_0b61,
+            0x1000_0042,
+            0xb000_0003,
+            0x9100_04a4,
+        ];
+        let all = targets(
+            |c, f| arm64(c, 0x10_0000, &mut |a, b| f(a, b)),
+            &w,
+            Endian::Little,
+        );
         assert_eq!(all, [0x10_1018, 0xf_f010, 0x10_0018]);
     }
 
     #[test]
     fn riscv64_and_mips_pairs() {
         // auipc a0, 0x1; addi a0, a0, -16; lui $1, 0x12; lw $2, 8($1)
-        let all = targets(|c, f| riscv64(c, 0x1000, &mut |a, b| f(a, b)), &[0x0000_1517, 0xff05_0513], Endian::Little);
+        let all = targets(
+            |c, f| riscv64(c, 0x1000, &mut |a, b| f(a, b)),
+            &[0x0000_1517, 0xff05_0513],
+            Endian::Little,
+        );
         assert_eq!(all, [0x1ff0]);
-        let all = targets(|c, f| mips(c, 0, Endian::Big, &mut |a, b| f(a, b)), &[0x3c01_0012, 0x8c22_0008], Endian::Big);
+        let all = targets(
+            |c, f| mips(c, 0, Endian::Big, &mut |a, b| f(a, b)),
+            &[0x3c01_0012, 0x8c22_0008],
+            Endian::Big,
+        );
         assert_eq!(all, [0x12_0008]);
     }
 
     #[test]
     fn wasm_constants_of_two_bytes_and_more() {
         let mut all = Vec::new();
-        wasm(&[0x42, 0x80, 0x80, 0x04, 0x42, 0x05, 0x41, 0xff, 0xff, 0x7f], 0, &mut |_, t| all.push(t));
+        wasm(
+            &[0x42, 0x80, 0x80, 0x04, 0x42, 0x05, 0x41, 0xff, 0xff, 0x7f],
+            0,
+            &mut |_, t| all.push(t),
+        );
         assert_eq!(all, [0x1_0000]);
     }
 }

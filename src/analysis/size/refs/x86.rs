@@ -254,7 +254,10 @@ pub(super) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMu
             if s.relative
                 && let Some(d) = number(at + s.disp)
             {
-                found(here, here.wrapping_add(s.len as u64).wrapping_add_signed(i64::from(d)));
+                found(
+                    here,
+                    here.wrapping_add(s.len as u64).wrapping_add_signed(i64::from(d)),
+                );
             }
         } else {
             for field in [s.disp, s.imm] {
@@ -323,7 +326,10 @@ mod tests {
     #[test]
     fn absolute_operands_of_386_are_found() {
         // lea eax, [0x8123456]; mov dword [0x8200000], 0x8300000; call +0
-        let code = [0x8d, 0x05, 0x56, 0x34, 0x12, 0x08, 0xc7, 0x05, 0, 0, 0x20, 0x08, 0, 0, 0x30, 0x08, 0xe8, 0, 0, 0, 0];
+        let code = [
+            0x8d, 0x05, 0x56, 0x34, 0x12, 0x08, 0xc7, 0x05, 0, 0, 0x20, 0x08, 0, 0, 0x30, 0x08, 0xe8, 0, 0,
+            0, 0,
+        ];
         let mut all = Vec::new();
         scan::<false>(&code, 0, &mut |_, t| all.push(t));
         assert_eq!(all, [0x812_3456, 0x820_0000, 0x830_0000]);
