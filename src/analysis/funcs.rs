@@ -205,3 +205,28 @@ fn symtab_only<'t, 'a: 't>(image: &'t Image<'a>, table: &Table<'_>) -> Vec<Func<
 pub fn warnings<'t>(table: &'t Table<'_>) -> &'t [Error] {
     table.warnings()
 }
+
+/// Is a package the wanted one? `a/...` is `a` and all below.
+pub fn in_package(package: Option<&str>, wanted: &str) -> bool {
+    let Some(package) = package else { return false };
+    match wanted.strip_suffix("/...") {
+        Some(top) => package
+            .strip_prefix(top)
+            .is_some_and(|r| r.is_empty() || r.starts_with('/')),
+        None => package == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_package;
+
+    #[test]
+    fn three_dots_take_what_is_below() {
+        assert!(in_package(Some("net/http"), "net/..."));
+        assert!(in_package(Some("net"), "net/..."));
+        assert!(!in_package(Some("network"), "net/..."));
+        assert!(!in_package(Some("net/http"), "net"));
+        assert!(!in_package(None, "net"));
+    }
+}

@@ -10,6 +10,6 @@ pub mod objfile;
 pub mod policy;
 pub mod recover;
 pub mod resolve;
-pub mod size;
 pub mod symbols;
+pub mod types;
 pub mod whatif;

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> u8 {
         let mut all = funcs::list(&image, &table, &packages, &options);
         all.retain(|f| {
             let package = args.package.as_deref();
-            package.is_none_or(|p| in_package(f.package.as_deref(), p))
+            package.is_none_or(|p| funcs::in_package(f.package.as_deref(), p))
                 && args.matching.as_ref().is_none_or(|r| r.is_match(f.name))
         });
         match args.format {
@@ -72,17 +72,6 @@ pub(super) fn run(args: &Args) -> u8 {
     })
 }
 
-/// Is a package the wanted one? `a/...` is `a` and all below.
-pub(super) fn in_package(package: Option<&str>, wanted: &str) -> bool {
-    let Some(package) = package else { return false };
-    match wanted.strip_suffix("/...") {
-        Some(top) => package
-            .strip_prefix(top)
-            .is_some_and(|r| r.is_empty() || r.starts_with('/')),
-        None => package == wanted,
-    }
-}
-
 fn facts(table: &Table<'_>) -> report::funcs::Pclntab {
     report::funcs::Pclntab {
         layout: match table.layout() {
@@ -100,19 +89,5 @@ fn facts(table: &Table<'_>) -> report::funcs::Pclntab {
             Found::Scan => "scan",
         },
         text: report::json::hex(table.text()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_package;
-
-    #[test]
-    fn three_dots_take_what_is_below() {
-        assert!(in_package(Some("net/http"), "net/..."));
-        assert!(in_package(Some("net"), "net/..."));
-        assert!(!in_package(Some("network"), "net/..."));
-        assert!(!in_package(Some("net/http"), "net"));
-        assert!(!in_package(None, "net"));
     }
 }

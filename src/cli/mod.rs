@@ -15,7 +15,7 @@ pub mod goflags;
 mod info;
 mod nm;
 mod objdump;
-mod size;
+mod types;
 mod version;
 mod whatif;
 mod whatif_rebuild;
@@ -44,9 +44,9 @@ enum Command {
     Info(info::Args),
     Nm(nm::Args),
     Funcs(funcs::Args),
+    Types(types::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
-    Size(size::Args),
     Whatif(whatif::Args),
     Version(version::Args),
 }
@@ -89,8 +89,8 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Check(a) => check::run(&a),
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
+            Command::Types(a) => types::run(&a),
             Command::Generate(a) => generate::run(&a),
-            Command::Size(a) => size::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

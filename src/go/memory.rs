@@ -141,7 +141,8 @@ impl Linear {
         let limit = (image.data.len() as u64)
             .saturating_mul(8)
             .saturating_add(1 << 20);
-        let addr = image.segments.iter().map(|s| s.addr).min().unwrap_or(0);
+        // From 0, for a table may begin with zeros that the linker left out.
+        let addr = 0;
         let mut bytes = Vec::new();
         for s in &image.segments {
             let part = clip(image.data, s.offset, s.file_size);

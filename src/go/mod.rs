@@ -8,4 +8,5 @@ pub mod moduledata;
 pub mod packages;
 pub mod pclntab;
 pub mod quote;
+pub mod types;
 pub mod version;

@@ -104,6 +104,13 @@ impl<'a> Build<'a> {
         }
         let part = out.with_extension(format!("{}.part", std::process::id()));
         let (goos, goarch) = self.target.split_once('/').expect("GOOS/GOARCH");
+        // Go 1.16 and 1.17 don't know -buildvcs.
+        let old = ["go1.16", "go1.17"].iter().any(|v| self.go.starts_with(v));
+        let flags = if old {
+            "-mod=mod"
+        } else {
+            "-mod=mod -buildvcs=false"
+        };
         let mut go = Command::new("go");
         go.arg("build")
             .arg("-o")
@@ -116,7 +123,7 @@ impl<'a> Build<'a> {
             .env("GOARCH", goarch)
             .env("GOWORK", "off");
         go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" })
-            .env("GOFLAGS", goflags(self.go));
+            .env("GOFLAGS", flags);
         go.envs(self.env.iter().copied());
         match go.output() {
             Ok(o) if o.status.success() => {}
@@ -126,20 +133,6 @@ impl<'a> Build<'a> {
         let _ = std::fs::remove_file(part.with_extension("h"));
         std::fs::rename(&part, &out).expect("the subject can be put in its place");
         Some(out)
-    }
-}
-
-/// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch off.
-fn goflags(go: &str) -> &'static str {
-    let minor = go
-        .split('.')
-        .nth(1)
-        .and_then(|m| m.parse().ok())
-        .unwrap_or(u32::MAX);
-    if minor < 18 {
-        "-mod=mod"
-    } else {
-        "-mod=mod -buildvcs=false"
     }
 }
 

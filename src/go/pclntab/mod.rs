@@ -280,8 +280,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Address of an offset in the text.
-    fn text_addr(&self, offset: u64) -> u64 {
+    /// Address of an offset in the text, as the functab and types' methods have them.
+    pub fn text_addr(&self, offset: u64) -> u64 {
         for (i, &(start, end, addr)) in self.text_sections.iter().enumerate() {
             let last = i + 1 == self.text_sections.len();
             if offset >= start && (offset < end || last && offset == end) {
