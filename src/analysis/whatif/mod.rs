@@ -14,6 +14,7 @@ mod pe;
 mod relay;
 mod strings;
 mod strip;
+mod trimpath;
 
 pub use facts::{Facts, Linker};
 
@@ -81,6 +82,7 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
             for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {
                 report.variants.push(linked(&f, id, flags));
             }
+            report.variants.extend(trimmed(&f));
             if f.dwarf
                 && image
                     .sections
@@ -243,4 +245,36 @@ fn stripped(f: &Facts<'_, '_>, id: &'static str, symbols: bool) -> Variant {
         notes: notes::stripped(f, want),
         ..Variant::default()
     }
+}
+
+/// `-trimpath` together with `-s -w`.
+fn trimmed(f: &Facts<'_, '_>) -> Option<Variant> {
+    let flags = ["-s", "-w"];
+    let trim = trimpath::trim(f)?;
+    let (want, as_is) = (tables(f, &flags), engine(f, now(f), &[], &[]));
+    let size = f.image.data.len() as u64;
+    let growth = if f.trimpath() { 0 } else { trim.modinfo };
+    let mut sizes = Vec::new();
+    for cut in &trim.grown {
+        let told = f.with_steps(growth, |grown| {
+            let all: Vec<(usize, i64)> = grown.iter().chain(cut).copied().collect();
+            engine(f, want, &all, &[])
+        });
+        sizes.push(told?);
+    }
+    let &(bytes, _) = sizes.first()?;
+    let margin = sizes.iter().map(|s| s.0.abs_diff(bytes) + s.1).max().unwrap_or(0);
+    let sure = trim.certain && as_is == Some(size) && f.linker == Linker::Go && f.image.format == Format::Elf;
+    let unsure = if sure { 0 } else { (bytes / 200).max(4096).min(bytes / 100) };
+    let mut notes = notes::linked(f, want);
+    notes.extend(notes::trimmed(f));
+    Some(Variant {
+        id: "trimpath-sw",
+        ldflags: Some(flags.join(" ")),
+        bytes: Some(bytes),
+        exact: sure && margin == 0,
+        margin: margin + unsure,
+        notes,
+        ..Variant::default()
+    })
 }

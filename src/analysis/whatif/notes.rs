@@ -80,3 +80,14 @@ pub(super) fn gzip() -> Vec<String> {
 pub(super) fn zstd() -> Vec<String> {
     vec!["measured: zstd -3; not a file that runs".into()]
 }
+
+/// What -trimpath changes.
+pub(super) fn trimmed(f: &Facts<'_, '_>) -> Vec<String> {
+    if f.trimpath() {
+        return vec!["the paths are trimmed already".into()];
+    }
+    vec![
+        "no paths of the build machine in panics and in the pclntab; builds in other folders come out the same".into(),
+        "build information leaves out -ldflags and the C flags; debuggers need a path mapping to find sources".into(),
+    ]
+}
