@@ -4,6 +4,7 @@
 //! file as it is; where that does not come to its real size, its answers are not called exact.
 
 mod c_dwarf;
+mod cgo;
 mod compress;
 mod elf_external;
 mod elf_internal;
@@ -97,6 +98,7 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
                 report.variants.push(stripped(&f, "strip", false));
                 report.variants.push(stripped(&f, "strip-debug", true));
             }
+            report.variants.extend(cgo::without(&f));
         }
         Some(_) => report.notes.push(notes::container(image)),
         None => report.notes.push(format!(

@@ -5,6 +5,9 @@
 
 use super::Tables;
 use super::facts::{Facts, is_debug, round};
+use crate::go::memory::Memory;
+use crate::go::moduledata::ModuleData;
+use crate::go::pclntab::Table;
 use crate::image::{Endian, Section};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
@@ -153,10 +156,14 @@ fn relocations(b: &[u8], s: &Section<'_>, image_base: u64, map: &dyn Fn(u64) -> 
     Some(total)
 }
 
-/// Where the data's bytes in the file end: the start of bss. From the symbol table.
+/// Where the data's bytes in the file end: the start of bss. From the symbol table, or from the moduledata.
 pub(super) fn data_end(f: &Facts<'_, '_>) -> Option<u64> {
-    let symbols = f.image.symbols().ok()?;
-    symbols.iter().find(|s| s.name == b"runtime.bss").map(|s| s.addr)
+    let symbols = f.image.symbols().unwrap_or_default();
+    let marked = symbols.iter().find(|s| s.name == b"runtime.bss").map(|s| s.addr);
+    marked.or_else(|| {
+        let table = Table::find(f.image).ok()?;
+        Some(ModuleData::find(&Memory::new(f.image), &table).ok()?.bss.start)
+    })
 }
 
 #[cfg(test)]
