@@ -129,7 +129,7 @@ fn signature(size: u64) -> u64 {
 }
 
 /// Go pages Mach-O by the architecture: 16 KiB for arm64 (since Go 1.15), else 4 KiB.
-fn page_size(image: &Image<'_>) -> u64 {
+pub(super) fn page_size(image: &Image<'_>) -> u64 {
     if image.arch == crate::image::Arch::Arm64 {
         16384
     } else {

@@ -9,6 +9,7 @@ mod compress;
 mod elf_external;
 mod elf_internal;
 mod facts;
+mod larger;
 mod macho;
 mod notes;
 mod pe;
@@ -99,6 +100,8 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
                 report.variants.push(stripped(&f, "strip-debug", true));
             }
             report.variants.extend(cgo::without(&f));
+            report.variants.extend(static_link(&f));
+            report.variants.extend(larger::unstripped(&f));
         }
         Some(_) => report.notes.push(notes::container(image)),
         None => report.notes.push(format!(
@@ -107,7 +110,7 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
         )),
     }
     if options.compress {
-        report.variants.extend(compressed(file));
+        report.variants.extend(compressed(file, Some(image)));
     }
     report
 }
@@ -115,7 +118,7 @@ pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
 /// What can be said of a file that is no image: how small it gets.
 pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
     let variants = if options.compress {
-        compressed(file)
+        compressed(file, None)
     } else {
         Vec::new()
     };
@@ -126,8 +129,9 @@ pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
     }
 }
 
-fn compressed(file: &[u8]) -> Vec<Variant> {
-    let (gz, zs) = compress::measured(file);
+fn compressed(file: &[u8], image: Option<&Image<'_>>) -> Vec<Variant> {
+    let loaded = image.filter(|i| matches!(i.format, Format::Elf | Format::Pe)).map(compress::loaded);
+    let (gz, zs, up) = compress::measured(file, loaded.as_deref());
     let one = |id, bytes: Option<u64>, notes| Variant {
         id,
         bytes,
@@ -136,7 +140,13 @@ fn compressed(file: &[u8]) -> Vec<Variant> {
         notes,
         ..Variant::default()
     };
-    vec![one("gzip", gz, notes::gzip()), one("zstd", zs, notes::zstd())]
+    let mut out = vec![one("gzip", gz, notes::gzip()), one("zstd", zs, notes::zstd())];
+    if let (Some(packed), Some(parts)) = (up, loaded) {
+        let inside: u64 = parts.iter().map(|p| p.len() as u64).sum();
+        let bytes = packed + (file.len() as u64).saturating_sub(inside) + 16_384;
+        out.push(Variant { margin: bytes / 5, ..one("upx", Some(bytes), notes::upx()) });
+    }
+    out
 }
 
 fn now(f: &Facts<'_, '_>) -> Tables {
@@ -222,6 +232,7 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
                 1024.min(b / 100)
             };
             v.bytes = Some(b);
+            let margin = margin + if growth == 0 { 0 } else { dwarf_wobble(f, want) };
             v.exact = sure && margin == 0;
             v.margin = if sure { margin } else { margin + unsure };
         }
@@ -231,6 +242,26 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
         ),
     }
     v
+}
+
+/// Compressed DWARF that stays holds addresses that move: by how many bytes it may come out larger or smaller.
+fn dwarf_wobble(f: &Facts<'_, '_>, want: Tables) -> u64 {
+    let packed = |s: &&crate::image::Section<'_>| f.image.section_uncompressed_size(s).is_some();
+    if !want.dwarf || want.plain {
+        return 0;
+    }
+    let bytes: u64 = f.image.sections.iter().filter(packed).map(|s| s.file_size).sum();
+    if bytes == 0 {
+        return 0;
+    }
+    let wobble = 64 + bytes / 5000;
+    let Some(segment) = f.image.segments.iter().find(|s| s.name == b"__DWARF") else {
+        return wobble;
+    };
+    // Mach-O rounds the whole to pages, which mostly hides it.
+    let page = macho::page_size(f.image);
+    let size = segment.file_size;
+    facts::round(size.saturating_add(wobble), page) - facts::round(size.saturating_sub(wobble), page)
 }
 
 fn stripped(f: &Facts<'_, '_>, id: &'static str, symbols: bool) -> Variant {
@@ -279,4 +310,30 @@ fn trimmed(f: &Facts<'_, '_>) -> Option<Variant> {
         notes,
         ..Variant::default()
     })
+}
+
+/// `-ldflags=-extldflags=-static`: a C library comes into the file where a C linker made it; else nothing happens.
+fn static_link(f: &Facts<'_, '_>) -> Option<Variant> {
+    if f.image.format != Format::Elf {
+        return None;
+    }
+    let flags = "-extldflags=-static";
+    if f.linker == Linker::Go {
+        let mut v = linked(f, "static", &[flags]);
+        v.notes = notes::static_by_go(f);
+        return Some(v);
+    }
+    let mut v = Variant { id: "static", ldflags: Some(flags.into()), notes: notes::static_by_c(), ..Variant::default() };
+    let dynamic = f.image.elf_dynamic().is_some_and(|d| !d.needed.is_empty());
+    let size = f.image.data.len() as u64;
+    if !dynamic {
+        (v.bytes, v.exact) = (Some(size), true);
+        v.notes = vec!["nothing changes: the file is already static".into()];
+    } else if matches!(f.info.setting("-buildmode").as_deref(), Some("c-shared" | "plugin" | "shared" | "pie")) {
+        v.notes = vec!["not in this build mode".into()];
+    } else {
+        let bytes = size + larger::libc(f);
+        (v.bytes, v.margin) = (Some(bytes), 100_000);
+    }
+    Some(v)
 }

@@ -128,3 +128,37 @@ pub(super) fn cgo(f: &Facts<'_, '_>, users: &std::collections::BTreeSet<String>,
     out.push("the size hardly changes for what the standard library uses C for; what changes is the dependency on libc".into());
     out
 }
+
+/// -extldflags=-static where Go's own linker links.
+pub(super) fn static_by_go(f: &Facts<'_, '_>) -> Vec<String> {
+    let dynamic = f.image.elf_dynamic().is_some_and(|d| !d.needed.is_empty());
+    if dynamic {
+        vec![
+            "no effect: Go's own linker links this file, and the flag is for a C linker; it stays dynamic".into(),
+            "for a static file: CGO_ENABLED=0, or -linkmode=external beside it".into(),
+        ]
+    } else {
+        vec!["no effect: the file is static already, the flag is only recorded".into()]
+    }
+}
+
+/// The same where a C linker links.
+pub(super) fn static_by_c() -> Vec<String> {
+    vec![
+        "libc comes into the file: it runs without the libraries it needs now; security fixes of libc need a new build".into(),
+        "glibc's resolver and user look-up still want its shared libraries at run time: use -tags netgo,osusergo, or musl".into(),
+        "measured with glibc 2.36; other C libraries are smaller (musl) or a little larger".into(),
+    ]
+}
+
+pub(super) fn upx() -> Vec<String> {
+    vec![
+        "an estimate: loaded parts deflated, not by UPX itself".into(),
+        "costs start-up time and memory (no page is shared or dropped); debuggers, profilers, `go version -m` and scanners see nothing; virus scanners object".into(),
+    ]
+}
+
+/// A file without its tables, and with them.
+pub(super) fn unstripped() -> Vec<String> {
+    vec!["an estimate from the size of the pclntab: DWARF and symbol table are not in the file".into()]
+}
