@@ -26,36 +26,59 @@ struct Change {
 }
 
 const fn change(v: [i64; 7]) -> Change {
-    Change { text: v[0], rodata: v[1], pclntab: v[2], data: v[3], debug: v[4], symtab: v[5], strtab: v[6] }
+    Change {
+        text: v[0],
+        rodata: v[1],
+        pclntab: v[2],
+        data: v[3],
+        debug: v[4],
+        symtab: v[5],
+        strtab: v[6],
+    }
 }
 
 /// Go 1.minor and what goes with net alone, with os/user alone, with both: measured on small programs.
 const STANDARD: [(u32, [Change; 3]); 5] = [
-    (23, [
-        change([-22368, -8736, -16296, -160, -16941, -4104, -3634]),
-        change([16352, 2828, 10168, 448, 17713, -1032, -523]),
-        change([-7200, -6960, -7472, 448, -2672, -3288, -2963]),
-    ]),
-    (24, [
-        change([-22112, -8734, -15952, -128, -14080, -4032, -3506]),
-        change([16480, 2825, 10760, 448, 18634, -1008, -543]),
-        change([-6336, -6856, -6520, 448, 681, -3168, -2795]),
-    ]),
-    (25, [
-        change([-21504, -8432, -15792, -128, -14276, -4032, -3506]),
-        change([16160, 2079, 10384, 448, 15622, -1104, -619]),
-        change([-5536, -6562, -6328, 416, -2208, -3168, -2795]),
-    ]),
-    (26, [
-        change([-23712, -6892, -20029, -160, -17771, -4296, -3774]),
-        change([11968, 528, 9267, 416, 13082, -1392, -939]),
-        change([-11072, -6248, -11027, 416, -5275, -3552, -3205]),
-    ]),
-    (27, [
-        change([-23072, -6296, -20006, -192, -16560, -4176, -3606]),
-        change([12000, 416, 9531, 416, 16929, -1416, -1004]),
-        change([-10656, -5656, -11022, 384, -5727, -3504, -3138]),
-    ]),
+    (
+        23,
+        [
+            change([-22368, -8736, -16296, -160, -16941, -4104, -3634]),
+            change([16352, 2828, 10168, 448, 17713, -1032, -523]),
+            change([-7200, -6960, -7472, 448, -2672, -3288, -2963]),
+        ],
+    ),
+    (
+        24,
+        [
+            change([-22112, -8734, -15952, -128, -14080, -4032, -3506]),
+            change([16480, 2825, 10760, 448, 18634, -1008, -543]),
+            change([-6336, -6856, -6520, 448, 681, -3168, -2795]),
+        ],
+    ),
+    (
+        25,
+        [
+            change([-21504, -8432, -15792, -128, -14276, -4032, -3506]),
+            change([16160, 2079, 10384, 448, 15622, -1104, -619]),
+            change([-5536, -6562, -6328, 416, -2208, -3168, -2795]),
+        ],
+    ),
+    (
+        26,
+        [
+            change([-23712, -6892, -20029, -160, -17771, -4296, -3774]),
+            change([11968, 528, 9267, 416, 13082, -1392, -939]),
+            change([-11072, -6248, -11027, 416, -5275, -3552, -3205]),
+        ],
+    ),
+    (
+        27,
+        [
+            change([-23072, -6296, -20006, -192, -16560, -4176, -3606]),
+            change([12000, 416, 9531, 416, 16929, -1416, -1004]),
+            change([-10656, -5656, -11022, 384, -5727, -3504, -3138]),
+        ],
+    ),
 ];
 
 /// Go 1.minor and what goes with a program's own C beside the C itself: runtime/cgo and a few wrappers. The last number is
@@ -95,14 +118,20 @@ fn packages(table: &Table<'_>) -> BTreeSet<String> {
 
 fn has_runtime_cgo(f: &Facts<'_, '_>, table: &Table<'_>) -> bool {
     f.linker != Linker::Go
-        || table.functions().any(|x| x.name().starts_with(b"runtime/cgo.") || x.name().starts_with(b"x_cgo_"))
+        || table
+            .functions()
+            .any(|x| x.name().starts_with(b"runtime/cgo.") || x.name().starts_with(b"x_cgo_"))
 }
 
 /// The variant; `None` for files that can't be looked into.
 pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
     let table = Table::find(f.image).ok()?;
     let size = f.image.data.len() as u64;
-    let mut v = Variant { id: "cgo0", env: Some("CGO_ENABLED=0".into()), ..Variant::default() };
+    let mut v = Variant {
+        id: "cgo0",
+        env: Some("CGO_ENABLED=0".into()),
+        ..Variant::default()
+    };
     let users = packages(&table);
     if users.is_empty() && !has_runtime_cgo(f, &table) {
         (v.bytes, v.exact) = (Some(size), true);
@@ -112,7 +141,9 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
         if f.info.setting("CGO_ENABLED").as_deref() == Some("1") && lines > 0 {
             let growth = -(lines as i64);
             let told = f.with_steps(growth, |grown| super::engine(f, now(f), grown, &[]));
-            if let (Some((bytes, margin)), Some(true)) = (told, super::engine(f, now(f), &[], &[]).map(|s| s == size)) {
+            if let (Some((bytes, margin)), Some(true)) =
+                (told, super::engine(f, now(f), &[], &[]).map(|s| s == size))
+            {
                 (v.bytes, v.exact, v.margin) = (Some(bytes), margin == 0, margin);
             } else {
                 (v.exact, v.margin) = (false, size / 100);
@@ -139,18 +170,29 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
     if !only {
         v.bytes = None;
         v.margin = 0;
-        v.notes.push("this build mode needs cgo: there is no such file".into());
+        v.notes
+            .push("this build mode needs cgo: there is no such file".into());
     } else if f.image.arch.goarch() != "amd64" || bytes.is_none() {
-        v.notes.push("measured on linux/amd64 only: the change is a guess here".into());
+        v.notes
+            .push("measured on linux/amd64 only: the change is a guess here".into());
     }
     Some(v)
 }
 
 fn c_flag_lines(f: &Facts<'_, '_>) -> u64 {
     let flags = ["CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS"];
-    let settings = f.info.settings.iter().filter(|s| flags.iter().any(|d| s.key == d.as_bytes()));
+    let settings = f
+        .info
+        .settings
+        .iter()
+        .filter(|s| flags.iter().any(|d| s.key == d.as_bytes()));
     settings
-        .map(|s| setting_line(&String::from_utf8_lossy(&s.key), &String::from_utf8_lossy(&s.value)))
+        .map(|s| {
+            setting_line(
+                &String::from_utf8_lossy(&s.key),
+                &String::from_utf8_lossy(&s.value),
+            )
+        })
         .sum()
 }
 
@@ -188,26 +230,39 @@ fn estimate(
     let replaced = own_code(table, own);
     c.text -= replaced as i64;
     c.pclntab -= (replaced as f64 * table.size() as f64 / go_text.max(1) as f64) as i64;
-    if f.linker == Linker::Go { within_go(f, &c) } else { from_c_linker(f, table, &c, base.2) }
+    if f.linker == Linker::Go {
+        within_go(f, &c)
+    } else {
+        from_c_linker(f, table, &c, base.2)
+    }
 }
 
 /// Bytes of the Go functions in packages that use C, the main package and cgo's own functions left out.
 fn own_code(table: &Table<'_>, own: &[&str]) -> u64 {
     let inside = |name: &[u8]| {
         own.iter().filter(|p| **p != "main").any(|p| {
-            name.strip_prefix(p.as_bytes()).is_some_and(|r| r.starts_with(b".") && !r.starts_with(b"._"))
+            name.strip_prefix(p.as_bytes())
+                .is_some_and(|r| r.starts_with(b".") && !r.starts_with(b"._"))
         })
     };
-    table.functions().filter(|x| inside(x.name())).map(|x| x.size()).sum()
+    table
+        .functions()
+        .filter(|x| inside(x.name()))
+        .map(|x| x.size())
+        .sum()
 }
 
 /// Bytes of the functions that cgo made for packages outside the standard library.
 fn own_wrappers(table: &Table<'_>) -> u64 {
     let is = |name: &[u8]| {
-        ["._Cfunc_", "._C2func_", "._cgo_", "._cgoexp_", "._Cmacro_"].iter().any(|w| memchr::memmem::find(name, w.as_bytes()).is_some())
+        ["._Cfunc_", "._C2func_", "._cgo_", "._cgoexp_", "._Cmacro_"]
+            .iter()
+            .any(|w| memchr::memmem::find(name, w.as_bytes()).is_some())
     };
     let std = [&b"net."[..], b"os/user.", b"runtime/cgo.", b"runtime."];
-    let own = table.functions().filter(|x| is(x.name()) && !std.iter().any(|s| x.name().starts_with(s)));
+    let own = table
+        .functions()
+        .filter(|x| is(x.name()) && !std.iter().any(|s| x.name().starts_with(s)));
     let sizes: u64 = own.map(|x| x.size()).sum();
     // What the program behind the constants had.
     sizes.saturating_sub(600)
@@ -215,14 +270,31 @@ fn own_wrappers(table: &Table<'_>) -> u64 {
 
 /// The loader's sections, which a file without C does not have.
 const DYNAMIC: [&[u8]; 14] = [
-    b".interp", b".plt", b".rela", b".rela.plt", b".rel", b".rel.plt", b".gnu.version_r", b".gnu.version", b".hash", b".dynstr",
-    b".dynsym", b".dynamic", b".got.plt", b".got",
+    b".interp",
+    b".plt",
+    b".rela",
+    b".rela.plt",
+    b".rel",
+    b".rel.plt",
+    b".gnu.version_r",
+    b".gnu.version",
+    b".hash",
+    b".dynstr",
+    b".dynsym",
+    b".dynamic",
+    b".got.plt",
+    b".got",
 ];
 
 /// A file that Go's linker made with C's objects inside: its own layout, with less in it.
 fn within_go(f: &Facts<'_, '_>, c: &Change) -> Option<u64> {
     let image = f.image;
-    let index = |names: &[&str]| image.sections.iter().position(|s| names.iter().any(|n| s.name == n.as_bytes()));
+    let index = |names: &[&str]| {
+        image
+            .sections
+            .iter()
+            .position(|s| names.iter().any(|n| s.name == n.as_bytes()))
+    };
     let mut grown = f.grown(-(c_flag_lines(f) as i64), 0);
     for (i, s) in image.sections.iter().enumerate() {
         if DYNAMIC.contains(&s.name) && s.addr != 0 {
@@ -255,21 +327,40 @@ fn from_c_linker(f: &Facts<'_, '_>, table: &Table<'_>, c: &Change, packing: u64)
     // C's constants stand behind Go's in one section: Go's end where the tables of types or functions do.
     let go_rodata = |s: &crate::image::Section<'_>| {
         let symbols = image.symbols().unwrap_or_default();
-        let end = symbols.iter().find(|x| x.name == b"runtime.erodata").map(|x| x.addr);
+        let end = symbols
+            .iter()
+            .find(|x| x.name == b"runtime.erodata")
+            .map(|x| x.addr);
         let end = end.filter(|&e| e > s.addr && e - s.addr <= s.file_size);
         end.map_or(s.file_size, |e| e - s.addr)
     };
     let rodata = image.section(".rodata").map_or(0, go_rodata)
-        + [".typelink", ".itablink", ".go.type", ".go.func"].iter().map(|n| size(n)).sum::<u64>();
+        + [".typelink", ".itablink", ".go.type", ".go.func"]
+            .iter()
+            .map(|n| size(n))
+            .sum::<u64>();
     let pclntab = size(".gopclntab").max(size(".data.rel.ro.gopclntab"));
     let rodata = (rodata + pclntab).checked_add_signed(c.rodata + c.pclntab)?;
     let go_data = data.data.end.saturating_sub(data.data.start).min(size(".data"));
-    let data = [".noptrdata", ".go.buildinfo", ".go.module", ".go.fipsinfo"].iter().map(|n| size(n)).sum::<u64>() + go_data;
+    let data = [".noptrdata", ".go.buildinfo", ".go.module", ".go.fipsinfo"]
+        .iter()
+        .map(|n| size(n))
+        .sum::<u64>()
+        + go_data;
     let mut end = round(text, page) + round(rodata, page) + round(data.checked_add_signed(c.data)?, page);
     end += if f.since(26) { 162 } else { 0 };
     if f.dwarf {
-        let debug: u64 = image.sections.iter().filter(|s| is_debug(s.name)).map(|s| s.file_size).sum();
-        let c: u64 = super::c_dwarf::left(f).unwrap_or_default().iter().map(|p| p.1).sum();
+        let debug: u64 = image
+            .sections
+            .iter()
+            .filter(|s| is_debug(s.name))
+            .map(|s| s.file_size)
+            .sum();
+        let c: u64 = super::c_dwarf::left(f)
+            .unwrap_or_default()
+            .iter()
+            .map(|p| p.1)
+            .sum();
         end += debug.saturating_sub(c) / 1000 * packing;
     }
     if f.symtab {

@@ -38,7 +38,11 @@ pub(super) fn unstripped(f: &Facts<'_, '_>) -> Option<Variant> {
         ldflags: Some(String::new()),
         bytes: Some(f.image.data.len() as u64 + more),
         // C objects bring DWARF of their own, which nothing left in the file tells of.
-        margin: if f.linker == Linker::Go { more / 20 * 3 } else { more * 2 },
+        margin: if f.linker == Linker::Go {
+            more / 20 * 3
+        } else {
+            more * 2
+        },
         notes: notes::unstripped(),
         ..Variant::default()
     })
@@ -47,7 +51,14 @@ pub(super) fn unstripped(f: &Facts<'_, '_>) -> Option<Variant> {
 /// Bytes that glibc 2.36 adds to a file that is linked statically.
 pub(super) fn libc(f: &Facts<'_, '_>) -> u64 {
     let asks = [&b"net._C2func_getaddrinfo"[..], b"os/user._Cfunc_mygetpw"];
-    let net = Table::find(f.image).is_ok_and(|t| t.functions().any(|x| asks.iter().any(|a| x.name().starts_with(a))));
-    let (base, symbols) = if net { (1_008_000, 115_000) } else { (857_000, 94_500) };
+    let net = Table::find(f.image).is_ok_and(|t| {
+        t.functions()
+            .any(|x| asks.iter().any(|a| x.name().starts_with(a)))
+    });
+    let (base, symbols) = if net {
+        (1_008_000, 115_000)
+    } else {
+        (857_000, 94_500)
+    };
     base + if f.symtab { symbols } else { 0 }
 }

@@ -130,7 +130,9 @@ pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
 }
 
 fn compressed(file: &[u8], image: Option<&Image<'_>>) -> Vec<Variant> {
-    let loaded = image.filter(|i| matches!(i.format, Format::Elf | Format::Pe)).map(compress::loaded);
+    let loaded = image
+        .filter(|i| matches!(i.format, Format::Elf | Format::Pe))
+        .map(compress::loaded);
     let (gz, zs, up) = compress::measured(file, loaded.as_deref());
     let one = |id, bytes: Option<u64>, notes| Variant {
         id,
@@ -144,7 +146,10 @@ fn compressed(file: &[u8], image: Option<&Image<'_>>) -> Vec<Variant> {
     if let (Some(packed), Some(parts)) = (up, loaded) {
         let inside: u64 = parts.iter().map(|p| p.len() as u64).sum();
         let bytes = packed + (file.len() as u64).saturating_sub(inside) + 16_384;
-        out.push(Variant { margin: bytes / 5, ..one("upx", Some(bytes), notes::upx()) });
+        out.push(Variant {
+            margin: bytes / 5,
+            ..one("upx", Some(bytes), notes::upx())
+        });
     }
     out
 }
@@ -298,7 +303,11 @@ fn trimmed(f: &Facts<'_, '_>) -> Option<Variant> {
     let &(bytes, _) = sizes.first()?;
     let margin = sizes.iter().map(|s| s.0.abs_diff(bytes) + s.1).max().unwrap_or(0);
     let sure = trim.certain && as_is == Some(size) && f.linker == Linker::Go && f.image.format == Format::Elf;
-    let unsure = if sure { 0 } else { (bytes / 200).max(4096).min(bytes / 100) };
+    let unsure = if sure {
+        0
+    } else {
+        (bytes / 200).max(4096).min(bytes / 100)
+    };
     let mut notes = notes::linked(f, want);
     notes.extend(notes::trimmed(f));
     Some(Variant {
@@ -323,13 +332,21 @@ fn static_link(f: &Facts<'_, '_>) -> Option<Variant> {
         v.notes = notes::static_by_go(f);
         return Some(v);
     }
-    let mut v = Variant { id: "static", ldflags: Some(flags.into()), notes: notes::static_by_c(), ..Variant::default() };
+    let mut v = Variant {
+        id: "static",
+        ldflags: Some(flags.into()),
+        notes: notes::static_by_c(),
+        ..Variant::default()
+    };
     let dynamic = f.image.elf_dynamic().is_some_and(|d| !d.needed.is_empty());
     let size = f.image.data.len() as u64;
     if !dynamic {
         (v.bytes, v.exact) = (Some(size), true);
         v.notes = vec!["nothing changes: the file is already static".into()];
-    } else if matches!(f.info.setting("-buildmode").as_deref(), Some("c-shared" | "plugin" | "shared" | "pie")) {
+    } else if matches!(
+        f.info.setting("-buildmode").as_deref(),
+        Some("c-shared" | "plugin" | "shared" | "pie")
+    ) {
         v.notes = vec!["not in this build mode".into()];
     } else {
         let bytes = size + larger::libc(f);

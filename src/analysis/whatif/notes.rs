@@ -93,7 +93,11 @@ pub(super) fn trimmed(f: &Facts<'_, '_>) -> Vec<String> {
 }
 
 /// What C is in the file, and what its absence means.
-pub(super) fn cgo(f: &Facts<'_, '_>, users: &std::collections::BTreeSet<String>, own: &[&str]) -> Vec<String> {
+pub(super) fn cgo(
+    f: &Facts<'_, '_>,
+    users: &std::collections::BTreeSet<String>,
+    own: &[&str],
+) -> Vec<String> {
     let mut out = Vec::new();
     if users.is_empty() {
         out.push("runtime/cgo is in the file, but no package that uses C was found".into());
@@ -107,23 +111,42 @@ pub(super) fn cgo(f: &Facts<'_, '_>, users: &std::collections::BTreeSet<String>,
             own.join(", ")
         ));
     }
-    let libraries: Vec<String> =
-        f.image.elf_dynamic().iter().flat_map(|d| &d.needed).map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+    let libraries: Vec<String> = f
+        .image
+        .elf_dynamic()
+        .iter()
+        .flat_map(|d| &d.needed)
+        .map(|n| String::from_utf8_lossy(n).into_owned())
+        .collect();
     if !libraries.is_empty() {
         let floor = f
             .image
             .elf_version_needs()
             .iter()
-            .filter_map(|v| std::str::from_utf8(v.version).ok()?.strip_prefix("GLIBC_").map(str::to_string))
-            .max_by_key(|v| v.split('.').map(|n| n.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>());
-        let floor = floor.map(|v| format!(" (glibc {v} or later is needed now)")).unwrap_or_default();
+            .filter_map(|v| {
+                std::str::from_utf8(v.version)
+                    .ok()?
+                    .strip_prefix("GLIBC_")
+                    .map(str::to_string)
+            })
+            .max_by_key(|v| {
+                v.split('.')
+                    .map(|n| n.parse::<u32>().unwrap_or(0))
+                    .collect::<Vec<_>>()
+            });
+        let floor = floor
+            .map(|v| format!(" (glibc {v} or later is needed now)"))
+            .unwrap_or_default();
         out.push(format!("{} need no longer be there{floor}: the file becomes static and runs on musl and in an empty image", libraries.join(", ")));
     }
     if users.contains("net") {
         out.push("DNS: Go's own resolver reads /etc/resolv.conf and /etc/hosts; NSS modules (mDNS, LDAP, systemd-resolved's) are not asked".into());
     }
     if users.contains("os/user") {
-        out.push("users: Go reads /etc/passwd and /etc/group itself; LDAP and other NSS users are not found".into());
+        out.push(
+            "users: Go reads /etc/passwd and /etc/group itself; LDAP and other NSS users are not found"
+                .into(),
+        );
     }
     out.push("the size hardly changes for what the standard library uses C for; what changes is the dependency on libc".into());
     out
@@ -134,7 +157,8 @@ pub(super) fn static_by_go(f: &Facts<'_, '_>) -> Vec<String> {
     let dynamic = f.image.elf_dynamic().is_some_and(|d| !d.needed.is_empty());
     if dynamic {
         vec![
-            "no effect: Go's own linker links this file, and the flag is for a C linker; it stays dynamic".into(),
+            "no effect: Go's own linker links this file, and the flag is for a C linker; it stays dynamic"
+                .into(),
             "for a static file: CGO_ENABLED=0, or -linkmode=external beside it".into(),
         ]
     } else {
