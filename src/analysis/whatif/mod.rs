@@ -251,11 +251,12 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
 
 /// Compressed DWARF that stays holds addresses that move: by how many bytes it may come out larger or smaller.
 fn dwarf_wobble(f: &Facts<'_, '_>, want: Tables) -> u64 {
-    let packed = |s: &&crate::image::Section<'_>| f.image.section_uncompressed_size(s).is_some();
     if !want.dwarf || want.plain {
         return 0;
     }
-    let bytes: u64 = f.image.sections.iter().filter(packed).map(|s| s.file_size).sum();
+    let image = f.image;
+    let packed = image.sections.iter().filter(|s| image.section_uncompressed_size(s).is_some());
+    let bytes: u64 = packed.map(|s| s.file_size).sum();
     if bytes == 0 {
         return 0;
     }
