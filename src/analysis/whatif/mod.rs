@@ -255,7 +255,10 @@ fn dwarf_wobble(f: &Facts<'_, '_>, want: Tables) -> u64 {
         return 0;
     }
     let image = f.image;
-    let packed = image.sections.iter().filter(|s| image.section_uncompressed_size(s).is_some());
+    let packed = image
+        .sections
+        .iter()
+        .filter(|s| image.section_uncompressed_size(s).is_some());
     let bytes: u64 = packed.map(|s| s.file_size).sum();
     if bytes == 0 {
         return 0;
