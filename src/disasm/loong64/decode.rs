@@ -1,4 +1,4 @@
-//! A loong64 word → mnemonic, rule and operands, from the table `base.isa`.
+//! A loong64 word → mnemonic, rule and operands, from the tables `base.isa` and `vector.isa`.
 
 use super::{Arg, Args};
 use crate::disasm::isa::{Isa, Row, Table, signed};
@@ -8,20 +8,30 @@ use std::sync::LazyLock;
 pub(super) struct Inst {
     pub row: &'static Row<Loong>,
     pub args: Args,
+    /// The 256-bit form of a row that stands for both vector widths.
+    pub wide: bool,
 }
 
+/// Tells 256-bit vector operations from 128-bit ones.
+const WIDE: u64 = 1 << 26;
+
 pub(super) const BASE_TEXT: &str = include_str!("base.isa");
+pub(super) const VECTOR_TEXT: &str = include_str!("vector.isa");
+static VECTOR: LazyLock<Table<Loong>> = LazyLock::new(|| Table::new(VECTOR_TEXT, 0xffc0_0000));
 static BASE: LazyLock<Table<Loong>> = LazyLock::new(|| Table::new(BASE_TEXT, 0xffc0_0000));
 
-/// The instruction at the start of `code`; `None` where there is none or it is cut off.
-pub(super) fn decode(code: &[u8]) -> Option<Inst> {
-    let word = u32::from_le_bytes(code.get(..4)?.try_into().ok()?);
-    let row = BASE.matches(u64::from(word)).next()?;
+/// The instruction at the start of `code`; `None` where there is none or it is cut off. `vectors`: also those that Go's
+/// disassembler does not decode.
+pub(super) fn decode(code: &[u8], vectors: bool) -> Option<Inst> {
+    let word = u64::from(u32::from_le_bytes(code.get(..4)?.try_into().ok()?));
+    let in_base = BASE.matches(word).next();
+    let row = in_base.or_else(|| VECTOR.matches(word).next().filter(|_| vectors))?;
+    let wide = word & !row.mask & WIDE != 0 && in_base.is_none();
     let mut args = Args::new(Arg::R(0));
     for &operand in &row.operands {
-        args.push(read(operand, word));
+        args.push(read(operand, word as u32, wide));
     }
-    Some(Inst { row, args })
+    Some(Inst { row, args, wide })
 }
 
 /// What `Table` needs to know of LoongArch.
@@ -34,6 +44,8 @@ pub(super) enum Operand {
     F(u8),
     Fcsr(u8),
     Fcc(u8),
+    V(u8),
+    X(u8),
     Unsigned {
         low: u8,
         bits: u8,
@@ -84,6 +96,14 @@ pub(super) enum Rule {
     LoadIndexed,
     StoreIndexed,
     Atomic,
+    /// Vector instructions: operands backwards, nothing left out.
+    Vector,
+    /// Moves between memory, registers and vector elements; Go names them all VMOVQ and tells them by their operands.
+    LoadReplicate,
+    Broadcast,
+    Replicate,
+    Insert,
+    Pick,
 }
 
 impl Isa for Loong {
@@ -102,6 +122,14 @@ impl Isa for Loong {
             "cd" => Operand::Fcc(0),
             "cj" => Operand::Fcc(5),
             "ca" => Operand::Fcc(15),
+            "vd" => Operand::V(0),
+            "vj" => Operand::V(5),
+            "vk" => Operand::V(10),
+            "va" => Operand::V(15),
+            "xd" => Operand::X(0),
+            "xj" => Operand::X(5),
+            "xk" => Operand::X(10),
+            "xa" => Operand::X(15),
             "fcsr0" => Operand::Fcsr(0),
             "fcsr5" => Operand::Fcsr(5),
             "off16" => Operand::Target(0),
@@ -159,6 +187,12 @@ impl Isa for Loong {
             "loadx" => Rule::LoadIndexed,
             "storex" => Rule::StoreIndexed,
             "am" => Rule::Atomic,
+            "vector" => Rule::Vector,
+            "loadrep" => Rule::LoadReplicate,
+            "broadcast" => Rule::Broadcast,
+            "replicate" => Rule::Replicate,
+            "insert" => Rule::Insert,
+            "pick" => Rule::Pick,
             _ => return None,
         })
     }
@@ -168,12 +202,14 @@ impl Isa for Loong {
     }
 }
 
-fn read(operand: Operand, word: u32) -> Arg {
+fn read(operand: Operand, word: u32, wide: bool) -> Arg {
     let bits =
         |low: u8, n: u8| word.checked_shr(u32::from(low)).unwrap_or(0) & (1u32 << n.min(31)).wrapping_sub(1);
     match operand {
         Operand::R(low) => Arg::R(bits(low, 5) as u8),
         Operand::F(low) => Arg::F(bits(low, 5) as u8),
+        Operand::V(low) if !wide => Arg::V(bits(low, 5) as u8),
+        Operand::V(low) | Operand::X(low) => Arg::X(bits(low, 5) as u8),
         Operand::Fcsr(low) => Arg::Fcsr(bits(low, 5) as u8),
         Operand::Fcc(low) => Arg::Fcc(bits(low, 3) as u8),
         Operand::Unsigned { low, bits: n, plus } => Arg::Unsigned(bits(low, n) + u32::from(plus)),

@@ -26,6 +26,7 @@ pub(super) fn print(inst: &Inst, out: &mut Vec<u8>) {
         Rule::Bge if zero(1) => short("bgez", &[0, 2]),
         _ => {}
     }
+    out.put(if inst.wide { "x" } else { "" });
     out.put(name);
     for (i, &arg) in args.iter().enumerate() {
         out.put(if i == 0 { " " } else { ", " });
@@ -48,6 +49,8 @@ pub(super) fn print(inst: &Inst, out: &mut Vec<u8>) {
             },
             Arg::Fcsr(n) => out.reg("$fcsr", n),
             Arg::Fcc(n) => out.reg("$fcc", n),
+            Arg::V(n) => out.reg("$vr", n),
+            Arg::X(n) => out.reg("$xr", n),
             Arg::Unsigned(n) => out.hex(u64::from(n)),
             Arg::Signed(n) => out.dec(n),
             Arg::Target(distance) => out.dec(i64::from(distance)),

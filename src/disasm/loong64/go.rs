@@ -19,6 +19,9 @@ pub(super) fn print(inst: &Inst, pc: u64, symbols: &dyn Symbols, style: Style, o
     }
     let arg = |i: usize| inst.args.get(i).copied().unwrap_or(Arg::Target(0));
     let zero = |i: usize| arg(i) == Arg::R(0);
+    if inst.wide {
+        out.put("X");
+    }
     let write = |name: &str, args: &[Arg], out: &mut Vec<u8>| {
         out.put(name);
         if name == "Unknown " {
@@ -62,6 +65,11 @@ pub(super) fn print(inst: &Inst, pc: u64, symbols: &dyn Symbols, style: Style, o
             base(arg(2), out);
             return write(",", &[arg(0)], out);
         }
+        Rule::LoadReplicate | Rule::Broadcast | Rule::Replicate | Rule::Insert | Rule::Pick => {
+            out.put(name);
+            out.put(" ");
+            return move_elements(inst, out);
+        }
         Rule::Jirl => return jump(arg(0), arg(1), arg(2), style, out),
         Rule::PickDouble if (arg(2), arg(3)) == (Arg::Unsigned(15), Arg::Unsigned(0)) => {
             name = "MOVHU";
@@ -91,6 +99,7 @@ pub(super) fn print(inst: &Inst, pc: u64, symbols: &dyn Symbols, style: Style, o
             }
         }
         Rule::Branch | Rule::InOrder => {}
+        Rule::Vector => args.reverse(),
         _ => {
             name = reverse(inst, rule, name, style, &mut args);
         }
@@ -148,6 +157,59 @@ fn reverse<'a>(inst: &Inst, rule: Rule, name: &'a str, style: Style, args: &mut 
     name
 }
 
+/// Source and destination of a move between memory, registers and vector elements, as Go's assembler writes them.
+fn move_elements(inst: &Inst, out: &mut Vec<u8>) {
+    // The element's type is the mnemonic's suffix.
+    let suffix = inst.row.name.rsplit('.').next().unwrap_or_default();
+    let (letter, bytes) = match suffix.get(..1) {
+        Some("b") => ("B", 1),
+        Some("h") => ("H", 2),
+        Some("w") => ("W", 4),
+        Some("d") => ("V", 8),
+        _ => ("Q", 16),
+    };
+    let arg = |i: usize| inst.args.get(i).copied().unwrap_or(Arg::R(0));
+    let all = |arg: Arg, out: &mut Vec<u8>| {
+        register(arg, out);
+        out.put(".");
+        out.put(letter);
+        out.udec(if matches!(arg, Arg::X(_)) { 32 } else { 16 } / bytes);
+    };
+    let element = |arg: Arg, index: Arg, out: &mut Vec<u8>| {
+        register(arg, out);
+        out.put(".");
+        out.put(letter);
+        out.put(if suffix.ends_with('u') { "U" } else { "" });
+        if let Arg::Unsigned(index) = index {
+            out.reg("[", index);
+            out.put("]");
+        }
+    };
+    match inst.row.rule {
+        Rule::LoadReplicate => {
+            out.dec(offset(arg(2), Rule::Load, Style::default()));
+            base(arg(1), out);
+        }
+        Rule::Replicate | Rule::Pick => element(arg(1), arg(2), out),
+        _ => register(arg(1), out),
+    }
+    out.put(", ");
+    match inst.row.rule {
+        Rule::LoadReplicate | Rule::Broadcast | Rule::Replicate => all(arg(0), out),
+        Rule::Insert => element(arg(0), arg(2), out),
+        _ => register(arg(0), out),
+    }
+}
+
+fn register(arg: Arg, out: &mut Vec<u8>) {
+    match arg {
+        Arg::R(n) => out.reg("R", n),
+        Arg::V(n) => out.reg("V", n),
+        Arg::X(n) => out.reg("X", n),
+        _ => {}
+    }
+}
+
 /// The offset of a load or store in bytes. Go shows a load-linked's in words, cut to 12 bits.
 fn offset(arg: Arg, rule: Rule, style: Style) -> i64 {
     match arg {
@@ -189,6 +251,8 @@ fn write_arg(arg: Arg, rule: Rule, pc: u64, symbols: &dyn Symbols, out: &mut Vec
         Arg::F(n) => out.reg("F", n),
         Arg::Fcsr(n) => out.reg("FCSR", n),
         Arg::Fcc(n) => out.reg("FCC", n),
+        Arg::V(n) => out.reg("V", n),
+        Arg::X(n) => out.reg("X", n),
         Arg::Unsigned(n) => out.reg("$", n),
         Arg::Signed(n) => {
             out.put("$");

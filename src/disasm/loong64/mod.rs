@@ -2,7 +2,7 @@
 //!
 //! Authorities: the LoongArch reference manual, volume 1, for encodings; for the text, what `go tool objdump` of Go 1.27 prints
 //! (golang.org/x/arch/loong64/loong64asm). Where that says `Unknown` before the manual's name, the Go assembler's name is
-//! printed, unless Go's own text is asked for.
+//! printed, unless Go's own text is asked for; and so are the vector instructions, which Go does not decode.
 
 mod decode;
 mod gnu;
@@ -22,7 +22,7 @@ pub struct Loong64;
 impl Printer for Loong64 {
     fn go(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, style: Style, out: &mut Vec<u8>) -> Decoded {
         let len = UNKNOWN_LEN.min(code.len());
-        let inst = decode(code);
+        let inst = decode(code, !style.strict_go);
         match &inst {
             Some(inst) => go::print(inst, pc, symbols, style, out),
             None => out.put("?"),
@@ -34,7 +34,7 @@ impl Printer for Loong64 {
     }
 
     fn gnu(&self, code: &[u8], _: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
-        if let Some(inst) = decode(code) {
+        if let Some(inst) = decode(code, true) {
             gnu::print(&inst, out);
         }
     }
@@ -52,6 +52,9 @@ enum Arg {
     /// Floating-point control registers and condition flags.
     Fcsr(u8),
     Fcc(u8),
+    /// Vector registers of 128 and of 256 bits.
+    V(u8),
+    X(u8),
     /// Numbers; GNU shows unsigned ones in hexadecimal.
     Unsigned(u32),
     Signed(i64),

@@ -1,4 +1,4 @@
-use super::decode::{BASE_TEXT, Loong};
+use super::decode::{BASE_TEXT, Loong, VECTOR_TEXT};
 use super::*;
 use crate::disasm::NoSymbols;
 use crate::disasm::isa::Table;
@@ -28,6 +28,7 @@ fn gnu(word: u32) -> String {
 #[test]
 fn tables_read_without_error() {
     assert_eq!(Table::<Loong>::errors(BASE_TEXT), Vec::<String>::new());
+    assert_eq!(Table::<Loong>::errors(VECTOR_TEXT), Vec::<String>::new());
 }
 
 #[test]
@@ -68,6 +69,46 @@ fn cut_off_and_unknown_consume_what_is_there() {
         assert_eq!(
             (decoded.len, decoded.known, out.as_slice()),
             (len, false, &b"?"[..])
+        );
+    }
+}
+
+#[test]
+fn vectors_as_the_assembler_writes_them() {
+    for (word, text, gnu_text) in [
+        (0x2c400c82, "VMOVQ V2, 3(R4)", "vst $vr2, $a0, 3"),
+        (0x2c801082, "XVMOVQ 4(R4), X2", "xvld $xr2, $a0, 4"),
+        (0x38401482, "VMOVQ (R4)(R5), V2", "vldx $vr2, $a0, $a1"),
+        (0x30400481, "VMOVQ 2(R4), V1.H8", "vldrepl.h $vr1, $a0, 2"),
+        (0x70000443, "VSEQB V1, V2, V3", "vseq.b $vr3, $vr2, $vr1"),
+        (0x74018c44, "XVSEQV X3, X2, X4", "xvseq.d $xr4, $xr2, $xr3"),
+        (0x72ef8c65, "VMOVQ V3.B[3], R5", "vpickve2gr.b $a1, $vr3, 0x3"),
+        (0x76f3c907, "XVMOVQ X8.WU[2], R7", "xvpickve2gr.wu $a3, $xr8, 0x2"),
+        (0x72eb8484, "VMOVQ R4, V4.B[1]", "vinsgr2vr.b $vr4, $a0, 0x1"),
+        (0x769f021f, "XVMOVQ R16, X31.B32", "xvreplgr2vr.b $xr31, $t4"),
+        (0x7707f07b, "XVMOVQ X3, X27.Q2", "xvreplve0.q $xr27, $xr3"),
+        (0x72f7c848, "VMOVQ V2.H[2], V8.H8", "vreplvei.h $vr8, $vr2, 0x2"),
+        (0x729c9820, "VSETEQV V1, FCC0", "vseteqz.v $fcc0, $vr1"),
+        (
+            0x0d508864,
+            "VSHUFB V1, V2, V3, V4",
+            "vshuf.b $vr4, $vr3, $vr2, $vr1",
+        ),
+    ] {
+        assert_eq!(
+            (go(word, false), gnu(word)),
+            (text.to_string(), gnu_text.to_string()),
+            "{word:#x}"
+        );
+        let mut out = Vec::new();
+        let strict = Style {
+            strict_go: true,
+            ..Style::default()
+        };
+        assert!(
+            !Loong64
+                .go(&word.to_le_bytes(), 0, &NoSymbols, strict, &mut out)
+                .known
         );
     }
 }
