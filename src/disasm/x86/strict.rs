@@ -27,10 +27,13 @@ pub(super) fn known(insn: &Instruction, code: &[u8], bitness: u32) -> bool {
     match encoding {
         EncodingKind::XOP | EncodingKind::D3NOW | EncodingKind::MVEX => return false,
         EncodingKind::Legacy if bitness == 64 && doubled_rex(code) => return false,
+        // AMD's processors have these in 32-bit mode too.
+        EncodingKind::Legacy if bitness == 32 && matches!(insn.code(), Code::Syscall | Code::Sysretd) => return false,
         // Go looks for VEX and EVEX at the first byte only.
         EncodingKind::VEX | EncodingKind::EVEX if !matches!(code.first(), Some(0xC4 | 0xC5 | 0x62)) => {
             return false;
         }
+        EncodingKind::VEX | EncodingKind::EVEX if long_scalar(insn, code) => return false,
         _ => {}
     }
     if insn.code().cpuid_features().iter().any(|&f| too_new(f)) {
@@ -76,8 +79,30 @@ fn undocumented(code: Code) -> bool {
             | Fstp_sti_DFD0
             | Fstp_sti_DFD8
             | Ud1_r16_rm16
+            | Add_rm8_imm8_82
+            | Or_rm8_imm8_82
+            | Adc_rm8_imm8_82
+            | Sbb_rm8_imm8_82
+            | And_rm8_imm8_82
+            | Sub_rm8_imm8_82
+            | Xor_rm8_imm8_82
+            | Cmp_rm8_imm8_82
             | Ud1_r64_rm64
     )
+}
+
+/// A scalar vector operation whose vector length is not 0: the processor ignores the length, Go's table does not.
+fn long_scalar(insn: &Instruction, code: &[u8]) -> bool {
+    let byte = |i: usize| code.get(i).copied().unwrap_or(0);
+    let length = match byte(0) {
+        0xC5 => byte(1) >> 2 & 1,
+        0xC4 => byte(2) >> 2 & 1,
+        // With EVEX.b, a register form's length bits are its rounding.
+        _ if byte(3) & 0x10 != 0 && byte(5) >> 6 == 3 => 0,
+        _ => byte(3) >> 5 & 3,
+    };
+    let registers = || (0..insn.op_count()).map(|i| insn.op_register(i)).chain([insn.memory_index()]);
+    length != 0 && registers().any(|r| r.is_xmm()) && !registers().any(|r| r.is_ymm() || r.is_zmm())
 }
 
 /// A REX prefix that another prefix follows: iced-x86 ignores it, as the processor does, Go's decoder gives up.
