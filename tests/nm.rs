@@ -87,21 +87,6 @@ fn stripped_files_have_no_symbols_in_the_words_of_go() {
     }
 }
 
-/// A Go object file for an architecture, and the package archive of a package with C and assembly.
-fn object(arch: &str) -> Option<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs/objects/plain/plain.go");
-    let out = common::cache().join(format!("plain-{arch}-{}.o", common::REFERENCE));
-    let mut go = common::reference_go();
-    go.args(["tool", "compile", "-p", "plain", "-o"])
-        .arg(&out)
-        .arg(source);
-    match go.env("GOARCH", arch).env("GOOS", "linux").output() {
-        Ok(o) if o.status.success() => Some(out),
-        Ok(o) => common::left_out(&String::from_utf8_lossy(&o.stderr)),
-        Err(e) => common::left_out(&format!("go: {e}")),
-    }
-}
-
 #[test]
 fn go_objects_and_package_archives_are_listed_as_go_does() {
     let Some(tool) = common::reference_tool("nm") else {
@@ -109,7 +94,7 @@ fn go_objects_and_package_archives_are_listed_as_go_does() {
     };
     let mut objects = Vec::new();
     for arch in ["amd64", "arm64", "386", "s390x", "wasm"] {
-        objects.extend(object(arch));
+        objects.extend(common::object(arch));
     }
     for file in &objects {
         for flags in FLAGS {

@@ -189,3 +189,18 @@ pub fn reference_tool(name: &str) -> Option<PathBuf> {
     }
     Some(out)
 }
+
+/// A Go object file of `testdata/programs/objects/plain` for an architecture.
+pub fn object(arch: &str) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs/objects/plain/plain.go");
+    let out = cache().join(format!("plain-{arch}-{REFERENCE}.o"));
+    let mut go = reference_go();
+    go.args(["tool", "compile", "-p", "plain", "-o"])
+        .arg(&out)
+        .arg(source);
+    match go.env("GOARCH", arch).env("GOOS", "linux").output() {
+        Ok(o) if o.status.success() => Some(out),
+        Ok(o) => left_out(&String::from_utf8_lossy(&o.stderr)),
+        Err(e) => left_out(&format!("go: {e}")),
+    }
+}

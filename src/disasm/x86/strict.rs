@@ -28,7 +28,9 @@ pub(super) fn known(insn: &Instruction, code: &[u8], bitness: u32) -> bool {
         EncodingKind::XOP | EncodingKind::D3NOW | EncodingKind::MVEX => return false,
         EncodingKind::Legacy if bitness == 64 && doubled_rex(code) => return false,
         // AMD's processors have these in 32-bit mode too.
-        EncodingKind::Legacy if bitness == 32 && matches!(insn.code(), Code::Syscall | Code::Sysretd) => return false,
+        EncodingKind::Legacy if bitness == 32 && matches!(insn.code(), Code::Syscall | Code::Sysretd) => {
+            return false;
+        }
         // Go looks for VEX and EVEX at the first byte only.
         EncodingKind::VEX | EncodingKind::EVEX if !matches!(code.first(), Some(0xC4 | 0xC5 | 0x62)) => {
             return false;
@@ -101,7 +103,11 @@ fn long_scalar(insn: &Instruction, code: &[u8]) -> bool {
         _ if byte(3) & 0x10 != 0 && byte(5) >> 6 == 3 => 0,
         _ => byte(3) >> 5 & 3,
     };
-    let registers = || (0..insn.op_count()).map(|i| insn.op_register(i)).chain([insn.memory_index()]);
+    let registers = || {
+        (0..insn.op_count())
+            .map(|i| insn.op_register(i))
+            .chain([insn.memory_index()])
+    };
     length != 0 && registers().any(|r| r.is_xmm()) && !registers().any(|r| r.is_ymm() || r.is_zmm())
 }
 
