@@ -7,6 +7,7 @@ pub mod info;
 pub mod listing;
 pub mod nm;
 pub mod objfile;
+pub mod plugin;
 pub mod policy;
 pub mod recover;
 pub mod resolve;

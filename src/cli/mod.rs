@@ -16,6 +16,8 @@ mod info;
 mod nm;
 mod objdump;
 mod types;
+mod size;
+mod plugin;
 mod version;
 mod whatif;
 mod whatif_rebuild;
@@ -40,6 +42,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Plugin(plugin::Args),
     Check(check::Args),
     Info(info::Args),
     Nm(nm::Args),
@@ -87,6 +90,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => match cli.command {
             Command::Check(a) => check::run(&a),
+            Command::Plugin(a) => plugin::run(&a),
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
             Command::Types(a) => types::run(&a),

@@ -7,6 +7,7 @@ pub mod json;
 pub mod nm;
 pub mod objdump;
 pub mod objdump_json;
+pub mod plugin;
 pub mod schema;
 pub mod tabs;
 pub mod text;

@@ -8,6 +8,8 @@ macro_rules! schemas {
 
 // One line a sub-command that prints JSON, in the order of the alphabet.
 schemas!["check", "funcs", "info", "objdump", "types", "whatif",];
+schemas!["check", "funcs", "info", "size"];
+schemas!["check", "funcs", "info", "plugin",];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {
