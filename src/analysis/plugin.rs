@@ -43,6 +43,8 @@ pub struct Plugin {
     pub exports: Vec<Export>,
     /// In the order in which they are compared.
     pub packages: Vec<Package>,
+    /// The Go versions that lay out the moduledata as this file has it.
+    pub layout: Option<&'static str>,
     /// Toolchain, settings, modules.
     pub facts: Facts,
 }
@@ -54,6 +56,8 @@ pub struct Host {
     pub loads: Loads,
     /// Packages and their hashes.
     pub packages: BTreeMap<String, Vec<u8>>,
+    /// The Go versions that lay out the moduledata as this file has it.
+    pub layout: Option<&'static str>,
     /// Toolchain, settings, modules.
     pub facts: Facts,
 }
@@ -111,6 +115,7 @@ impl Plugin {
             path: text(&module.pluginpath),
             exports: exports(&memory, &module),
             packages: packages.collect(),
+            layout: module.layout.map(|l| l.versions),
             facts: info::gather(data, None)?,
         })
     }
@@ -182,14 +187,17 @@ impl Host {
         let image = Image::parse(data)?;
         let packages = offered(&image);
         let facts = info::gather_image(&image);
+        let table = Table::find(&image).ok();
+        let module = table.as_ref().and_then(|t| ModuleData::find(&Memory::new(&image), t).ok());
+        let calls_open = |t: &Table<'_>| t.functions().any(|f| matches!(f.name(), b"plugin.Open" | b"plugin.open"));
         let loads = if !packages.is_empty() {
             Loads::Yes
-        } else if Table::find(&image).is_ok_and(|t| t.functions().any(|f| f.name() == b"plugin.Open" || f.name() == b"plugin.open")) {
+        } else if table.as_ref().is_some_and(calls_open) {
             Loads::Never
         } else {
             Loads::NotImported
         };
-        Ok(Host { loads, packages, facts })
+        Ok(Host { loads, packages, layout: module.and_then(|m| m.layout).map(|l| l.versions), facts })
     }
 }
 
@@ -241,6 +249,15 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
         return Verdict { shared, ..refuse(Some("plugin already loaded".into()), "a plugin with the same path is loaded before".into()) };
     }
     let package = differing.first().cloned();
+    if let (Some(p), Some(h)) = (plugin.layout, host.layout)
+        && p != h
+    {
+        // The host's runtime reads the plugin's moduledata as if it were its own: it crashes before it compares anything.
+        let crash = format!("the runtime's tables differ ({p} in the plugin, {h} in the host): the host ends with a fatal error before it compares packages");
+        let mut reasons = vec![crash];
+        reasons.extend(self::reasons(&host.facts, &plugin.facts, &differing));
+        return Verdict { fits: false, error: None, package, differing, shared, reasons };
+    }
     Verdict {
         fits: package.is_none(),
         error: package.as_ref().map(|x| format!("plugin was built with a different version of package {x}")),

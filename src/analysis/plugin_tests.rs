@@ -9,12 +9,12 @@ fn facts() -> Facts {
 
 fn plugin(path: &str, packages: &[(&str, u8)]) -> Plugin {
     let packages = packages.iter().map(|(p, h)| Package { path: (*p).into(), hash: vec![*h; 8] }).collect();
-    Plugin { path: path.into(), exports: Vec::new(), packages, facts: facts() }
+    Plugin { path: path.into(), exports: Vec::new(), packages, layout: None, facts: facts() }
 }
 
 fn host(packages: &[(&str, u8)]) -> Host {
     let packages = packages.iter().map(|(p, h)| ((*p).to_string(), vec![*h; 8])).collect();
-    Host { loads: Loads::Yes, packages, facts: facts() }
+    Host { loads: Loads::Yes, packages, layout: None, facts: facts() }
 }
 
 #[test]
@@ -63,4 +63,13 @@ fn a_host_that_can_not_load_is_said_so() {
     let mut p = plugin("p", &[]);
     p.facts.arch = Some("arm64".into());
     assert!(verdicts(&host(&[("fmt", 1)]), [&p])[0].reasons[0].contains("linux/arm64"));
+}
+
+#[test]
+fn another_layout_of_the_runtime_crashes_before_it_compares() {
+    let (mut h, mut p) = (host(&[("fmt", 1)]), plugin("p", &[("fmt", 2)]));
+    (h.layout, p.layout) = (Some("Go 1.26"), Some("Go 1.27"));
+    let v = &verdicts(&h, [&p])[0];
+    assert!(!v.fits && v.error.is_none());
+    assert!(v.reasons[0].contains("fatal error"));
 }
