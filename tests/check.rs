@@ -292,6 +292,21 @@ fn the_book_is_the_table_of_rules() {
     assert!(json["rules"].as_array().unwrap().len() > 30);
 }
 
+#[test]
+fn home_folders_are_named_by_their_user() {
+    // Sources under /home can't be made here; -trimpath's replacement names one in their stead.
+    let Some(path) = Build::new("gate", "linux/amd64").args(&["-gcflags=-trimpath=/=>/home/alice/"]).path() else { return };
+    let out = check(&folder("home"), &["--no-home-path", path.to_str().unwrap()]);
+    let Some(clean) = hello().path() else { return };
+    if !String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains("/home/alice/") {
+        return common::left_out("this toolchain does not replace the path").unwrap_or(());
+    }
+    assert!(code(&out) == 1 && text(&out.stdout).contains("names the home folder of `alice`"), "{}", text(&out.stdout));
+    if !env!("CARGO_MANIFEST_DIR").starts_with("/home/") {
+        assert_eq!(code(&check(&folder("home"), &["--no-home-path", clean.to_str().unwrap()])), 0);
+    }
+}
+
 /// Every block of TOML in the book is a policy.
 #[test]
 fn the_books_policies_are_policies() {

@@ -97,7 +97,7 @@ pub(super) const RULES: &[Rule] = &[
         code: "no-home-path",
         title: "names nobody's home folder",
         means: "Paths such as /home/alice/… or C:\\Users\\alice\\… tell who built the file.",
-        evidence: "The file table of the pclntab, and paths in debug information and C parts.",
+        evidence: "The file table of the pclntab, names of source files in C parts, and build settings.",
         fix: "Build with -trimpath; for C parts add -ffile-prefix-map to CGO_CFLAGS.",
         applies: "Every file.",
         level: Level::Warning,
@@ -287,64 +287,50 @@ const HOMES: [(&[u8], u8); 4] = [
 ];
 
 /// Users that build machines have: they tell nothing about a person.
-const NOBODY: [&[u8]; 10] = [
-    b"runner",
-    b"runneradmin",
-    b"user",
-    b"build",
-    b"builder",
-    b"circleci",
-    b"ubuntu",
-    b"vsts",
-    b"Shared",
-    b"Public",
-];
+const NOBODY: [&[u8]; 10] =
+    [b"runner", b"runneradmin", b"user", b"build", b"builder", b"circleci", b"ubuntu", b"vsts", b"Shared", b"Public"];
+
+/// Endings of source files. Other strings that begin like a home folder (`/home/local/directory` in a help text) name nobody.
+const SOURCES: [&[u8]; 9] = [b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp"];
+
+/// The user whose home folder a path behind `home` is in, and the path up to its end.
+fn user_of(rest: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
+    let len = rest.iter().take(33).position(|b| *b == end)?;
+    let user = rest.get(..len)?;
+    let word = !user.is_empty() && user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b)) && !user.starts_with(b".");
+    let stop = rest.iter().take(1024).position(|b| !(0x20..0x7f).contains(b)).unwrap_or(rest.len().min(1024));
+    (word && !NOBODY.contains(&user)).then_some((user, rest.get(..stop)?))
+}
 
 fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut faults: Vec<Fault> = Vec::new();
-    let mut seen: Vec<&[u8]> = Vec::new();
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let mut add = |user: &[u8], evidence: String, offset: Option<u64>| {
+        if seen.len() < 10 && !seen.iter().any(|u| u == user) {
+            seen.push(user.to_vec());
+            let message = format!("names the home folder of `{}`", String::from_utf8_lossy(user));
+            faults.push(Fault { message, evidence, offset });
+        }
+    };
+    for set in &s.facts.settings {
+        for (home, end) in HOMES {
+            for at in memchr::memmem::find_iter(set.value.as_bytes(), home) {
+                if let Some((user, _)) = set.value.as_bytes().get(at + home.len()..).and_then(|r| user_of(r, end)) {
+                    add(user, format!("build setting {}", set.key), None);
+                }
+            }
+        }
+    }
     for part in s.data_parts() {
         for (home, end) in HOMES {
             for at in memchr::memmem::find_iter(part.bytes, home) {
-                let Some(rest) = part.bytes.get(at + home.len()..) else {
-                    continue;
-                };
-                let Some(len) = rest.iter().take(33).position(|b| *b == end) else {
-                    continue;
-                };
-                let user = rest.get(..len).unwrap_or_default();
-                // What stands before must not be a part of the same path: /srv/home/x, or an URL's path.
-                let before = at
-                    .checked_sub(1)
-                    .and_then(|i| part.bytes.get(i))
-                    .copied()
-                    .unwrap_or(0);
-                let inside = before.is_ascii_alphanumeric() && home.first() == Some(&b'/')
-                    || matches!(before, b'.' | b'-' | b'_' | b'}');
-                let name = !user.is_empty()
-                    && user
-                        .iter()
-                        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
-                    && !user.starts_with(b".");
-                if !name || inside && before != 0 || NOBODY.contains(&user) || seen.contains(&user) {
-                    continue;
-                }
-                let path = rest.get(
-                    ..rest
-                        .iter()
-                        .take(200)
-                        .position(|b| !(0x21..0x7f).contains(b))
-                        .unwrap_or(rest.len().min(200)),
-                );
-                let path = String::from_utf8_lossy(path.unwrap_or_default());
-                seen.push(user);
-                faults.push(Fault {
-                    message: format!("names the home folder of `{}`", String::from_utf8_lossy(user)),
-                    evidence: format!("{}{path} in {}", String::from_utf8_lossy(home), part.name),
-                    offset: Some(part.offset.saturating_add(at as u64)),
-                });
-                if faults.len() == 10 {
-                    return Verdict::Fail(faults);
+                let Some((user, path)) = part.bytes.get(at + home.len()..).and_then(|r| user_of(r, end)) else { continue };
+                // File tables and C's __FILE__ end with a NUL; a folder in front would make it another path.
+                let whole = part.bytes.get(at + home.len() + path.len()) == Some(&0) && SOURCES.iter().any(|e| path.ends_with(e));
+                let starts = home.first() != Some(&b'/') || at.checked_sub(1).and_then(|i| part.bytes.get(i)).is_none_or(|b| !b.is_ascii_alphanumeric());
+                if whole && starts {
+                    let (home, path) = (String::from_utf8_lossy(home), String::from_utf8_lossy(path));
+                    add(user, format!("{home}{path} in {}", part.name), Some(part.offset.saturating_add(at as u64)));
                 }
             }
         }
@@ -456,4 +442,19 @@ fn max_size(s: &Subject<'_>, v: &Value) -> Verdict {
         ),
         format!("{} bytes, allowed {max}", s.file_size),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_folder_has_a_user() {
+        let user = |s: &[u8]| user_of(s, b'/').map(|(u, p)| (String::from_utf8_lossy(u).into_owned(), p.len()));
+        assert_eq!(user(b"alice/src/x.go\0more"), Some(("alice".into(), 14)));
+        assert_eq!(user(b"runner/work/x.go\0"), None);
+        assert_eq!(user(b"/x.go\0"), None);
+        assert_eq!(user(b"a b/x.go\0"), None);
+        assert_eq!(user(b"alice"), None);
+    }
 }
