@@ -249,7 +249,7 @@ pub fn each(
 pub struct Progress {
     bar: indicatif::ProgressBar,
     start: std::time::Instant,
-    shown: std::cell::Cell<bool>,
+    shown: std::sync::atomic::AtomicBool,
 }
 
 impl Progress {
@@ -257,7 +257,7 @@ impl Progress {
     pub fn new(total: usize) -> Progress {
         let bar = indicatif::ProgressBar::hidden();
         bar.set_length(total as u64);
-        let shown = std::cell::Cell::new(total < 2 || !io::stderr().is_terminal());
+        let shown = std::sync::atomic::AtomicBool::new(total < 2 || !io::stderr().is_terminal());
         Progress {
             bar,
             start: std::time::Instant::now(),
@@ -265,11 +265,11 @@ impl Progress {
         }
     }
 
-    /// Another file is begun.
+    /// Another file is begun, on any thread.
     pub fn step(&self) {
-        if !self.shown.get() && self.start.elapsed().as_millis() >= 500 {
+        use std::sync::atomic::Ordering::Relaxed;
+        if self.start.elapsed().as_millis() >= 500 && !self.shown.swap(true, Relaxed) {
             self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            self.shown.set(true);
         }
         self.bar.inc(1);
     }

@@ -10,6 +10,7 @@ macro_rules! schemas {
 schemas!["check", "funcs", "info", "objdump", "types", "whatif",];
 schemas!["check", "funcs", "info", "size"];
 schemas!["check", "funcs", "info", "plugin",];
+schemas!["check", "funcs", "info", "plugin", "size"];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {

@@ -5,14 +5,13 @@ mod init;
 pub(crate) mod policy;
 mod subjects;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
-use super::frame::{self, Format, Output, io_words};
+use super::frame::{self, Format, Output, Progress, io_words};
 use crate::analysis::policy::Level;
 use crate::analysis::policy::judge::{self, Judgement};
 use crate::analysis::policy::rules;
@@ -115,7 +114,7 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     };
     let policy = loaded.as_ref().map(|l| &l.policy);
-    let (mut files, unreadable) = look_all(&args.files, &args.output, |path, bytes| {
+    let (mut files, unreadable) = look_all(&args.files, args.output.quiet, |path, bytes| {
         let names = policy::names(loaded.as_ref(), path);
         let demands = select::demands(policy, &flags, &names);
         judge::judge(bytes, &demands, policy, &names, today)
@@ -207,7 +206,7 @@ fn print(args: &Args, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u
 /// Looks at all files in parallel; what comes back is in order: files with their judgement, and those that can't be read with why.
 fn look_all(
     paths: &[PathBuf],
-    output: &Output,
+    quiet: bool,
     look: impl Fn(&Path, &[u8]) -> crate::Result<Judgement> + Sync,
 ) -> (Vec<File>, Vec<(String, String)>) {
     let (subjects, bad) = subjects::expand(paths);
@@ -215,7 +214,7 @@ fn look_all(
         .into_iter()
         .map(|(p, why)| (p.to_string_lossy().into_owned(), why))
         .collect();
-    let progress = Progress::new(subjects.len(), output);
+    let progress = Progress::new(if quiet { 0 } else { subjects.len() });
     let results: Vec<Option<Result<Judgement, String>>> = subjects
         .par_iter()
         .map(|s| {
@@ -237,7 +236,7 @@ fn look_all(
             done.transpose()
         })
         .collect();
-    progress.finish();
+    drop(progress);
     let mut used = vec![false; paths.len()];
     let mut files = Vec::new();
     for (s, result) in subjects.iter().zip(results) {
@@ -261,37 +260,4 @@ fn look_all(
         }
     }
     (files, unreadable)
-}
-
-/// A bar on a terminal, from the first half second on.
-struct Progress {
-    bar: indicatif::ProgressBar,
-    start: Instant,
-    shown: AtomicBool,
-}
-
-impl Progress {
-    fn new(files: usize, output: &Output) -> Progress {
-        let wanted = !output.quiet && files > 1 && io::stderr().is_terminal();
-        let bar = indicatif::ProgressBar::with_draw_target(
-            Some(files as u64),
-            indicatif::ProgressDrawTarget::hidden(),
-        );
-        Progress {
-            bar,
-            start: Instant::now(),
-            shown: AtomicBool::new(!wanted),
-        }
-    }
-
-    fn step(&self) {
-        self.bar.inc(1);
-        if self.start.elapsed() > Duration::from_millis(500) && !self.shown.swap(true, Ordering::Relaxed) {
-            self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
 }
