@@ -189,10 +189,11 @@ impl Host {
         let facts = info::gather_image(&image);
         let table = Table::find(&image).ok();
         let module = table.as_ref().and_then(|t| ModuleData::find(&Memory::new(&image), t).ok());
-        let calls_open = |t: &Table<'_>| t.functions().any(|f| matches!(f.name(), b"plugin.Open" | b"plugin.open"));
+        // Without cgo Open does nothing but return this error, and is inlined: no function of that name is left.
+        let stub = memchr::memmem::find(image.data, b"plugin: not implemented").is_some();
         let loads = if !packages.is_empty() {
             Loads::Yes
-        } else if table.as_ref().is_some_and(calls_open) {
+        } else if stub {
             Loads::Never
         } else {
             Loads::NotImported
