@@ -17,7 +17,13 @@ fn subjects(name: &str) -> Option<PathBuf> {
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(dir.join("bin")).unwrap();
     std::fs::copy(Build::new("hello", "linux/amd64").path()?, dir.join("bin/good")).unwrap();
-    std::fs::copy(Build::new("hello", "linux/amd64").args(&["-buildmode=pie"]).path()?, dir.join("bin/pie file")).unwrap();
+    std::fs::copy(
+        Build::new("hello", "linux/amd64")
+            .args(&["-buildmode=pie"])
+            .path()?,
+        dir.join("bin/pie file"),
+    )
+    .unwrap();
     Some(dir)
 }
 
@@ -47,8 +53,16 @@ fn the_action_annotates_and_fails_as_the_check_does() {
     };
     let bad = run("bin/*\n", "--static");
     let shown = String::from_utf8_lossy(&bad.stdout).into_owned();
-    assert_eq!(bad.status.code(), Some(1), "{shown}{}", String::from_utf8_lossy(&bad.stderr));
-    assert!(shown.contains("::error file=bin/pie file,title=gospect static::bin/pie file needs the loader"), "{shown}");
+    assert_eq!(
+        bad.status.code(),
+        Some(1),
+        "{shown}{}",
+        String::from_utf8_lossy(&bad.stderr)
+    );
+    assert!(
+        shown.contains("::error file=bin/pie file,title=gospect static::bin/pie file needs the loader"),
+        "{shown}"
+    );
     assert!(read(&dir.join("summary")).contains("| ❌ | `bin/pie file` | `static` |"));
     assert!(read(&dir.join("out.sarif")).contains("bin/pie%20file"));
     assert_eq!(read(&dir.join("output")), "status=1\n");
@@ -59,12 +73,18 @@ fn the_action_annotates_and_fails_as_the_check_does() {
 
 #[test]
 fn the_action_hands_all_its_inputs_to_its_script() {
-    let (action, script) = (read(&root().join("action.yml")), read(&root().join("docs/ci/action.sh")));
+    let (action, script) = (
+        read(&root().join("action.yml")),
+        read(&root().join("docs/ci/action.sh")),
+    );
     assert!(action.contains("docs/ci/action.sh") && action.contains("using: composite"));
     for input in ["files", "args", "sarif", "summary", "gospect"] {
         let env = format!("INPUT_{}", input.to_uppercase());
         assert!(action.contains(&format!("\n  {input}:\n")), "{input}");
-        assert!(action.contains(&format!("{env}: ${{{{ inputs.{input} }}}}")), "{env}");
+        assert!(
+            action.contains(&format!("{env}: ${{{{ inputs.{input} }}}}")),
+            "{env}"
+        );
         assert!(script.contains(&env), "{env}");
     }
 }
@@ -73,11 +93,26 @@ fn the_action_hands_all_its_inputs_to_its_script() {
 fn the_gitlab_job_writes_its_report() {
     let Some(dir) = subjects("gitlab") else { return };
     let job = read(&root().join("docs/ci/gitlab.yml"));
-    let line = job.lines().find_map(|l| l.trim().strip_prefix("- gospect ")).expect("a gospect line");
+    let line = job
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("- gospect "))
+        .expect("a gospect line");
     let line = line.replace("--profile release", "--static");
-    let out = common::gospect().args(line.split(' ')).current_dir(&dir).output().unwrap();
-    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
-    let report = job.lines().find_map(|l| l.trim().strip_prefix("junit: ")).expect("a report");
+    let out = common::gospect()
+        .args(line.split(' '))
+        .current_dir(&dir)
+        .output()
+        .unwrap();
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let report = job
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("junit: "))
+        .expect("a report");
     assert!(read(&dir.join(report)).contains("failures=\"1\""));
 }
 
@@ -85,8 +120,19 @@ fn the_gitlab_job_writes_its_report() {
 fn the_hook_runs_a_command_that_exists() {
     let Some(dir) = subjects("hook") else { return };
     let hook = read(&root().join(".pre-commit-hooks.yaml"));
-    let entry = hook.lines().find_map(|l| l.trim().strip_prefix("entry: gospect ")).expect("an entry");
+    let entry = hook
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("entry: gospect "))
+        .expect("an entry");
     let mut args: Vec<&str> = entry.split(' ').collect();
     args.extend(["--static", "bin/good"]);
-    assert_eq!(common::gospect().args(args).current_dir(&dir).status().unwrap().code(), Some(0));
+    assert_eq!(
+        common::gospect()
+            .args(args)
+            .current_dir(&dir)
+            .status()
+            .unwrap()
+            .code(),
+        Some(0)
+    );
 }

@@ -12,7 +12,10 @@ use serde_json::Value;
 const GO: &str = "go1.26.8";
 
 fn plug<'a>(package: &'a str, args: &'a [&'a str]) -> Build<'a> {
-    Build { package, ..Build::new("plug", "linux/amd64").cgo().go(GO).args(args) }
+    Build {
+        package,
+        ..Build::new("plug", "linux/amd64").cgo().go(GO).args(args)
+    }
 }
 
 struct Pair {
@@ -23,22 +26,39 @@ struct Pair {
 
 /// gospect's verdicts; the messages in the words of Go, `None` for a plugin that fits.
 fn foretold(pair: &Pair) -> (Vec<Option<String>>, Value) {
-    let mut args = vec!["plugin".into(), "--format=json".into(), "--host".into(), pair.host.clone().into_os_string()];
+    let mut args = vec![
+        "plugin".into(),
+        "--format=json".into(),
+        "--host".into(),
+        pair.host.clone().into_os_string(),
+    ];
     args.extend(pair.plugins.iter().map(|p| p.clone().into_os_string()));
     let out = common::run(&args);
     let doc = schema::assert_all("plugin", &out.stdout).remove(0);
-    let verdicts: Vec<Value> = doc["plugins"].as_array().unwrap().iter().map(|p| p["verdict"].clone()).collect();
+    let verdicts: Vec<Value> = doc["plugins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["verdict"].clone())
+        .collect();
     let fits = verdicts.iter().all(|v| v["fits"] == true);
     assert_eq!(out.status.code(), Some(i32::from(!fits)), "{}", pair.what);
-    let message = |v: &Value| (v["fits"] == false).then(|| v["message"].as_str().unwrap_or_default().to_string());
+    let message =
+        |v: &Value| (v["fits"] == false).then(|| v["message"].as_str().unwrap_or_default().to_string());
     (verdicts.iter().map(message).collect(), doc)
 }
 
 /// What the host prints when it really opens them.
 fn real(pair: &Pair) -> Vec<Option<String>> {
-    let out = Command::new(&pair.host).args(&pair.plugins).output().expect("the host runs");
+    let out = Command::new(&pair.host)
+        .args(&pair.plugins)
+        .output()
+        .expect("the host runs");
     let lines = String::from_utf8_lossy(&out.stdout).into_owned();
-    lines.lines().map(|l| (!l.starts_with("ok ")).then(|| l.to_string())).collect()
+    lines
+        .lines()
+        .map(|l| (!l.starts_with("ok ")).then(|| l.to_string()))
+        .collect()
 }
 
 /// A stripped copy.
@@ -54,28 +74,51 @@ fn stripped(path: &Path) -> Option<PathBuf> {
 fn verdicts_are_what_really_loading_gives() {
     let so = "-buildmode=plugin";
     let build = |package, args: &[&str]| plug(package, args).path();
-    let (Some(host), Some(p), Some(q)) = (build("./host", &[]), build("./p", &[so]), build("./q", &[so])) else { return };
+    let (Some(host), Some(p), Some(q)) = (build("./host", &[]), build("./p", &[so]), build("./q", &[so]))
+    else {
+        return;
+    };
     let other_dep = build("./p", &[so, "-modfile=other.mod"]);
     let no_opt = build("./p", &[so, "-gcflags=example.com/...=-N -l"]);
     let trimmed = build("./p", &[so, "-trimpath"]);
     let other_go = plug("./q", &[so]).go(REFERENCE).path();
     let small = build("./p", &[so, "-ldflags=-s -w"]);
-    let no_cgo = Build { cgo: false, ..plug("./host", &[]) }.path();
+    let no_cgo = Build {
+        cgo: false,
+        ..plug("./host", &[])
+    }
+    .path();
     let pair = |what, host: &Path, plugins: &[Option<PathBuf>]| {
         let plugins: Option<Vec<PathBuf>> = plugins.iter().cloned().collect();
-        plugins.map(|plugins| Pair { what, host: host.to_path_buf(), plugins })
+        plugins.map(|plugins| Pair {
+            what,
+            host: host.to_path_buf(),
+            plugins,
+        })
     };
     let some = |p: &PathBuf| Some(p.clone());
     let mut pairs = vec![
         pair("the same build", &host, &[some(&p)]),
         pair("only the standard library shared", &host, &[some(&q)]),
-        pair("another version of a dependency", &host, std::slice::from_ref(&other_dep)),
-        pair("other compiler flags for a dependency", &host, std::slice::from_ref(&no_opt)),
+        pair(
+            "another version of a dependency",
+            &host,
+            std::slice::from_ref(&other_dep),
+        ),
+        pair(
+            "other compiler flags for a dependency",
+            &host,
+            std::slice::from_ref(&no_opt),
+        ),
         pair("-trimpath on one side", &host, std::slice::from_ref(&trimmed)),
         pair("another Go version", &host, std::slice::from_ref(&other_go)),
         pair("-s -w on one side", &host, std::slice::from_ref(&small)),
         pair("two after one another", &host, &[some(&q), some(&p)]),
-        pair("the same plugin under two names", &host, &[some(&p), small.clone()]),
+        pair(
+            "the same plugin under two names",
+            &host,
+            &[some(&p), small.clone()],
+        ),
         no_cgo.and_then(|h| pair("a host without cgo", &h, &[some(&p)])),
     ];
     if let Some(host) = stripped(&host) {
@@ -98,8 +141,14 @@ fn verdicts_are_what_really_loading_gives() {
         refused += told.iter().filter(|t| t.is_some()).count();
         let reasons = doc["plugins"][0]["verdict"]["reasons"].to_string();
         match pair.what {
-            "another version of a dependency" => assert!(reasons.contains("module example.com/dep: plugin v1.1.0"), "{reasons}"),
-            "another Go version" => assert!(reasons.contains(&format!("toolchain: plugin {REFERENCE}, host {GO}")), "{reasons}"),
+            "another version of a dependency" => assert!(
+                reasons.contains("module example.com/dep: plugin v1.1.0"),
+                "{reasons}"
+            ),
+            "another Go version" => assert!(
+                reasons.contains(&format!("toolchain: plugin {REFERENCE}, host {GO}")),
+                "{reasons}"
+            ),
             _ => {}
         }
     }
@@ -109,30 +158,54 @@ fn verdicts_are_what_really_loading_gives() {
 
 #[test]
 fn exports_have_their_types() {
-    let Some(p) = plug("./p", &["-buildmode=plugin", "-ldflags=-s -w"]).path() else { return };
+    let Some(p) = plug("./p", &["-buildmode=plugin", "-ldflags=-s -w"]).path() else {
+        return;
+    };
     let out = common::run(["plugin".as_ref(), "--format=json".as_ref(), p.as_os_str()]);
     assert_eq!(out.status.code(), Some(0));
     let doc = schema::assert_all("plugin", &out.stdout).remove(0);
     let plugin = &doc["plugins"][0];
     assert_eq!(plugin["path"], "example.com/plug/p");
     assert_eq!(plugin["go_version"], GO);
-    let export = |name: &str| plugin["exports"].as_array().unwrap().iter().find(|e| e["name"] == name).unwrap().clone();
+    let export = |name: &str| {
+        plugin["exports"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|e| e["name"] == name)
+            .unwrap()
+            .clone()
+    };
     assert_eq!(export("Hello")["type"], "func(string) string");
     assert_eq!(export("Count")["type"], "int");
     assert_eq!(export("Shared")["type"], "map[string]*dep.T");
     assert_eq!(export("Count")["kind"], "var");
-    assert!(plugin["packages"].as_array().unwrap().iter().any(|x| x["path"] == "example.com/dep"));
+    assert!(
+        plugin["packages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|x| x["path"] == "example.com/dep")
+    );
     assert!(plugin["verdict"].is_null());
     let words = common::run(["plugin".as_ref(), p.as_os_str()]);
     let words = String::from_utf8_lossy(&words.stdout).into_owned();
-    assert!(words.contains("    func Hello(string) string\n") && words.contains("    var Count int\n"), "{words}");
+    assert!(
+        words.contains("    func Hello(string) string\n") && words.contains("    var Count int\n"),
+        "{words}"
+    );
 }
 
 #[test]
 fn what_is_no_plugin_is_said_so() {
-    let Some(hello) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let out = common::run(["plugin".as_ref(), hello.as_os_str(), "missing".as_ref()]);
     assert_eq!(out.status.code(), Some(2));
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(said.contains("is no Go plugin: it has no plugin path") && said.contains("missing: no such file"), "{said}");
+    assert!(
+        said.contains("is no Go plugin: it has no plugin path") && said.contains("missing: no such file"),
+        "{said}"
+    );
 }

@@ -105,12 +105,16 @@ impl Plugin {
         let image = Image::parse(data)?;
         let table = Table::find(&image).map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
         let memory = Memory::new(&image);
-        let module = ModuleData::find(&memory, &table).map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
+        let module =
+            ModuleData::find(&memory, &table).map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
         if module.pluginpath.is_empty() {
             return Err(Error::new("is no Go plugin: it has no plugin path"));
         }
         let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        let packages = module.pkghashes.iter().map(|h| Package { path: text(&h.name), hash: h.link_time.clone() });
+        let packages = module.pkghashes.iter().map(|h| Package {
+            path: text(&h.name),
+            hash: h.link_time.clone(),
+        });
         Ok(Plugin {
             path: text(&module.pluginpath),
             exports: exports(&memory, &module),
@@ -135,11 +139,21 @@ fn exports(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<Export> {
             let extra_star = memory.u8(typ + 2 * p + 4)? & 2 != 0;
             let offset = u64::from(memory.u32(typ + 4 * p + 8)?);
             let s = type_name(memory, module.types.start.checked_add(offset)?)?;
-            Some(if extra_star { s.strip_prefix('*').unwrap_or(&s).to_string() } else { s })
+            Some(if extra_star {
+                s.strip_prefix('*').unwrap_or(&s).to_string()
+            } else {
+                s
+            })
         };
         let function = kind == FUNC;
         // Of a variable the table has the pointer's type.
-        let typ = written().map(|s| if function { s } else { s.strip_prefix('*').unwrap_or(&s).to_string() });
+        let typ = written().map(|s| {
+            if function {
+                s
+            } else {
+                s.strip_prefix('*').unwrap_or(&s).to_string()
+            }
+        });
         Some(Export { name, function, typ })
     };
     (0..module.ptab.len.min(EXPORT_LIMIT)).map_while(entry).collect()
@@ -148,11 +162,19 @@ fn exports(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<Export> {
 /// A name in the type data: a flag byte, a length, the text (Go 1.17 and later: the length is a varint; before, two bytes).
 fn type_name(memory: &Memory<'_, '_>, addr: u64) -> Option<String> {
     let b = memory.bytes_from(addr)?;
-    let read = |len: usize, at: usize| b.get(at..at.checked_add(len)?).filter(|t| !t.is_empty() && std::str::from_utf8(t).is_ok());
+    let read = |len: usize, at: usize| {
+        b.get(at..at.checked_add(len)?)
+            .filter(|t| !t.is_empty() && std::str::from_utf8(t).is_ok())
+    };
     let (first, second) = (usize::from(*b.get(1)?), usize::from(*b.get(2)?));
-    let varint = if first < 0x80 { read(first, 2) } else { read(first & 0x7f | second << 7, 3) };
+    let varint = if first < 0x80 {
+        read(first, 2)
+    } else {
+        read(first & 0x7f | second << 7, 3)
+    };
     let text = if first == 0 { read(second, 3) } else { varint };
-    text.filter(|t| t.len() as u64 <= NAME_LIMIT).map(|t| String::from_utf8_lossy(t).into_owned())
+    text.filter(|t| t.len() as u64 <= NAME_LIMIT)
+        .map(|t| String::from_utf8_lossy(t).into_owned())
 }
 
 /// The hashes that a file's dynamic symbols offer to others.
@@ -163,14 +185,25 @@ fn offered(image: &Image<'_>) -> BTreeMap<String, Vec<u8>> {
         _ => image.symbols().map(<[_]>::to_vec).unwrap_or_default(),
     };
     for s in symbols.iter().filter(|s| s.place != Place::Undefined) {
-        let name = if image.format == Format::MachO { s.name.strip_prefix(b"_").unwrap_or(s.name) } else { s.name };
+        let name = if image.format == Format::MachO {
+            s.name.strip_prefix(b"_").unwrap_or(s.name)
+        } else {
+            s.name
+        };
         // Up to Go 1.19 such names began with `go.`.
-        let Some(package) = name.strip_prefix(b"go:link.pkghash.").or_else(|| name.strip_prefix(b"go.link.pkghash.")) else {
+        let Some(package) = name
+            .strip_prefix(b"go:link.pkghash.")
+            .or_else(|| name.strip_prefix(b"go.link.pkghash."))
+        else {
             continue;
         };
         let word = u64::from(image.ptr_size);
-        let hash = image.pointer_at(s.addr).zip(image.word_at(s.addr.saturating_add(word)));
-        let hash = hash.filter(|(_, len)| *len <= 64).and_then(|(at, len)| image.bytes_at(at, len));
+        let hash = image
+            .pointer_at(s.addr)
+            .zip(image.word_at(s.addr.saturating_add(word)));
+        let hash = hash
+            .filter(|(_, len)| *len <= 64)
+            .and_then(|(at, len)| image.bytes_at(at, len));
         if let Some(hash) = hash {
             out.insert(String::from_utf8_lossy(package).into_owned(), hash.to_vec());
         }
@@ -188,7 +221,9 @@ impl Host {
         let packages = offered(&image);
         let facts = info::gather_image(&image);
         let table = Table::find(&image).ok();
-        let module = table.as_ref().and_then(|t| ModuleData::find(&Memory::new(&image), t).ok());
+        let module = table
+            .as_ref()
+            .and_then(|t| ModuleData::find(&Memory::new(&image), t).ok());
         // Without cgo Open does nothing but return this error, and is inlined: no function of that name is left.
         let stub = memchr::memmem::find(image.data, b"plugin: not implemented").is_some();
         let loads = if !packages.is_empty() {
@@ -198,7 +233,12 @@ impl Host {
         } else {
             Loads::NotImported
         };
-        Ok(Host { loads, packages, layout: module.and_then(|m| m.layout).map(|l| l.versions), facts })
+        Ok(Host {
+            loads,
+            packages,
+            layout: module.and_then(|m| m.layout).map(|l| l.versions),
+            facts,
+        })
     }
 }
 
@@ -230,14 +270,30 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
     match host.loads {
         Loads::Yes => {}
         Loads::Never => {
-            return refuse(Some("plugin: not implemented".into()), "the host is built without cgo, so package plugin does nothing in it".into());
+            return refuse(
+                Some("plugin: not implemented".into()),
+                "the host is built without cgo, so package plugin does nothing in it".into(),
+            );
         }
         Loads::NotImported => return refuse(None, "the host does not import package plugin".into()),
     }
     let (h, p) = (&host.facts, &plugin.facts);
     if (&h.os, &h.arch) != (&p.os, &p.arch) {
-        let target = |f: &Facts| format!("{}/{}", f.os.as_deref().unwrap_or("?"), f.arch.as_deref().unwrap_or("?"));
-        return refuse(None, format!("the plugin is for {}, the host for {}: the system's loader refuses it", target(p), target(h)));
+        let target = |f: &Facts| {
+            format!(
+                "{}/{}",
+                f.os.as_deref().unwrap_or("?"),
+                f.arch.as_deref().unwrap_or("?")
+            )
+        };
+        return refuse(
+            None,
+            format!(
+                "the plugin is for {}, the host for {}: the system's loader refuses it",
+                target(p),
+                target(h)
+            ),
+        );
     }
     let differing: Vec<String> = plugin
         .packages
@@ -245,24 +301,49 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
         .filter(|x| loaded.get(&x.path).is_some_and(|hash| *hash != x.hash))
         .map(|x| x.path.clone())
         .collect();
-    let shared = plugin.packages.iter().filter(|x| loaded.contains_key(&x.path)).count();
+    let shared = plugin
+        .packages
+        .iter()
+        .filter(|x| loaded.contains_key(&x.path))
+        .count();
     if paths.contains(&plugin.path.as_str()) {
-        return Verdict { shared, ..refuse(Some("plugin already loaded".into()), "a plugin with the same path is loaded before".into()) };
+        return Verdict {
+            shared,
+            ..refuse(
+                Some("plugin already loaded".into()),
+                "a plugin with the same path is loaded before".into(),
+            )
+        };
     }
     let package = differing.first().cloned();
     if let (Some(p), Some(h)) = (plugin.layout, host.layout)
         && p != h
     {
         // The host's runtime reads the plugin's moduledata as if it were its own: it crashes before it compares anything.
-        let crash = format!("the runtime's tables differ ({p} in the plugin, {h} in the host): the host ends with a fatal error before it compares packages");
+        let crash = format!(
+            "the runtime's tables differ ({p} in the plugin, {h} in the host): the host ends with a fatal error before it compares packages"
+        );
         let mut reasons = vec![crash];
         reasons.extend(self::reasons(&host.facts, &plugin.facts, &differing));
-        return Verdict { fits: false, error: None, package, differing, shared, reasons };
+        return Verdict {
+            fits: false,
+            error: None,
+            package,
+            differing,
+            shared,
+            reasons,
+        };
     }
     Verdict {
         fits: package.is_none(),
-        error: package.as_ref().map(|x| format!("plugin was built with a different version of package {x}")),
-        reasons: if package.is_some() { reasons(h, p, &differing) } else { Vec::new() },
+        error: package
+            .as_ref()
+            .map(|x| format!("plugin was built with a different version of package {x}")),
+        reasons: if package.is_some() {
+            reasons(h, p, &differing)
+        } else {
+            Vec::new()
+        },
         package,
         differing,
         shared,
@@ -271,32 +352,70 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
 
 /// Settings that make a compiler write other export data, or put other code in a package.
 const SETTINGS: [&str; 27] = [
-    "-compiler", "-race", "-msan", "-asan", "-cover", "-covermode", "-trimpath", "-gcflags", "-asmflags", "-tags", "GOEXPERIMENT", "GOFIPS140", "CGO_ENABLED",
-    "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "GOAMD64", "GO386", "GOARM", "GOARM64", "GOMIPS", "GOMIPS64", "GOPPC64", "GORISCV64",
-    "GOWASM", "-pgo",
+    "-compiler",
+    "-race",
+    "-msan",
+    "-asan",
+    "-cover",
+    "-covermode",
+    "-trimpath",
+    "-gcflags",
+    "-asmflags",
+    "-tags",
+    "GOEXPERIMENT",
+    "GOFIPS140",
+    "CGO_ENABLED",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_CXXFLAGS",
+    "CGO_LDFLAGS",
+    "GOAMD64",
+    "GO386",
+    "GOARM",
+    "GOARM64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+    "GOWASM",
+    "-pgo",
 ];
 
 fn reasons(host: &Facts, plugin: &Facts, differing: &[String]) -> Vec<String> {
     let mut out = Vec::new();
     let word = |s: Option<&str>| s.filter(|s| !s.is_empty()).unwrap_or("not set").to_string();
     if host.go_version != plugin.go_version {
-        out.push(format!("toolchain: plugin {}, host {}", word(plugin.go_version.as_deref()), word(host.go_version.as_deref())));
+        out.push(format!(
+            "toolchain: plugin {}, host {}",
+            word(plugin.go_version.as_deref()),
+            word(host.go_version.as_deref())
+        ));
     }
     for key in SETTINGS {
-        let (p, h) = (plugin.setting(key).unwrap_or_default(), host.setting(key).unwrap_or_default());
+        let (p, h) = (
+            plugin.setting(key).unwrap_or_default(),
+            host.setting(key).unwrap_or_default(),
+        );
         if p != h {
             out.push(format!("{key}: plugin {}, host {}", word(Some(p)), word(Some(h))));
         }
     }
     let mut modules: Vec<&str> = Vec::new();
     for package in differing {
-        let (Some(p), Some(h)) = (module_of(plugin, package), module_of(host, package)) else { continue };
+        let (Some(p), Some(h)) = (module_of(plugin, package), module_of(host, package)) else {
+            continue;
+        };
         if modules.contains(&p.path.as_str()) {
             continue;
         }
         modules.push(&p.path);
         if words(p) != words(h) {
-            out.push(format!("module {}: plugin {}, host {}", p.path, words(p), words(h)));
+            out.push(format!(
+                "module {}: plugin {}, host {}",
+                p.path,
+                words(p),
+                words(h)
+            ));
         }
     }
     if out.is_empty() {
@@ -307,14 +426,29 @@ fn reasons(host: &Facts, plugin: &Facts, differing: &[String]) -> Vec<String> {
 }
 
 fn module_of<'f>(facts: &'f Facts, package: &str) -> Option<&'f ModuleName> {
-    let within = |m: &&ModuleName| package.strip_prefix(m.path.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-    facts.deps.iter().chain(&facts.main).filter(within).max_by_key(|m| m.path.len())
+    let within = |m: &&ModuleName| {
+        package
+            .strip_prefix(m.path.as_str())
+            .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    };
+    facts
+        .deps
+        .iter()
+        .chain(&facts.main)
+        .filter(within)
+        .max_by_key(|m| m.path.len())
 }
 
 fn words(m: &ModuleName) -> String {
-    let version = if m.version.is_empty() { "without version" } else { &m.version };
+    let version = if m.version.is_empty() {
+        "without version"
+    } else {
+        &m.version
+    };
     match &m.replace {
-        Some(r) => format!("{version} => {} {}", r.path, r.version).trim_end().to_string(),
+        Some(r) => format!("{version} => {} {}", r.path, r.version)
+            .trim_end()
+            .to_string(),
         None => version.to_string(),
     }
 }

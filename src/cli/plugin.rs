@@ -31,7 +31,9 @@ pub struct Args {
 }
 
 fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> crate::Result<T>) -> Option<T> {
-    let result = input::open_or_stdin(path).map_err(|e| io_words(&e)).and_then(|b| parse(&b).map_err(|e| e.to_string()));
+    let result = input::open_or_stdin(path)
+        .map_err(|e| io_words(&e))
+        .and_then(|b| parse(&b).map_err(|e| e.to_string()));
     result.map_err(|e| complain(path, &e)).ok()
 }
 
@@ -39,7 +41,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut sink = match args.output.open() {
         Ok(s) => s,
         Err(e) => {
-            complain(args.output.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
+            complain(
+                args.output.output.as_deref().unwrap_or(Path::new("-")),
+                &io_words(&e),
+            );
             return super::TROUBLE;
         }
     };
@@ -54,7 +59,11 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut rows: Vec<Row> = Vec::new();
     for path in &args.plugins {
         match read(path, Plugin::read) {
-            Some(plugin) => rows.push(Row { file: path.to_string_lossy().into_owned(), plugin, verdict: None }),
+            Some(plugin) => rows.push(Row {
+                file: path.to_string_lossy().into_owned(),
+                plugin,
+                verdict: None,
+            }),
             None => status = super::TROUBLE,
         }
     }

@@ -27,7 +27,10 @@ impl Row {
         // Open cuts the ending before it looks at the plugin; where it is not implemented it gives no name.
         Some(match error.strip_prefix("plugin: ") {
             Some(_) => error.clone(),
-            None => format!("plugin.Open(\"{}\"): {error}", self.file.strip_suffix(".so").unwrap_or(&self.file)),
+            None => format!(
+                "plugin.Open(\"{}\"): {error}",
+                self.file.strip_suffix(".so").unwrap_or(&self.file)
+            ),
         })
     }
 }
@@ -36,7 +39,12 @@ impl Row {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_text(out: &mut dyn Write, host: Option<(&str, &Host)>, rows: &[Row], verbose: bool) -> io::Result<()> {
+pub fn write_text(
+    out: &mut dyn Write,
+    host: Option<(&str, &Host)>,
+    rows: &[Row],
+    verbose: bool,
+) -> io::Result<()> {
     let safe = |s: &str| escape(s.as_bytes());
     if let Some((name, h)) = host {
         let can = match h.loads {
@@ -44,15 +52,34 @@ pub fn write_text(out: &mut dyn Write, host: Option<(&str, &Host)>, rows: &[Row]
             Loads::Never => "built without cgo: can't load plugins".into(),
             Loads::NotImported => "does not import package plugin".into(),
         };
-        writeln!(out, "host {}: {}, {can}", safe(name), safe(h.facts.go_version.as_deref().unwrap_or("Go version unknown")))?;
+        writeln!(
+            out,
+            "host {}: {}, {can}",
+            safe(name),
+            safe(h.facts.go_version.as_deref().unwrap_or("Go version unknown"))
+        )?;
     }
     for row in rows {
         let p = &row.plugin;
         let go = p.facts.go_version.as_deref().unwrap_or("Go version unknown");
-        writeln!(out, "{}: plugin {}, {}, {} packages", safe(&row.file), safe(&p.path), safe(go), p.packages.len())?;
+        writeln!(
+            out,
+            "{}: plugin {}, {}, {} packages",
+            safe(&row.file),
+            safe(&p.path),
+            safe(go),
+            p.packages.len()
+        )?;
         for e in &p.exports {
-            let (word, typ) = (if e.function { "func" } else { "var" }, e.typ.as_deref().unwrap_or("?"));
-            let typ = if e.function { typ.strip_prefix("func").unwrap_or(typ).to_string() } else { format!(" {typ}") };
+            let (word, typ) = (
+                if e.function { "func" } else { "var" },
+                e.typ.as_deref().unwrap_or("?"),
+            );
+            let typ = if e.function {
+                typ.strip_prefix("func").unwrap_or(typ).to_string()
+            } else {
+                format!(" {typ}")
+            };
             writeln!(out, "    {word} {}{}", safe(&e.name), safe(&typ))?;
         }
         if p.exports.is_empty() {
@@ -65,7 +92,11 @@ pub fn write_text(out: &mut dyn Write, host: Option<(&str, &Host)>, rows: &[Row]
         }
         let Some(v) = &row.verdict else { continue };
         if v.fits {
-            writeln!(out, "    fits: the {} packages it shares with what is loaded have the same hash", v.shared)?;
+            writeln!(
+                out,
+                "    fits: the {} packages it shares with what is loaded have the same hash",
+                v.shared
+            )?;
             continue;
         }
         match row.message() {
@@ -79,7 +110,13 @@ pub fn write_text(out: &mut dyn Write, host: Option<(&str, &Host)>, rows: &[Row]
             let shown = if verbose { v.differing.len() } else { 8 };
             let names: Vec<String> = v.differing.iter().take(shown).map(|d| safe(d)).collect();
             let more = if v.differing.len() > shown { ", …" } else { "" };
-            writeln!(out, "    {} of {} shared packages differ: {}{more}", v.differing.len(), v.shared, names.join(", "))?;
+            writeln!(
+                out,
+                "    {} of {} shared packages differ: {}{more}",
+                v.differing.len(),
+                v.shared,
+                names.join(", ")
+            )?;
         }
     }
     Ok(())
@@ -170,12 +207,27 @@ pub fn write_json(out: &mut dyn Write, host: Option<(&str, &Host)>, rows: &[Row]
             os: p.facts.os.as_deref(),
             arch: p.facts.arch.as_deref(),
             exports: exports.collect(),
-            packages: p.packages.iter().map(|x| PackageDoc { path: &x.path, hash: hex(&x.hash) }).collect(),
+            packages: p
+                .packages
+                .iter()
+                .map(|x| PackageDoc {
+                    path: &x.path,
+                    hash: hex(&x.hash),
+                })
+                .collect(),
             verdict,
         }
     });
     let plugins = plugins.collect();
-    json::write(out, &Doc { schema: "gospect/plugin", version: 1, host, plugins })
+    json::write(
+        out,
+        &Doc {
+            schema: "gospect/plugin",
+            version: 1,
+            host,
+            plugins,
+        },
+    )
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,10 +7,7 @@ macro_rules! schemas {
 }
 
 // One line a sub-command that prints JSON, in the order of the alphabet.
-schemas!["check", "funcs", "info", "objdump", "types", "whatif",];
-schemas!["check", "funcs", "info", "size"];
-schemas!["check", "funcs", "info", "plugin",];
-schemas!["check", "funcs", "info", "plugin", "size"];
+schemas!["check", "funcs", "info", "objdump", "plugin", "types", "whatif",];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {

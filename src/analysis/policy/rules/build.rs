@@ -287,18 +287,38 @@ const HOMES: [(&[u8], u8); 4] = [
 ];
 
 /// Users that build machines have: they tell nothing about a person.
-const NOBODY: [&[u8]; 10] =
-    [b"runner", b"runneradmin", b"user", b"build", b"builder", b"circleci", b"ubuntu", b"vsts", b"Shared", b"Public"];
+const NOBODY: [&[u8]; 10] = [
+    b"runner",
+    b"runneradmin",
+    b"user",
+    b"build",
+    b"builder",
+    b"circleci",
+    b"ubuntu",
+    b"vsts",
+    b"Shared",
+    b"Public",
+];
 
 /// Endings of source files. Other strings that begin like a home folder (`/home/local/directory` in a help text) name nobody.
-const SOURCES: [&[u8]; 9] = [b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp"];
+const SOURCES: [&[u8]; 9] = [
+    b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp",
+];
 
 /// The user whose home folder a path behind `home` is in, and the path up to its end.
 fn user_of(rest: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
     let len = rest.iter().take(33).position(|b| *b == end)?;
     let user = rest.get(..len)?;
-    let word = !user.is_empty() && user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b)) && !user.starts_with(b".");
-    let stop = rest.iter().take(1024).position(|b| !(0x20..0x7f).contains(b)).unwrap_or(rest.len().min(1024));
+    let word = !user.is_empty()
+        && user
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+        && !user.starts_with(b".");
+    let stop = rest
+        .iter()
+        .take(1024)
+        .position(|b| !(0x20..0x7f).contains(b))
+        .unwrap_or(rest.len().min(1024));
     (word && !NOBODY.contains(&user)).then_some((user, rest.get(..stop)?))
 }
 
@@ -309,13 +329,22 @@ fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
         if seen.len() < 10 && !seen.iter().any(|u| u == user) {
             seen.push(user.to_vec());
             let message = format!("names the home folder of `{}`", String::from_utf8_lossy(user));
-            faults.push(Fault { message, evidence, offset });
+            faults.push(Fault {
+                message,
+                evidence,
+                offset,
+            });
         }
     };
     for set in &s.facts.settings {
         for (home, end) in HOMES {
             for at in memchr::memmem::find_iter(set.value.as_bytes(), home) {
-                if let Some((user, _)) = set.value.as_bytes().get(at + home.len()..).and_then(|r| user_of(r, end)) {
+                if let Some((user, _)) = set
+                    .value
+                    .as_bytes()
+                    .get(at + home.len()..)
+                    .and_then(|r| user_of(r, end))
+                {
                     add(user, format!("build setting {}", set.key), None);
                 }
             }
@@ -324,13 +353,25 @@ fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
     for part in s.data_parts() {
         for (home, end) in HOMES {
             for at in memchr::memmem::find_iter(part.bytes, home) {
-                let Some((user, path)) = part.bytes.get(at + home.len()..).and_then(|r| user_of(r, end)) else { continue };
+                let Some((user, path)) = part.bytes.get(at + home.len()..).and_then(|r| user_of(r, end))
+                else {
+                    continue;
+                };
                 // File tables and C's __FILE__ end with a NUL; a folder in front would make it another path.
-                let whole = part.bytes.get(at + home.len() + path.len()) == Some(&0) && SOURCES.iter().any(|e| path.ends_with(e));
-                let starts = home.first() != Some(&b'/') || at.checked_sub(1).and_then(|i| part.bytes.get(i)).is_none_or(|b| !b.is_ascii_alphanumeric());
+                let whole = part.bytes.get(at + home.len() + path.len()) == Some(&0)
+                    && SOURCES.iter().any(|e| path.ends_with(e));
+                let starts = home.first() != Some(&b'/')
+                    || at
+                        .checked_sub(1)
+                        .and_then(|i| part.bytes.get(i))
+                        .is_none_or(|b| !b.is_ascii_alphanumeric());
                 if whole && starts {
                     let (home, path) = (String::from_utf8_lossy(home), String::from_utf8_lossy(path));
-                    add(user, format!("{home}{path} in {}", part.name), Some(part.offset.saturating_add(at as u64)));
+                    add(
+                        user,
+                        format!("{home}{path} in {}", part.name),
+                        Some(part.offset.saturating_add(at as u64)),
+                    );
                 }
             }
         }
@@ -450,7 +491,8 @@ mod tests {
 
     #[test]
     fn a_home_folder_has_a_user() {
-        let user = |s: &[u8]| user_of(s, b'/').map(|(u, p)| (String::from_utf8_lossy(u).into_owned(), p.len()));
+        let user =
+            |s: &[u8]| user_of(s, b'/').map(|(u, p)| (String::from_utf8_lossy(u).into_owned(), p.len()));
         assert_eq!(user(b"alice/src/x.go\0more"), Some(("alice".into(), 14)));
         assert_eq!(user(b"runner/work/x.go\0"), None);
         assert_eq!(user(b"/x.go\0"), None);
