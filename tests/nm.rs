@@ -276,3 +276,21 @@ fn memchr_of(data: &[u8], what: &[u8]) -> usize {
         .position(|w| w == what)
         .expect("it is there")
 }
+
+#[test]
+fn small_files_of_every_format_are_listed_as_go_does() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fixtures");
+    let mut files: Vec<_> = std::fs::read_dir(dir)
+        .expect("the fixtures are there")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 12);
+    for file in &files {
+        assert_same(&tool, &["-size", "-n"], &[file]);
+    }
+}
