@@ -144,6 +144,7 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
             if let (Some((bytes, margin)), Some(true)) =
                 (told, super::engine(f, now(f), &[], &[]).map(|s| s == size))
             {
+                let margin = margin + super::dwarf_wobble(f, now(f));
                 (v.bytes, v.exact, v.margin) = (Some(bytes), margin == 0, margin);
             } else {
                 (v.exact, v.margin) = (false, size / 100);

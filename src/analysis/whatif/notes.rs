@@ -10,7 +10,9 @@ pub(super) fn of_file(f: &Facts<'_, '_>) -> Vec<String> {
     if f.linker != Linker::Go {
         out.push(format!("laid out by {}", f.linker.word()));
     }
-    if !f.symtab && !f.dwarf {
+    if !matches!(f.image.format, Format::Elf | Format::MachO | Format::Pe) {
+        out.push(format!("the linker's layout of {} files is not known here", f.image.format.word()));
+    } else if !f.symtab && !f.dwarf {
         out.push("already without symbol table and DWARF".into());
     }
     if f.info.settings.is_empty() && f.since(18) {
