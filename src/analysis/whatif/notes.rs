@@ -11,7 +11,10 @@ pub(super) fn of_file(f: &Facts<'_, '_>) -> Vec<String> {
         out.push(format!("laid out by {}", f.linker.word()));
     }
     if !matches!(f.image.format, Format::Elf | Format::MachO | Format::Pe) {
-        out.push(format!("the linker's layout of {} files is not known here", f.image.format.word()));
+        out.push(format!(
+            "the linker's layout of {} files is not known here",
+            f.image.format.word()
+        ));
     } else if !f.symtab && !f.dwarf {
         out.push("already without symbol table and DWARF".into());
     }

@@ -160,16 +160,33 @@ fn relocations(b: &[u8], s: &Section<'_>, image_base: u64, map: &dyn Fn(u64) -> 
 pub(super) fn by_c_linker(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     let pe = f.image.pe()?;
     let fa = u64::from(pe.file_alignment).max(1);
-    let kept: Vec<&Section> = f.image.sections.iter().filter(|s| want.dwarf || !is_debug(s.name)).collect();
+    let kept: Vec<&Section> = f
+        .image
+        .sections
+        .iter()
+        .filter(|s| want.dwarf || !is_debug(s.name))
+        .collect();
     // Signature, COFF header, optional header, a header for each section.
     let headers = pe.pe_offset + 24 + u64::from(pe.optional_header_size) + 40 * kept.len() as u64;
-    let raw: u64 = kept.iter().map(|s| round(s.file_size, fa)).fold(round(headers, fa), u64::saturating_add);
+    let raw: u64 = kept
+        .iter()
+        .map(|s| round(s.file_size, fa))
+        .fold(round(headers, fa), u64::saturating_add);
     if !want.symtab {
         return Some(raw);
     }
     let names = |s: &&Section| s.name.len() > 8 && is_debug(s.name);
-    let gone: u64 = f.image.sections.iter().filter(|_| !want.dwarf).filter(names).map(|s| s.name.len() as u64 + 1).sum();
-    raw.checked_add(pe.symbol_table.1 * 18)?.checked_add(pe.strings.len() as u64)?.checked_sub(gone)
+    let gone: u64 = f
+        .image
+        .sections
+        .iter()
+        .filter(|_| !want.dwarf)
+        .filter(names)
+        .map(|s| s.name.len() as u64 + 1)
+        .sum();
+    raw.checked_add(pe.symbol_table.1 * 18)?
+        .checked_add(pe.strings.len() as u64)?
+        .checked_sub(gone)
 }
 
 /// Where the data's bytes in the file end: the start of bss. From the symbol table, or from the moduledata.
