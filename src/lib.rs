@@ -23,6 +23,7 @@ pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod disasm;
+pub mod dwarf;
 pub mod error;
 pub mod go;
 pub mod image;

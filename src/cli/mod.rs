@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 mod check;
+mod diff;
 pub mod frame;
 mod funcs;
 mod generate;
@@ -16,6 +17,7 @@ mod info;
 mod nm;
 mod objdump;
 mod plugin;
+mod size;
 mod types;
 mod version;
 mod whatif;
@@ -49,6 +51,8 @@ enum Command {
     Types(types::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
+    Size(size::Args),
+    Diff(diff::Args),
     Whatif(whatif::Args),
     Version(version::Args),
 }
@@ -94,6 +98,8 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Funcs(a) => funcs::run(&a),
             Command::Types(a) => types::run(&a),
             Command::Generate(a) => generate::run(&a),
+            Command::Size(a) => size::run(&a),
+            Command::Diff(a) => diff::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

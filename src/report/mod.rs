@@ -1,6 +1,7 @@
 //! Data → the bytes that people and programs read.
 
 pub mod check;
+pub mod diff;
 pub mod funcs;
 pub mod info;
 pub mod json;
@@ -9,6 +10,7 @@ pub mod objdump;
 pub mod objdump_json;
 pub mod plugin;
 pub mod schema;
+pub mod size;
 pub mod tabs;
 pub mod text;
 pub mod types;

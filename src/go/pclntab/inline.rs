@@ -97,6 +97,20 @@ impl<'t, 'a> Function<'t, 'a> {
         (0..count).map_while(|i| self.call(tree, i)).collect()
     }
 
+    /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is none.
+    pub fn inlined_name(&self, index: i32) -> &'t [u8] {
+        let table = self.table();
+        let name = || {
+            let at = usize::try_from(index)
+                .ok()?
+                .checked_mul(record_size(table.layout()))?;
+            let r = table.tree(self)?.get(at..)?;
+            let field = if table.layout() >= Layout::Go120 { 4 } else { 12 };
+            Some(table.name_at(table.endian().u32(r, field)?))
+        };
+        name().unwrap_or_default()
+    }
+
     fn call(&self, tree: &'t [u8], i: usize) -> Option<InlinedCall<'t>> {
         let table = self.table();
         let e = table.endian();

@@ -1,0 +1,84 @@
+//! Text sections: Go functions by the pclntab, the padding behind each included, so that a stripped file and its twin agree; what no
+//! Go function covers is C or assembly code of other languages.
+
+use super::ledger::{Cut, Ledger, NONE, Owner};
+use super::model::{Detail, Kind, Source};
+use super::program::Program;
+use super::regions::Region;
+use crate::image::clip;
+
+/// Owners of functions by index, made once.
+pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
+    let Some(table) = &program.table else {
+        return Vec::new();
+    };
+    let fine = ledger.detail() != Detail::Package;
+    let mut out = Vec::with_capacity(program.functions.packages.len());
+    for (f, package) in table.functions().zip(&program.functions.packages) {
+        let mut o = Owner::of(Kind::Code, Source::Functions, *package);
+        if fine {
+            o.symbol = ledger.symbol(f.name());
+            o.file = ledger.file(f.position(f.entry()).file);
+        }
+        out.push(o);
+    }
+    out
+}
+
+/// Fills a text region.
+pub(super) fn text<'a>(
+    program: &Program<'_, 'a>,
+    owners: &[Owner],
+    region: &Region<'a>,
+    ledger: &mut Ledger,
+) {
+    let foreign = Owner::plain(Kind::CCode, Source::Container);
+    let Some(base) = region.addr else {
+        ledger.fill(region.start, region.end, foreign, []);
+        return;
+    };
+    let len = region.end - region.start;
+    let at = |addr: u64| region.start + (addr - base).min(len);
+    let entries = &program.functions.entries;
+    let first = entries.partition_point(|e| *e < base);
+    let last = entries.partition_point(|e| *e < base.saturating_add(len));
+    let mut cuts = Vec::with_capacity(last - first + 2);
+    // A function may have begun in front of the region.
+    let before = first
+        .checked_sub(1)
+        .and_then(|i| owners.get(i))
+        .copied()
+        .unwrap_or(foreign);
+    for i in first..last {
+        let (Some(addr), owner) = (entries.get(i), owners.get(i).copied()) else {
+            break;
+        };
+        cuts.push(Cut {
+            at: at(*addr),
+            owner: owner.unwrap_or(foreign),
+        });
+    }
+    // Behind the last function: padding, or C code.
+    let end = program.functions.range().end;
+    if end > base && end - base < len {
+        let from = at(end);
+        let rest = clip(program.image.data, from, region.end - from);
+        if rest.iter().all(|b| matches!(b, 0 | 0xcc | 0x90)) {
+            cuts.push(Cut {
+                at: from,
+                owner: Owner::plain(Kind::Padding, Source::Container),
+            });
+        } else {
+            cuts.push(Cut {
+                at: from,
+                owner: foreign,
+            });
+        }
+    } else if first == last && before.package == NONE {
+        cuts.push(Cut {
+            at: region.start,
+            owner: foreign,
+        });
+    }
+    ledger.fill(region.start, region.end, before, cuts);
+}

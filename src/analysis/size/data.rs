@@ -1,0 +1,515 @@
+//! Everything that is mapped and is no code: who owns the strings, tables and variables.
+//!
+//! What Go's own structures describe is entered first (function data, itabs, embedded files, types); then symbols, where there are any
+//! and they may be used; then every place that an instruction refers to, the first function in the order of the text winning: the linker
+//! lays packages out with dependencies first, so a variable's own package comes before those that import it. Then pointers are
+//! followed from what has an owner to what has none yet. A start reaches to the next one.
+
+use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
+use super::model::{Kind, Source};
+use super::names;
+use super::program::Program;
+use super::refs;
+use super::space::{Space, unowned};
+use super::strings;
+use crate::image::{Arch, Format, Place, clip};
+
+/// A start that a pointer names, and the address of the pointer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pointed {
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// An embedded file: its bytes, its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Embedded {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) name: NameId,
+}
+
+/// Function data (stack maps, argument maps, inline trees) by the first function that uses it.
+pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: &mut Space) {
+    let Some(table) = &program.table else { return };
+    let mut range = (u64::MAX, 0);
+    for (i, f) in table.functions().enumerate() {
+        let o = owners.get(i).copied().unwrap_or(unowned());
+        let owner = Owner {
+            kind: Kind::Pclntab,
+            source: Source::FunctionData,
+            ..o
+        };
+        for addr in f.funcdata().flatten() {
+            space.start(addr, owner);
+            range = (range.0.min(addr), range.1.max(addr));
+        }
+    }
+    // Function data is found through its functions only; whatever else seems to point into it does not.
+    if table.layout() >= crate::go::pclntab::Layout::Go118 {
+        space.claim(range.0, range.1.saturating_add(1));
+    }
+    let Some(m) = &program.module else { return };
+    // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
+    let pcs = program.functions.range();
+    let buckets = (pcs.end.saturating_sub(pcs.start))
+        .div_ceil(4096)
+        .min(program.image.data.len() as u64 / 20);
+    let mut last = NONE;
+    for b in 0..buckets {
+        let package = program.functions.package_at(pcs.start + b * 4096);
+        if b == 0 || package != last {
+            let owner = Owner::of(Kind::Pclntab, Source::FunctionRecords, package);
+            space.start(m.findfunctab.saturating_add(b * 20), owner);
+            last = package;
+        }
+    }
+    space.later(m.findfunctab.saturating_add(buckets * 20));
+    let runtime = |kind| Owner::of(kind, Source::Container, program.runtime);
+    space.start(m.addr, runtime(Kind::Data));
+    space.later(m.addr.saturating_add(m.size));
+    // What a package runs before main (Go 1.21 and later): a state, a count, and the functions.
+    let word = u64::from(program.image.ptr_size);
+    for i in 0..m.inittasks.len.min(program.image.data.len() as u64 / word.max(1)) {
+        let memory = &program.memory;
+        let task = memory.pointer(m.inittasks.addr.saturating_add(i * word));
+        let package = task.and_then(|t| program.functions.starting_at(memory.pointer(t.checked_add(8)?)?));
+        if let (Some(task), Some(package)) = (task, package) {
+            space.start(task, Owner::of(Kind::Data, Source::Container, package));
+        }
+    }
+    // The bitmaps of pointers in data and bss serve the garbage collector.
+    for addr in [m.gcdata, m.gcbss] {
+        space.start(addr, runtime(Kind::Rodata));
+    }
+}
+
+/// Variables by their symbols. Only names that tell a package give an owner; the others are boundaries at least.
+pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
+    let image = program.image;
+    let sized = image.format == Format::Elf;
+    let underscore = image.format == Format::MachO;
+    let mut boundaries = Vec::new();
+    for s in image.symbols().unwrap_or_default() {
+        if !matches!(s.place, Place::Section(_)) || sized && s.size == 0 {
+            continue;
+        }
+        // Section and file symbols name no variable.
+        if sized && s.kind & 0xf > 2 || s.addr == 0 || s.name.is_empty() {
+            continue;
+        }
+        let name = if underscore {
+            s.name.strip_prefix(b"_").unwrap_or(s.name)
+        } else {
+            s.name
+        };
+        // Types are walked, with and without symbols.
+        if name.starts_with(b"type:") || name.starts_with(b"type.") {
+            continue;
+        }
+        // The linker's marks and the groups it puts many symbols under.
+        if name.starts_with(b"runtime.") && !sized && is_mark(name) || name.ends_with(b".*") {
+            continue;
+        }
+        if let Some(p) = names::package(name) {
+            let mut owner = Owner::of(Kind::Unknown, Source::Symbols, ledger.name(&p));
+            if name.starts_with(b"go:itab.") || name.starts_with(b"go.itab.") {
+                owner.kind = Kind::Itab;
+            }
+            owner.symbol = ledger.symbol(name);
+            space.start(s.addr, owner);
+        } else {
+            boundaries.push(s.addr);
+        }
+        if sized {
+            boundaries.push(s.addr.saturating_add(s.size));
+        }
+    }
+    // Behind all owners, so that a variable that starts where another ends has its owner.
+    for b in boundaries {
+        space.later(b);
+    }
+}
+
+/// Is it one of the names by which the linker marks the parts of a program?
+pub(super) fn is_mark(name: &[u8]) -> bool {
+    const MARKS: [&[u8]; 30] = [
+        b"text",
+        b"etext",
+        b"rodata",
+        b"erodata",
+        b"types",
+        b"etypes",
+        b"noptrdata",
+        b"enoptrdata",
+        b"data",
+        b"edata",
+        b"bss",
+        b"ebss",
+        b"noptrbss",
+        b"enoptrbss",
+        b"end",
+        b"pclntab",
+        b"epclntab",
+        b"gcdata",
+        b"gcbss",
+        b"egcdata",
+        b"egcbss",
+        b"symtab",
+        b"esymtab",
+        b"itablink",
+        b"eitablink",
+        b"typelink",
+        b"covctrs",
+        b"ecovctrs",
+        b"funcnametab",
+        b"findfunctab",
+    ];
+    name.strip_prefix(b"runtime.").is_some_and(|n| MARKS.contains(&n))
+}
+
+/// Every place in data that Go code refers to. An inlined instruction counts for the function it came from.
+pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
+    let image = program.image;
+    let Some(table) = &program.table else { return };
+    let packages = &program.functions.packages;
+    for (i, f) in table.functions().enumerate() {
+        let (Some(package), Some(start), Some(end)) = (
+            packages.get(i).copied(),
+            program.functions.entries.get(i).copied(),
+            program.functions.entries.get(i + 1).copied(),
+        ) else {
+            break;
+        };
+        let body;
+        let code = if image.arch == Arch::Wasm {
+            body = super::wasm::body(image, start);
+            body
+        } else {
+            match image.bytes_from(start) {
+                Some(b) => b
+                    .get(..(end - start).min(b.len() as u64) as usize)
+                    .unwrap_or_default(),
+                None => continue,
+            }
+        };
+        let mut inlined = None;
+        let mut found = Vec::new();
+        refs::scan(image.arch, image.endian, code, start, &mut |pc, target| {
+            if space.fresh(target) {
+                found.push((pc, target));
+            }
+        });
+        for (pc, target) in found {
+            let inlined = inlined.get_or_insert_with(|| Inlined::of(&f));
+            let owner = inlined.package(pc, ledger).unwrap_or(package);
+            space.starts.push(super::space::Start {
+                addr: target,
+                owner: Owner::of(Kind::Unknown, Source::CodeReference, owner),
+            });
+        }
+    }
+}
+
+/// Who an instruction of a function came from.
+struct Inlined<'t> {
+    /// (end of the run, name of the inlined function; empty for the function itself)
+    runs: Vec<(u64, &'t [u8])>,
+}
+
+impl<'t> Inlined<'t> {
+    fn of(f: &crate::go::pclntab::Function<'t, '_>) -> Inlined<'t> {
+        let runs = f.inline_indices().map(|r| (r.end, f.inlined_name(r.value)));
+        Inlined { runs: runs.collect() }
+    }
+
+    fn package<'a>(&self, pc: u64, ledger: &mut Ledger) -> Option<NameId> {
+        let i = self.runs.partition_point(|r| r.0 <= pc);
+        let (_, name) = self.runs.get(i)?;
+        let p = names::package(name)?;
+        Some(ledger.name(&p))
+    }
+}
+
+/// C code's references: what it names is C's, unless Go code names it too.
+pub(super) fn foreign_references(program: &Program<'_, '_>, text: &[(u64, u64)], space: &mut Space) {
+    let image = program.image;
+    let owner = Owner::of(Kind::CCode, Source::CodeReference, NONE);
+    for (start, end) in text {
+        let Some(code) = image.bytes_from(*start) else {
+            continue;
+        };
+        let code = code
+            .get(..(end - start).min(code.len() as u64) as usize)
+            .unwrap_or_default();
+        refs::scan(image.arch, image.endian, code, *start, &mut |_, target| {
+            space.start(target, owner)
+        });
+    }
+}
+
+/// All pointers in areas to places in areas, by address: from relocations where there are any, else from every aligned word.
+pub(super) fn pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
+    let mut out = Vec::new();
+    let image = program.image;
+    let relocations = image.relocations();
+    if relocations.iter().any(|r| r.target.is_some()) {
+        for r in relocations {
+            if let Some(to) = r.target
+                && space.area(r.addr).is_some()
+                && space.area(to).is_some()
+                && !space.is_claimed(to)
+            {
+                out.push(Pointed { from: r.addr, to });
+            }
+        }
+        return out;
+    }
+    let word = u64::from(image.ptr_size.max(4));
+    let noptr = program.module.as_ref().map_or(0..0, |m| m.noptrdata.clone());
+    let low = space.areas().first().map_or(0, |a| a.addr);
+    let high = space.areas().last().map_or(0, |a| a.end);
+    let ranges: Vec<_> = space.areas().iter().map(|a| (a.addr, a.end, a.offset)).collect();
+    let table = program
+        .table
+        .as_ref()
+        .map_or(0..0, |t| t.addr()..t.addr().saturating_add(t.size()));
+    for (addr, end, offset) in ranges {
+        let bytes = clip(image.data, offset, end - addr);
+        let skip = (addr.next_multiple_of(word) - addr) as usize;
+        let mut at = addr + skip as u64;
+        for w in bytes.get(skip..).unwrap_or_default().chunks_exact(word as usize) {
+            let v = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);
+            if v >= low
+                && v < high
+                && !noptr.contains(&at)
+                && !table.contains(&at)
+                && space.area(v).is_some()
+                && !space.is_claimed(v)
+            {
+                out.push(Pointed { from: at, to: v });
+            }
+            at += word;
+        }
+    }
+    out
+}
+
+/// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs in `known`.
+pub(super) fn resolve(
+    program: &Program<'_, '_>,
+    space: &mut Space,
+    known: &[Cut],
+    exact: &[Embedded],
+    mut pointed: Vec<Pointed>,
+) -> Vec<Cut> {
+    let inside = |addr: u64| {
+        let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
+        i.and_then(|i| exact.get(i))
+            .is_some_and(|e| addr > e.start && addr < e.end)
+    };
+    pointed.retain(|p| {
+        !inside(p.to) && !space.is_claimed(p.to) && strings::plausible(program, space, p.from, p.to)
+    });
+    for p in &pointed {
+        space.boundary(p.to);
+    }
+    for e in exact {
+        space.later(e.end);
+    }
+    space.flush_later();
+    for a in space.areas().to_vec() {
+        space.boundary(a.addr);
+    }
+    space.retain(|s| !inside(s.addr));
+    space.sort();
+    // A word that holds a function's address is a func value; it belongs to the function's package.
+    for i in 0..space.starts.len() {
+        let Some(s) = space.starts.get(i).copied() else {
+            break;
+        };
+        let next = space.starts.get(i + 1).map_or(u64::MAX, |n| n.addr);
+        let word = u64::from(program.image.ptr_size);
+        let inferred = !s.owner.source.measured();
+        if inferred
+            && next - s.addr <= 2 * word
+            && let Some(package) = program
+                .memory
+                .pointer(s.addr)
+                .and_then(|v| program.functions.starting_at(v))
+            && let Some(start) = space.starts.get_mut(i)
+        {
+            start.owner = Owner::of(Kind::Rodata, Source::Pointer, package);
+        }
+    }
+    let mut pending: Vec<(Option<usize>, usize, NameId)> = Vec::new();
+    let mut k = 0;
+    for p in &pointed {
+        let Some(to) = space.segment(p.to) else { continue };
+        if space.starts.get(to).is_none_or(|s| s.owner != unowned()) {
+            continue;
+        }
+        // Types and tables have no starts; their cuts are as sorted as the pointers are.
+        while known.get(k + 1).is_some_and(|c| c.at <= p.from) {
+            k += 1;
+        }
+        let from_known = known
+            .get(k)
+            .filter(|c| c.at <= p.from && space.is_claimed(p.from));
+        match from_known {
+            Some(c) => pending.push((None, to, c.owner.package)),
+            None => pending.extend(space.segment(p.from).map(|from| (Some(from), to, NONE))),
+        }
+    }
+    propagate(space, &mut pending);
+    finish(program, space, exact)
+}
+
+/// Follows pointers from segments that have an owner until nothing changes.
+fn propagate(space: &mut Space, pending: &mut Vec<(Option<usize>, usize, NameId)>) {
+    // A chain of pointers that runs against the order of the file needs a round for each link; the rest go to their neighbours.
+    for _ in 0..16 {
+        let before = pending.len();
+        pending.retain(|(from, to, package)| {
+            if space.starts.get(*to).is_none_or(|s| s.owner != unowned()) {
+                return false;
+            }
+            let (package, foreign) = match from {
+                None => (*package, false),
+                Some(f) => match space.starts.get(*f) {
+                    Some(s) => (s.owner.package, s.owner.kind == Kind::CCode),
+                    None => return false,
+                },
+            };
+            if package == NONE && !foreign {
+                return true;
+            }
+            let kind = if foreign { Kind::CCode } else { Kind::Unknown };
+            if let Some(s) = space.starts.get_mut(*to) {
+                s.owner = Owner::of(kind, Source::Pointer, package);
+            }
+            false
+        });
+        if pending.len() == before {
+            break;
+        }
+    }
+}
+
+/// Starts → cuts: what has no owner belongs to what lies before it, kinds are those of the zone.
+fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<Cut> {
+    let zones = strings::Zones::of(program, space);
+    let mut out: Vec<Cut> = Vec::with_capacity(space.starts.len());
+    let mut last: Option<Owner> = None;
+    let mut waiting: Vec<usize> = Vec::new();
+    let mut area_end = 0;
+    for s in &space.starts {
+        if s.addr >= area_end && !space.continuous {
+            area_end = space.area(s.addr).map_or(0, |a| a.end);
+            last = None;
+            waiting.clear();
+        }
+        let mut owner = s.owner;
+        if owner == unowned() {
+            match last {
+                Some(l) => {
+                    owner = Owner {
+                        source: Source::Neighbour,
+                        symbol: NONE,
+                        file: NONE,
+                        ..l
+                    };
+                    if owner.kind != Kind::CCode {
+                        owner.kind = Kind::Unknown;
+                    }
+                }
+                None => waiting.push(out.len()),
+            }
+        } else {
+            // What stands in front of the first owner of an area belongs to it as well.
+            for w in waiting.drain(..) {
+                if let Some(c) = out.get_mut(w) {
+                    let kind = zones.kind(space, c.at);
+                    c.owner = Owner {
+                        source: Source::Neighbour,
+                        symbol: NONE,
+                        file: NONE,
+                        kind,
+                        ..owner
+                    };
+                }
+            }
+            last = Some(owner);
+        }
+        if owner.kind == Kind::Unknown && owner != unowned() {
+            owner.kind = zones.kind(space, s.addr);
+        }
+        if let Ok(i) = exact.binary_search_by_key(&s.addr, |e| e.start)
+            && let Some(e) = exact.get(i)
+        {
+            owner = Owner {
+                kind: Kind::Embed,
+                source: Source::EmbedTable,
+                symbol: e.name,
+                ..owner
+            };
+        }
+        out.push(Cut { at: s.addr, owner });
+    }
+    out
+}
+
+/// Files of every `embed.FS`. The compiler writes the list of files right behind the slice header that an FS points to
+/// (cmd/compile/internal/staticdata/embed.go of Go 1.16 to 1.27), and a list is believed only if all of it fits.
+pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
+    let m = &program.memory;
+    let w = u64::from(program.image.ptr_size);
+    let size = 4 * w + 16;
+    let mut out = Vec::new();
+    for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(3 * w)) {
+        let (Some(len), Some(cap)) = (m.word(p.from + w), m.word(p.from + 2 * w)) else {
+            continue;
+        };
+        if len == 0 || len != cap || m.bytes(p.to, len.saturating_mul(size)).is_none() {
+            continue;
+        }
+        let file = |i: u64| {
+            let at = p.to + i * size;
+            let name = m
+                .go_string(at, 4096)
+                .filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
+            let bytes = m.word(at + 3 * w)?;
+            let data = m.pointer(at + 2 * w)?;
+            if bytes > 0 {
+                m.bytes(data, bytes)?;
+            }
+            Some((name, data, bytes))
+        };
+        let files: Vec<_> = (0..len).map_while(file).collect();
+        // A folder has no data of its own.
+        let folders_are_empty = files.iter().all(|f| !f.0.ends_with(b"/") || f.2 == 0);
+        if files.len() as u64 != len || !folders_are_empty {
+            continue;
+        }
+        for (name, start, bytes) in files {
+            if bytes > 0 {
+                let name = ledger.symbol(name);
+                out.push(Embedded {
+                    start,
+                    end: start.saturating_add(bytes),
+                    name,
+                });
+            }
+        }
+    }
+    out.sort_by_key(|e| e.start);
+    let mut end = 0;
+    out.retain(|e| {
+        let keep = e.start >= end;
+        if keep {
+            end = e.end;
+        }
+        keep
+    });
+    out
+}

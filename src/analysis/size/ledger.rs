@@ -1,0 +1,255 @@
+//! The book in which every byte is entered once: spans of the file and their owners → rows.
+//!
+//! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the next cut. So the
+//! spans are disjoint and add up by construction, whatever the structures in the file say.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::model::{Detail, Kind, Memory, Row, Source};
+
+/// A name in the ledger; [`NONE`] is none.
+pub(super) type NameId = u32;
+
+/// No name.
+pub(super) const NONE: NameId = u32::MAX;
+
+/// To whom bytes belong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Owner {
+    pub(super) kind: Kind,
+    pub(super) source: Source,
+    pub(super) package: NameId,
+    pub(super) symbol: NameId,
+    pub(super) file: NameId,
+}
+
+impl Owner {
+    /// Bytes that no package owns.
+    pub(super) fn plain(kind: Kind, source: Source) -> Owner {
+        Owner {
+            kind,
+            source,
+            package: NONE,
+            symbol: NONE,
+            file: NONE,
+        }
+    }
+
+    /// Bytes of a package.
+    pub(super) fn of(kind: Kind, source: Source, package: NameId) -> Owner {
+        Owner {
+            package,
+            ..Owner::plain(kind, source)
+        }
+    }
+}
+
+/// From `at` on, up to the next cut, bytes belong to `owner`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// Offset in bytes from the start of the image.
+    pub(super) at: u64,
+    pub(super) owner: Owner,
+}
+
+/// Collects spans into rows.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    detail: Detail,
+    names: Vec<Rc<[u8]>>,
+    ids: FxHashMap<Rc<[u8]>, NameId>,
+    sums: FxHashMap<(NameId, NameId, Owner), u64>,
+    section: NameId,
+    slice: NameId,
+    memory: FxHashMap<(NameId, NameId), u64>,
+    // Neighbouring spans mostly have the same owner; they are added up before the map is asked.
+    last: Option<(Owner, u64)>,
+}
+
+impl Ledger {
+    pub(super) fn new(detail: Detail) -> Ledger {
+        Ledger {
+            detail,
+            names: Vec::new(),
+            ids: FxHashMap::default(),
+            sums: FxHashMap::default(),
+            section: NONE,
+            slice: NONE,
+            memory: FxHashMap::default(),
+            last: None,
+        }
+    }
+
+    pub(super) fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// The id of a name.
+    pub(super) fn name(&mut self, name: &[u8]) -> NameId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let id = self.names.len() as NameId;
+        let name: Rc<[u8]> = name.into();
+        self.names.push(name.clone());
+        self.ids.insert(name, id);
+        id
+    }
+
+    /// The bytes of a name, empty for [`NONE`].
+    pub(super) fn text(&self, id: NameId) -> &[u8] {
+        self.names.get(id as usize).map_or(&[], |n| n)
+    }
+
+    /// A symbol's name, where the rows are to have symbols.
+    pub(super) fn symbol(&mut self, name: &[u8]) -> NameId {
+        if self.detail == Detail::Symbol && !name.is_empty() {
+            self.name(name)
+        } else {
+            NONE
+        }
+    }
+
+    /// A source file's name, where the rows are to have files.
+    pub(super) fn file(&mut self, name: &[u8]) -> NameId {
+        if self.detail == Detail::File && !name.is_empty() {
+            self.name(name)
+        } else {
+            NONE
+        }
+    }
+
+    /// What follows belongs to this slice or member; [`NONE`] for a file that is one image.
+    pub(super) fn begin_slice(&mut self, slice: NameId) {
+        self.flush();
+        self.slice = slice;
+    }
+
+    /// What follows lies in this section.
+    pub(super) fn begin_section(&mut self, section: NameId) {
+        if section != self.section {
+            self.flush();
+            self.section = section;
+        }
+    }
+
+    /// Enters bytes.
+    pub(super) fn add(&mut self, owner: Owner, bytes: u64) {
+        match &mut self.last {
+            Some((o, sum)) if *o == owner => *sum += bytes,
+            _ => {
+                self.flush();
+                self.last = Some((owner, bytes));
+            }
+        }
+    }
+
+    /// Fills `[start, end)` by cuts sorted by place; `before` owns what lies in front of the first. Cuts outside are clamped,
+    /// of cuts at one place the last wins.
+    pub(super) fn fill(&mut self, start: u64, end: u64, before: Owner, cuts: impl IntoIterator<Item = Cut>) {
+        let (mut at, mut owner) = (start, before);
+        for cut in cuts {
+            let to = cut.at.clamp(at, end.max(at));
+            if to > at {
+                self.add(owner, to - at);
+            }
+            (at, owner) = (to, cut.owner);
+        }
+        if end > at {
+            self.add(owner, end - at);
+        }
+    }
+
+    /// Enters memory without bytes in the file.
+    pub(super) fn add_memory(&mut self, section: NameId, package: NameId, bytes: u64) {
+        if bytes > 0 {
+            *self.memory.entry((section, package)).or_default() += bytes;
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some((owner, bytes)) = self.last.take()
+            && bytes > 0
+        {
+            *self.sums.entry((self.section, self.slice, owner)).or_default() += bytes;
+        }
+    }
+
+    /// The rows, sorted; `module` gives the module of a package.
+    pub(super) fn finish(mut self, module: impl Fn(&str) -> Option<String>) -> (Vec<Row>, Vec<Memory>) {
+        self.flush();
+        let text = |id: NameId| {
+            self.names
+                .get(id as usize)
+                .map(|n| String::from_utf8_lossy(n).into_owned())
+        };
+        let mut modules: FxHashMap<NameId, Option<String>> = FxHashMap::default();
+        let mut rows: Vec<Row> = Vec::with_capacity(self.sums.len());
+        for ((section, slice, o), bytes) in &self.sums {
+            let package = text(o.package);
+            let module = modules
+                .entry(o.package)
+                .or_insert_with(|| package.as_deref().and_then(&module))
+                .clone();
+            rows.push(Row {
+                kind: o.kind,
+                section: text(*section).unwrap_or_default(),
+                package,
+                module,
+                symbol: text(o.symbol),
+                file: text(o.file),
+                slice: text(*slice),
+                source: o.source,
+                bytes: *bytes,
+            });
+        }
+        rows.sort_unstable();
+        let mut memory: Vec<Memory> = self
+            .memory
+            .iter()
+            .map(|((section, package), bytes)| Memory {
+                section: text(*section).unwrap_or_default(),
+                package: text(*package),
+                bytes: *bytes,
+            })
+            .collect();
+        memory.sort_unstable();
+        (rows, memory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_filled_whatever_the_cuts_say() {
+        let mut l = Ledger::new(Detail::Package);
+        let p = l.name(b"p");
+        let own = |package| Owner::of(Kind::Code, Source::Functions, package);
+        let cut = |at, package| Cut {
+            at,
+            owner: own(package),
+        };
+        // Before the start, twice at one place, backwards, past the end.
+        l.fill(
+            10,
+            100,
+            own(NONE),
+            [
+                cut(5, NONE),
+                cut(20, p),
+                cut(20, NONE),
+                cut(15, p),
+                cut(50, p),
+                cut(500, NONE),
+            ],
+        );
+        let (rows, _) = l.finish(|_| None);
+        assert_eq!(rows.iter().map(|r| r.bytes).sum::<u64>(), 90);
+        let of_p: u64 = rows.iter().filter(|r| r.package.is_some()).map(|r| r.bytes).sum();
+        assert_eq!(of_p, 80);
+    }
+}

@@ -1,0 +1,507 @@
+//! A file → every byte of it with exactly one owner: kind, section, package, module, symbol, and how that is known.
+//!
+//! The file is cut into disjoint regions ([`regions`]); each is filled by cuts ([`ledger`]), so rows add up to the file whatever the
+//! structures in it say. Code and function tables come from the pclntab, types from their walk, so a stripped file and its twin get
+//! the same; data comes from symbols where there are any, else from who refers to it ([`data`]).
+
+mod agreement;
+mod code;
+mod data;
+mod dwarf;
+mod ledger;
+mod model;
+mod names;
+mod program;
+mod refs;
+mod regions;
+mod relocations;
+mod space;
+mod strings;
+mod symtab;
+mod tables;
+mod types;
+mod view;
+mod wasm;
+
+pub use agreement::{Agreement, agreement};
+pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
+pub use view::{By, Group, group, matches};
+
+use crate::error::Result;
+use crate::go::buildinfo;
+use crate::go::packages::Packages;
+use crate::image::{self, Arch, Format, Image, Sniffed};
+use ledger::{Cut, Ledger, NONE, Owner};
+use program::Program;
+use regions::{Region, Role};
+use space::Space;
+
+/// What to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How fine the rows are.
+    pub detail: Detail,
+    /// May symbols tell whose a variable is? Without them a file is measured as if it were stripped.
+    pub symbols: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            detail: Detail::Package,
+            symbols: true,
+        }
+    }
+}
+
+/// Attributes every byte of a file: an image of any format, all slices of a fat Mach-O, all members of an archive.
+///
+/// # Errors
+/// Where the file is of no known format.
+pub fn measure(file: &[u8], options: Options) -> Result<Report> {
+    let mut ledger = Ledger::new(options.detail);
+    let mut report = Report {
+        file_size: file.len() as u64,
+        ..Report::default()
+    };
+    let mut packages = Packages::default();
+    let header = Owner::plain(Kind::Header, Source::Container);
+    match image::sniff(file) {
+        Some(Sniffed::Fat) => {
+            let mut slices = image::macho::slices(file)?;
+            slices.sort_by_key(|s| s.offset);
+            let count = slices.len() as u64;
+            let wide = file.get(3) == Some(&0xbf);
+            let mut at = 8 + count * if wide { 32 } else { 20 };
+            ledger.add(header, at.min(file.len() as u64));
+            for s in slices {
+                let start = s.offset.max(at);
+                fill_gap(&mut ledger, file, at, start);
+                let data = image::clip(
+                    file,
+                    start,
+                    (s.offset + s.data.len() as u64).saturating_sub(start),
+                );
+                at = start + data.len() as u64;
+                let name = ledger.name(s.arch.goarch().as_bytes());
+                ledger.begin_slice(name);
+                part(data, options, &mut ledger, &mut report, &mut packages);
+                ledger.begin_slice(NONE);
+                ledger.begin_section(NONE);
+            }
+            fill_gap(&mut ledger, file, at, file.len() as u64);
+        }
+        Some(Sniffed::Archive) => {
+            let mut at = 0;
+            for m in image::archive::members(file)? {
+                if m.data.is_empty() || m.offset < at {
+                    continue;
+                }
+                ledger.add(header, m.offset - at);
+                at = m.offset + m.data.len() as u64;
+                let name = ledger.name(m.name);
+                ledger.begin_slice(name);
+                part(m.data, options, &mut ledger, &mut report, &mut packages);
+                ledger.begin_slice(NONE);
+                ledger.begin_section(NONE);
+            }
+            ledger.add(header, (file.len() as u64).saturating_sub(at));
+        }
+        _ => {
+            let image = Image::parse(file)?;
+            image_rows(&image, options, &mut ledger, &mut report, &mut packages);
+        }
+    }
+    let module = |package: &str| module_of(&packages, package);
+    (report.rows, report.memory) = ledger.finish(module);
+    Ok(report)
+}
+
+/// A slice or member: an image where it is one, else bytes of which nothing is known.
+fn part<'a>(
+    data: &'a [u8],
+    options: Options,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    packages: &mut Packages,
+) {
+    match Image::parse(data) {
+        Ok(image) => image_rows(&image, options, ledger, report, packages),
+        Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
+    }
+}
+
+fn fill_gap(ledger: &mut Ledger, bytes: &[u8], start: u64, end: u64) {
+    if start >= end {
+        return;
+    }
+    let (padding, unknown) = regions::gap_bytes(image::clip(bytes, start, end - start));
+    ledger.add(Owner::plain(Kind::Padding, Source::Container), padding);
+    ledger.add(Owner::plain(Kind::Unknown, Source::None), unknown);
+}
+
+fn module_of(packages: &Packages, package: &str) -> Option<String> {
+    if let Some(m) = packages.module(package) {
+        return Some(m.path.clone());
+    }
+    names::is_std(package).then(|| "std".to_string())
+}
+
+fn image_rows<'a>(
+    image: &Image<'a>,
+    options: Options,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    packages: &mut Packages,
+) {
+    report
+        .warnings
+        .extend(image.warnings.iter().map(ToString::to_string));
+    let blob = buildinfo::recover(image);
+    if let Some(info) = &blob {
+        if report.go_version.is_none() {
+            report.go_version = Some(String::from_utf8_lossy(info.go_version()).into_owned());
+            *packages = Packages::new(Some(&info.info));
+            report.modules = modules(info);
+        }
+    }
+    let regions = regions::regions(image);
+    let mut warnings = Vec::new();
+    let program = Program::read(image, ledger, &mut warnings);
+    if blob.is_some() {
+        report.warnings.append(&mut warnings);
+    }
+    let owners = code::owners(&program, ledger);
+    let foreign = foreign_text(&program, &regions);
+    let cuts = mapped(
+        &program,
+        &regions,
+        &owners,
+        &foreign,
+        options,
+        blob.as_ref().map(|b| b.blob),
+        ledger,
+    );
+    let mut units = None;
+    for r in &regions {
+        let section = if r.name.is_empty() {
+            NONE
+        } else {
+            ledger.name(r.name)
+        };
+        ledger.begin_section(section);
+        match r.role {
+            Role::Plain(kind) => ledger.fill(r.start, r.end, Owner::plain(kind, Source::Container), []),
+            Role::Gap => match mapped_gap(image, r) {
+                Some(addr) => fill_mapped(
+                    &Region {
+                        addr: Some(addr),
+                        ..*r
+                    },
+                    &cuts,
+                    ledger,
+                ),
+                None => fill_gap(ledger, image.data, r.start, r.end),
+            },
+            Role::Text => text(&program, &owners, &foreign, r, &cuts, ledger),
+            Role::Mapped => fill_mapped(r, &cuts, ledger),
+            Role::WasmCode => wasm::code(&program, &owners, r, ledger),
+            Role::Symbols => symtab::entries(image, r, ledger),
+            Role::SymbolNames => symtab::strings(image, r, ledger),
+            Role::Relocations => relocations::fill(&program, r, &cuts, ledger),
+            Role::Dwarf => {
+                let units =
+                    units.get_or_insert_with(|| dwarf::Units::read(image, ledger, &mut report.warnings));
+                dwarf::section(&program, units, r, ledger);
+            }
+        }
+    }
+    memory(image, ledger);
+}
+
+/// The cuts by address that [`measure`] uses for data.
+fn cuts_by_address(image: &Image<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
+    let regions = regions::regions(image);
+    let program = Program::read(image, ledger, &mut Vec::new());
+    let owners = code::owners(&program, ledger);
+    let foreign = foreign_text(&program, &regions);
+    let blob = buildinfo::recover(image).map(|b| b.blob);
+    mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
+}
+
+fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let mut out = vec![Module {
+        path: "std".into(),
+        version: text(info.go_version()),
+    }];
+    for m in info.info.main.iter().chain(&info.info.deps) {
+        out.push(Module {
+            path: text(m.path),
+            version: text(m.effective().version),
+        });
+    }
+    out.sort_by(|a, b| a.path.cmp(&b.path));
+    out.dedup_by(|a, b| a.path == b.path);
+    out
+}
+
+/// Memory that has no bytes in the file, by section.
+fn memory<'a>(image: &Image<'a>, ledger: &mut Ledger) {
+    for s in image
+        .sections
+        .iter()
+        .filter(|s| s.alloc && s.mem_size > s.file_size)
+    {
+        let name = ledger.name(s.name);
+        ledger.add_memory(name, NONE, s.mem_size - s.file_size);
+    }
+}
+
+/// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data there.
+fn foreign_text(program: &Program<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, u64)> {
+    let go = program.functions.range();
+    let mut out = Vec::new();
+    for r in regions.iter().filter(|r| r.role == Role::Text) {
+        let Some(addr) = r.addr else { continue };
+        let end = addr.saturating_add(r.end - r.start);
+        if go.is_empty() || go.end <= addr || go.start >= end {
+            out.push((addr, end));
+            continue;
+        }
+        if go.start > addr {
+            out.push((addr, go.start));
+        }
+        if go.end < end {
+            out.push((go.end, end));
+        }
+    }
+    out
+}
+
+/// Does read-only data follow the code in the text section?
+fn data_in_text(program: &Program<'_, '_>) -> bool {
+    matches!(program.image.format, Format::Plan9 | Format::Xcoff)
+}
+
+/// The address of a gap that a segment maps all the same: wasm's data segments lie between their headers.
+fn mapped_gap(image: &Image<'_>, r: &Region<'_>) -> Option<u64> {
+    (image.format == Format::Plan9)
+        .then(|| image.offset_to_addr(r.start))
+        .flatten()
+}
+
+/// Cuts by address over everything that is mapped and is no code.
+fn mapped<'a>(
+    program: &Program<'_, 'a>,
+    regions: &[Region<'a>],
+    owners: &[Owner],
+    foreign: &[(u64, u64)],
+    options: Options,
+    blob: Option<buildinfo::Blob<'a>>,
+    ledger: &mut Ledger,
+) -> Vec<Cut> {
+    let image = program.image;
+    let mut areas = Vec::new();
+    for r in regions {
+        if let (Role::Mapped, Some(addr)) = (r.role, r.addr)
+            && image.arch != Arch::Wasm
+        {
+            let writable = r
+                .section
+                .and_then(|i| image.sections.get(i))
+                .is_some_and(|s| s.perm.write && !relro(s.name));
+            areas.push((
+                addr,
+                r.end - r.start,
+                r.start,
+                if writable { Kind::Data } else { Kind::Rodata },
+            ));
+        }
+    }
+    if data_in_text(program) {
+        for (start, end) in foreign {
+            if let Some(offset) = image.addr_to_offset(*start) {
+                areas.push((*start, end - start, offset, Kind::Rodata));
+            }
+        }
+    }
+    if image.arch == Arch::Wasm {
+        areas.extend(
+            image
+                .segments
+                .iter()
+                .map(|s| (s.addr, s.file_size, s.offset, Kind::Rodata)),
+        );
+    }
+    let mut space = Space::new(areas);
+    space.continuous = image.arch == Arch::Wasm;
+    let mut known = tables::cuts(program, owners, ledger);
+    if let Some(t) = &program.table {
+        space.claim(t.addr(), t.addr().saturating_add(t.size()));
+    }
+    if let Some(b) = blob
+        && b.addr != 0
+    {
+        let owner = Owner::plain(Kind::Buildinfo, Source::Container);
+        space.start(b.addr, owner);
+        space.later(b.addr.saturating_add(b.size));
+    }
+    data::function_data(program, owners, &mut space);
+    if options.symbols {
+        data::symbols(program, ledger, &mut space);
+    }
+    data::code_references(program, ledger, &mut space);
+    if !data_in_text(program) {
+        data::foreign_references(program, foreign, &mut space);
+    }
+    let pointed = data::pointers(program, &space);
+    if let Some(types) = types::Types::new(program) {
+        let range = types.range();
+        let by_code = space.starts.iter().map(|s| (s.addr, s.owner.package));
+        let by_pointer = pointed.iter().map(|p| (p.to, NONE));
+        let seeds: Vec<_> = by_code
+            .chain(by_pointer)
+            .filter(|s| range.contains(&s.0))
+            .collect();
+        let described = types.walk(&seeds, ledger, &mut space);
+        known.extend(described.cuts);
+        let range = range.start..described.end;
+        space.claim(range.start, range.end);
+        space.later(range.end);
+        space.retain(|s| !range.contains(&s.addr));
+        space.types = range;
+        known.sort_by_key(|c| c.at);
+    }
+    // Go's own sections, where nothing in them says more.
+    for r in regions {
+        let go = [
+            &b".go."[..],
+            b".gopclntab",
+            b".typelink",
+            b".itablink",
+            b"__go_",
+            b"__gopclntab",
+            b"__typelink",
+            b"__itablink",
+        ];
+        if let (Role::Mapped, Some(addr), true) = (r.role, r.addr, go.iter().any(|n| r.name.starts_with(n))) {
+            let fips = r.name.ends_with(b"go_fipsinfo") || r.name.ends_with(b"go.fipsinfo");
+            let package = if fips {
+                ledger.name(b"crypto/internal/fips140/check")
+            } else {
+                program.runtime
+            };
+            let kind = if r.name.ends_with(b"link") {
+                Kind::Type
+            } else {
+                Kind::Data
+            };
+            space.start(addr, Owner::of(kind, Source::Container, package));
+        }
+    }
+    if let Some(t) = &program.table {
+        space.start(
+            t.addr().saturating_add(t.size()),
+            Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime),
+        );
+    }
+    let embedded = data::embedded(program, &pointed, ledger);
+    let cuts = data::resolve(program, &mut space, &known, &embedded, pointed);
+    known.extend(cuts);
+    known.sort_by_key(|c| c.at);
+    known
+}
+
+/// Sections that are writable only until the loader has patched them.
+fn relro(name: &[u8]) -> bool {
+    name.starts_with(b".data.rel.ro")
+        || matches!(name, b"__rodata" | b"__typelink" | b"__itablink" | b"__gopclntab")
+}
+
+/// Fills a mapped region from cuts by address.
+fn fill_mapped(r: &Region<'_>, cuts: &[Cut], ledger: &mut Ledger) {
+    let unknown = Owner::plain(Kind::Unknown, Source::None);
+    let Some(addr) = r.addr else {
+        ledger.fill(r.start, r.end, unknown, []);
+        return;
+    };
+    let end = addr.saturating_add(r.end - r.start);
+    let first = cuts.partition_point(|c| c.at < addr);
+    let last = cuts.partition_point(|c| c.at < end);
+    let before = first
+        .checked_sub(1)
+        .and_then(|i| cuts.get(i))
+        .map_or(unknown, |c| c.owner);
+    let inside = cuts.get(first..last).unwrap_or_default();
+    ledger.fill(
+        r.start,
+        r.end,
+        before,
+        inside.iter().map(|c| Cut {
+            at: r.start + (c.at - addr),
+            owner: c.owner,
+        }),
+    );
+}
+
+/// A text region: code, and where the format keeps data behind it, that too.
+fn text<'a>(
+    program: &Program<'_, 'a>,
+    owners: &[Owner],
+    foreign: &[(u64, u64)],
+    r: &Region<'a>,
+    cuts: &[Cut],
+    ledger: &mut Ledger,
+) {
+    let (Some(addr), true) = (r.addr, data_in_text(program)) else {
+        code::text(program, owners, r, ledger);
+        return;
+    };
+    let mut at = r.start;
+    for (start, end) in foreign {
+        let from = r
+            .start
+            .saturating_add(start.saturating_sub(addr))
+            .clamp(at, r.end);
+        let to = r
+            .start
+            .saturating_add(end.saturating_sub(addr))
+            .clamp(from, r.end);
+        if *end <= addr || from == to {
+            continue;
+        }
+        code::text(
+            program,
+            owners,
+            &Region {
+                start: at,
+                end: from,
+                addr: Some(addr + (at - r.start)),
+                ..*r
+            },
+            ledger,
+        );
+        fill_mapped(
+            &Region {
+                start: from,
+                end: to,
+                addr: Some(*start),
+                ..*r
+            },
+            cuts,
+            ledger,
+        );
+        at = to;
+    }
+    code::text(
+        program,
+        owners,
+        &Region {
+            start: at,
+            addr: Some(addr + (at - r.start)),
+            ..*r
+        },
+        ledger,
+    );
+}

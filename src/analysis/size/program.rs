@@ -1,0 +1,118 @@
+//! What Go says of a program, put in the form that attribution needs: for every function its addresses and its package.
+
+use super::ledger::{Ledger, NONE, NameId};
+use super::names;
+use crate::go::memory::Memory;
+use crate::go::moduledata::ModuleData;
+use crate::go::pclntab::Table;
+use crate::image::Image;
+
+/// A Go program's tables; without a pclntab there are none.
+#[derive(Debug)]
+pub(super) struct Program<'i, 'a> {
+    pub(super) image: &'i Image<'a>,
+    pub(super) memory: Memory<'i, 'a>,
+    pub(super) table: Option<Table<'a>>,
+    pub(super) module: Option<ModuleData>,
+    pub(super) functions: Functions,
+    /// `runtime`, to whom belongs what serves all packages.
+    pub(super) runtime: NameId,
+}
+
+/// Functions in the order of addresses.
+#[derive(Debug, Default)]
+pub(super) struct Functions {
+    /// Entries; one more than packages: the end of the last function.
+    pub(super) entries: Vec<u64>,
+    pub(super) packages: Vec<NameId>,
+}
+
+impl Functions {
+    /// Index of the function that holds `addr`.
+    pub(super) fn at(&self, addr: u64) -> Option<usize> {
+        let i = self.entries.partition_point(|e| *e <= addr).checked_sub(1)?;
+        (i < self.packages.len()).then_some(i)
+    }
+
+    /// Package of the function that starts at `addr`.
+    pub(super) fn starting_at(&self, addr: u64) -> Option<NameId> {
+        let i = self.entries.binary_search(&addr).ok()?;
+        self.packages.get(i).copied().filter(|p| *p != NONE)
+    }
+
+    /// Package of the function that holds `addr`.
+    pub(super) fn package_at(&self, addr: u64) -> NameId {
+        self.at(addr)
+            .and_then(|i| self.packages.get(i).copied())
+            .unwrap_or(NONE)
+    }
+
+    /// First address, and the address behind the last.
+    pub(super) fn range(&self) -> std::ops::Range<u64> {
+        match (self.entries.first(), self.entries.last()) {
+            (Some(a), Some(b)) => *a..*b,
+            _ => 0..0,
+        }
+    }
+}
+
+impl<'i, 'a> Program<'i, 'a> {
+    pub(super) fn read(image: &'i Image<'a>, ledger: &mut Ledger, warnings: &mut Vec<String>) -> Self {
+        let memory = Memory::new(image);
+        let runtime = ledger.name(b"runtime");
+        let table = match Table::find(image) {
+            Ok(t) => Some(t),
+            Err(e) => {
+                warnings.push(e.to_string());
+                None
+            }
+        };
+        let module = table.as_ref().and_then(|t| ModuleData::find(&memory, t).ok());
+        let mut functions = Functions::default();
+        if let Some(t) = &table {
+            functions = read_functions(t, ledger);
+        }
+        Program {
+            image,
+            memory,
+            table,
+            module,
+            functions,
+            runtime,
+        }
+    }
+}
+
+fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
+    let n = table.len();
+    let mut out = Functions {
+        entries: Vec::with_capacity(n + 1),
+        packages: Vec::with_capacity(n),
+    };
+    // Assembly functions and the linker's own have no package in their names; they stand among those of their package.
+    let mut last = NONE;
+    // Names of a package's functions follow each other, so its path is mostly the last one's.
+    let mut path: Vec<u8> = Vec::new();
+    let mut highest = 0;
+    for f in table.functions() {
+        let name = f.name();
+        let same = !path.is_empty()
+            && name
+                .strip_prefix(path.as_slice())
+                .is_some_and(|r| r.first() == Some(&b'.') && !r.contains(&b'/'));
+        if !same && let Some(p) = names::package(name) {
+            last = ledger.name(&p);
+            path = p.into_owned();
+        }
+        // Entries that go backwards would break every search.
+        highest = highest.max(f.entry());
+        out.entries.push(highest);
+        out.packages.push(last);
+    }
+    let first = out.packages.iter().copied().find(|p| *p != NONE).unwrap_or(NONE);
+    for p in out.packages.iter_mut().take_while(|p| **p == NONE) {
+        *p = first;
+    }
+    out.entries.push(table.pcs().end.max(highest));
+    out
+}

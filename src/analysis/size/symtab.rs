@@ -1,0 +1,84 @@
+//! Symbol tables and their names, each entry given to the package of the symbol it describes.
+
+use super::ledger::{Cut, Ledger, Owner};
+use super::model::{Kind, Source};
+use super::names;
+use super::regions::Region;
+use crate::image::{Detail, Image, Symbol};
+
+/// Bytes of one entry, `None` where entries differ in size.
+fn entry_size(image: &Image<'_>) -> Option<u64> {
+    match (&image.detail, image.ptr_size) {
+        (Detail::Elf(_), 8) => Some(24),
+        (Detail::Elf(_), _) | (Detail::MachO(_), 8) => Some(16),
+        (Detail::MachO(_), _) => Some(12),
+        (Detail::Pe(_) | Detail::Xcoff(_), _) => Some(18),
+        _ => None,
+    }
+}
+
+fn owner<'a>(ledger: &mut Ledger, s: &Symbol<'a>) -> Owner {
+    // Mach-O names have an underscore in front.
+    let name = s.name.strip_prefix(b"_").unwrap_or(s.name);
+    let mut o = Owner::plain(Kind::Symtab, Source::Symbols);
+    if let Some(p) = names::package(name) {
+        o.package = ledger.name(&p);
+    }
+    o.symbol = ledger.symbol(s.name);
+    o
+}
+
+/// Entries of a symbol table.
+pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
+    let plain = Owner::plain(Kind::Symtab, Source::Container);
+    let mut cuts = Vec::new();
+    if let (Ok(all), Some(size)) = (image.symbols(), entry_size(image)) {
+        let mut last = None;
+        for s in all {
+            let o = owner(ledger, s);
+            if last != Some(o) {
+                cuts.push(Cut {
+                    at: region
+                        .start
+                        .saturating_add(u64::from(s.index).saturating_mul(size)),
+                    owner: o,
+                });
+                last = Some(o);
+            }
+        }
+    }
+    ledger.fill(region.start, region.end, plain, cuts);
+}
+
+/// The names: each belongs to the first symbol that uses it.
+pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
+    let plain = Owner::plain(Kind::Symtab, Source::Container);
+    let bytes = crate::image::clip(image.data, region.start, region.end - region.start);
+    let base = bytes.as_ptr() as usize;
+    let mut cuts: Vec<(u64, Owner)> = Vec::new();
+    for s in image.symbols().unwrap_or_default() {
+        // The names are borrowed from the table, so their place in memory tells their place in it.
+        let at = (s.name.as_ptr() as usize).wrapping_sub(base);
+        if at < bytes.len() && !s.name.is_empty() {
+            cuts.push((region.start + at as u64, owner(ledger, s)));
+        }
+    }
+    let sorted = cuts.is_sorted_by_key(|c| c.0);
+    if !sorted {
+        cuts.sort_by_key(|c| c.0);
+    }
+    // What lies between two names that are known belongs to the first: names that share their end.
+    let mut last = None;
+    cuts.dedup_by(|b, a| a.0 == b.0);
+    cuts.retain(|c| {
+        let keep = last != Some(c.1);
+        last = Some(c.1);
+        keep
+    });
+    ledger.fill(
+        region.start,
+        region.end,
+        plain,
+        cuts.into_iter().map(|(at, owner)| Cut { at, owner }),
+    );
+}

@@ -1,0 +1,94 @@
+//! `gospect size`: every byte of a file, attributed.
+
+use std::path::PathBuf;
+
+use super::frame::{self, Format, Output};
+use crate::analysis::size::{self, By, Detail, Options};
+use crate::report::size::{self as size_report, View};
+use crate::report::text;
+
+/// Says where every byte of a file goes: the rows add up to the file, stripped or not.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain net/http ./server\n  \
+    gospect size --format json ./server > size.json"
+)]
+pub struct Args {
+    /// Files to read; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What to group by.
+    #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
+    by: String,
+    /// Show the largest N only, the others as one sum; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    top: usize,
+    /// Show what is in each group.
+    #[arg(long)]
+    tree: bool,
+    /// Only what has TEXT in its package, module, section, symbol, file or kind.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Show memory that has no bytes in the file too (bss).
+    #[arg(long)]
+    memory: bool,
+    /// Show from which structures the bytes of PACKAGE come.
+    #[arg(long, value_name = "PACKAGE")]
+    explain: Option<String>,
+    /// Don't let symbols tell whose a variable is: measure as if the file were stripped.
+    #[arg(long)]
+    no_symbols: bool,
+    /// Hold what is inferred without symbols against the symbols, and say how far the two agree.
+    #[arg(long, conflicts_with_all = ["explain", "filter", "tree"])]
+    verify: bool,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown", "html", "svg"]))]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let by = By::from_word(&args.by).unwrap_or(By::Module);
+    let detail = if args.explain.is_some() {
+        Detail::Symbol
+    } else {
+        by.detail()
+    };
+    let options = Options {
+        detail,
+        symbols: !args.no_symbols,
+    };
+    let view = View {
+        by,
+        top: args.top,
+        tree: args.tree,
+        filter: args.filter.clone(),
+        memory: args.memory,
+        explain: args.explain.clone(),
+        color: args.output.colored(),
+    };
+    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+        if args.verify {
+            let name = text::escape(path.as_os_str().as_encoded_bytes());
+            size_report::write_agreement(out, &name, &size::agreement(bytes)?, args.output.verbose)?;
+            return Ok(super::FINE);
+        }
+        let report = size::measure(bytes, options)?;
+        let name = text::escape(path.as_os_str().as_encoded_bytes());
+        match args.format {
+            Format::Html => size_report::write_html(out, &path.to_string_lossy(), &report, &shown(&report, &view))?,
+            Format::Svg => size_report::write_svg(out, &path.to_string_lossy(), &report, &shown(&report, &view), &view)?,
+            Format::Csv => size_report::write_csv(out, &path.to_string_lossy(), &report, &view)?,
+            Format::Markdown => size_report::write_markdown(out, &path.to_string_lossy(), &report, &view)?,
+            Format::Json => size_report::write_json(out, &path.to_string_lossy(), &report, args.memory)?,
+            _ => size_report::write_text(out, &name, &report, &view)?,
+        }
+        Ok(super::FINE)
+    })
+}
+
+/// The rows that the filter leaves.
+fn shown<'r>(report: &'r size::Report, view: &View) -> Vec<&'r size::Row> {
+    report.rows.iter().filter(|r| view.filter.as_deref().is_none_or(|f| size::matches(r, f))).collect()
+}

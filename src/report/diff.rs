@@ -1,0 +1,159 @@
+//! What grew → text, JSON, Markdown for a pull request.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::text::{escape, grouped, human};
+use crate::analysis::diff::{Breach, Change, Diff, Entry};
+
+/// How to show a difference.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Lines of the table; the others are summed up in one; 0 for all.
+    pub top: usize,
+    /// Show what is the same on both sides too.
+    pub all: bool,
+    /// Colours.
+    pub color: bool,
+}
+
+fn signed(n: i128) -> String {
+    let digits = grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
+    match n.signum() {
+        1 => format!("+{digits}"),
+        -1 => format!("-{digits}"),
+        _ => digits,
+    }
+}
+
+fn percent(old: u64, delta: i128) -> String {
+    if old == 0 {
+        return if delta == 0 { "0.0 %".into() } else { "new".into() };
+    }
+    format!("{:+.1} %", delta as f64 * 100.0 / old as f64)
+}
+
+/// The entries to show, and one that sums the others up.
+fn shown(d: &Diff, view: &View) -> (Vec<Entry>, Option<(usize, i128)>) {
+    let mut rows: Vec<Entry> = d.rows.iter().filter(|r| view.all || r.change != Change::Same).cloned().collect();
+    if view.top == 0 || rows.len() <= view.top {
+        return (rows, None);
+    }
+    let rest = rows.split_off(view.top);
+    let sum = rest.iter().map(Entry::delta).sum();
+    (rows, Some((rest.len(), sum)))
+}
+
+fn breach_text(b: &Breach) -> String {
+    let what = if b.by == "file" { "the file".to_string() } else { format!("{} {}", b.by, escape(b.name.as_bytes())) };
+    format!("{what}: {} is passed: {} bytes, allowed are {}, before it were {}", b.limit, grouped(b.new), grouped(b.allowed), grouped(b.old))
+}
+
+/// Text for a terminal.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
+    let delta = i128::from(d.new_size) - i128::from(d.old_size);
+    writeln!(out, "{} → {}: {} → {} bytes, {} ({})", names.0, names.1, grouped(d.old_size), grouped(d.new_size), signed(delta), percent(d.old_size, delta))?;
+    if let Some((a, b)) = &d.go {
+        writeln!(out, "Go version: {} → {}", escape(a.as_bytes()), escape(b.as_bytes()))?;
+    }
+    writeln!(out, "\n  {:>13}  {:>9}  {:>13}  {:>13}  {}", "delta", "", "old", "new", d.by.word())?;
+    let (rows, rest) = shown(d, view);
+    for r in &rows {
+        let (on, off) = match (view.color, r.delta().signum()) {
+            (true, 1) => ("\x1b[31m", "\x1b[0m"),
+            (true, -1) => ("\x1b[32m", "\x1b[0m"),
+            _ => ("", ""),
+        };
+        let change = match r.change {
+            Change::Added => "new".to_string(),
+            Change::Removed => "gone".to_string(),
+            _ => percent(r.old, r.delta()),
+        };
+        write!(out, "  {on}{:>13}{off}  {change:>9}  {:>13}  {:>13}  {}", signed(r.delta()), grouped(r.old), grouped(r.new), escape(r.key.as_bytes()))?;
+        if !r.reasons.is_empty() {
+            write!(out, "  ({})", escape(r.reasons.join("; ").as_bytes()))?;
+        }
+        writeln!(out)?;
+    }
+    if let Some((n, sum)) = rest {
+        writeln!(out, "  {:>13}  {:>9}  {:>13}  {:>13}  … {} more", signed(sum), "", "", "", grouped(n as u64))?;
+    }
+    writeln!(out, "  {:->13}", "")?;
+    writeln!(out, "  {:>13}  {:>9}  {:>13}  {:>13}  total", signed(delta), percent(d.old_size, delta), grouped(d.old_size), grouped(d.new_size))?;
+    for b in &d.breaches {
+        writeln!(out, "\nOver budget: {}", breach_text(b))?;
+    }
+    Ok(())
+}
+
+/// A comment for a pull request.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
+    use super::size::cell;
+    let delta = i128::from(d.new_size) - i128::from(d.old_size);
+    writeln!(out, "### Size: {} → {}, {} bytes ({})\n", human(d.old_size), human(d.new_size), signed(delta), percent(d.old_size, delta))?;
+    writeln!(out, "{} → {}\n", cell(names.0), cell(names.1))?;
+    for b in &d.breaches {
+        writeln!(out, "> **Over budget:** {}\n", cell(&breach_text(b)))?;
+    }
+    if let Some((a, b)) = &d.go {
+        writeln!(out, "Go version: {} → {}\n", cell(a), cell(b))?;
+    }
+    writeln!(out, "| {} | delta | | old | new | why |\n| --- | ---: | ---: | ---: | ---: | --- |", d.by.word())?;
+    let (rows, rest) = shown(d, view);
+    for r in &rows {
+        writeln!(out, "| {} | {} | {} | {} | {} | {} |", cell(&r.key), signed(r.delta()), percent(r.old, r.delta()), grouped(r.old), grouped(r.new), cell(&r.reasons.join("; ")))?;
+    }
+    if let Some((n, sum)) = rest {
+        writeln!(out, "| … {} more | {} | | | | |", grouped(n as u64), signed(sum))?;
+    }
+    writeln!(out, "| **total** | **{}** | {} | {} | {} | |", signed(delta), percent(d.old_size, delta), grouped(d.old_size), grouped(d.new_size))
+}
+
+/// One JSON object; rows that are the same on both sides are in it too.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff) -> io::Result<()> {
+    let rows: Vec<_> = d
+        .rows
+        .iter()
+        .map(|r| {
+            let mut row = serde_json::Map::new();
+            row.insert(d.by.word().into(), json!(r.key));
+            if d.by == crate::analysis::size::By::Package {
+                row.insert("module".into(), json!(r.module));
+            }
+            row.insert("old".into(), json!(r.old));
+            row.insert("new".into(), json!(r.new));
+            row.insert("delta".into(), json!(i64::try_from(r.delta()).unwrap_or(0)));
+            row.insert("change".into(), json!(r.change.word()));
+            row.insert("reasons".into(), json!(r.reasons));
+            serde_json::Value::Object(row)
+        })
+        .collect();
+    let breaches: Vec<_> = d
+        .breaches
+        .iter()
+        .map(|b| json!({"by": b.by, "name": b.name, "limit": b.limit, "old": b.old, "new": b.new, "allowed": b.allowed}))
+        .collect();
+    let value = json!({
+        "schema": "gospect/diff",
+        "version": 1,
+        "old_file": names.0,
+        "new_file": names.1,
+        "old_size": d.old_size,
+        "new_size": d.new_size,
+        "by": d.by.word(),
+        "go_versions": d.go.as_ref().map(|g| [&g.0, &g.1]),
+        "rows": rows,
+        "breaches": breaches,
+    });
+    super::json::write(out, &value)
+}

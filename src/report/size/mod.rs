@@ -1,0 +1,14 @@
+//! Size attribution → text, JSON, CSV, Markdown, HTML, SVG.
+
+mod html;
+mod json;
+mod svg;
+mod table;
+mod text;
+
+pub use html::{write_diff_html, write_html};
+pub use json::{is_saved, read_json, write_json};
+pub use svg::write_svg;
+pub(super) use table::cell;
+pub use table::{write_csv, write_markdown};
+pub use text::{View, write_agreement, write_text};

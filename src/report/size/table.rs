@@ -1,0 +1,121 @@
+//! Size attribution as CSV and Markdown.
+
+use std::io::{self, Write};
+
+use super::text::{View, share, shortened};
+use crate::analysis::size::{Report, Row, group, matches};
+use crate::report::text::{escape, grouped, human};
+
+/// A CSV field: quoted where it has to be; one that a spreadsheet would take for a formula gets an apostrophe.
+fn field(s: &str) -> String {
+    let formula = s.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let s = if formula { format!("'{s}") } else { s.to_string() };
+    if s.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", s.replace('"', "\"\""))
+    } else {
+        s
+    }
+}
+
+/// Rows with a line of column names in front (RFC 4180).
+///
+/// # Errors
+/// What the writer says.
+pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
+    writeln!(
+        out,
+        "file,kind,section,package,module,symbol,source_file,slice,bytes,measured,from"
+    )?;
+    for r in report
+        .rows
+        .iter()
+        .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
+    {
+        let text = |s: &Option<String>| field(s.as_deref().unwrap_or_default());
+        writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{},{}",
+            field(file),
+            r.kind.word(),
+            field(&r.section),
+            text(&r.package),
+            text(&r.module),
+            text(&r.symbol),
+            text(&r.file),
+            text(&r.slice),
+            r.bytes,
+            r.source.measured(),
+            r.source.word()
+        )?;
+    }
+    Ok(())
+}
+
+/// A cell of a Markdown table.
+pub(in crate::report) fn cell(s: &str) -> String {
+    let mut out = String::new();
+    for c in escape(s.as_bytes()).chars() {
+        if matches!(
+            c,
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '#'
+        ) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Two tables: by the key, and what the file is made of.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
+    writeln!(
+        out,
+        "### {}\n\n{} ({} bytes)\n",
+        cell(file),
+        human(report.file_size),
+        grouped(report.file_size)
+    )?;
+    let rows: Vec<&Row> = report
+        .rows
+        .iter()
+        .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
+        .collect();
+    let total: u64 = rows.iter().map(|r| r.bytes).sum();
+    let by = |r: &Row| view.by.key(r);
+    let kind = |r: &Row| r.kind.word().to_string();
+    let keys: [(&str, &dyn Fn(&Row) -> String); 2] = [(view.by.word(), &by), ("kind", &kind)];
+    for (title, key) in keys {
+        writeln!(out, "| {title} | bytes | share |\n| --- | ---: | ---: |")?;
+        for g in shortened(group(rows.iter().copied(), key), view.top) {
+            writeln!(
+                out,
+                "| {} | {} | {} |",
+                cell(&g.key),
+                grouped(g.bytes),
+                share(g.bytes, report.file_size)
+            )?;
+        }
+        writeln!(
+            out,
+            "| **total** | {} | {} |\n",
+            grouped(total),
+            share(total, report.file_size)
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_in_their_cell() {
+        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(field("=1+1"), "'=1+1");
+        assert_eq!(cell("a|b<script>"), "a\\|b\\<script\\>");
+    }
+}

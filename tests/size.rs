@@ -1,0 +1,254 @@
+//! `gospect size`, held against real builds: rows add up, planted sizes come out, stripped files agree with their twins, inference agrees
+//! with symbols.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use common::{Build, REFERENCE, schema};
+use serde_json::Value;
+
+fn measure(args: &[&str], file: &Path) -> Value {
+    let mut all = vec!["size", "--format", "json"];
+    all.extend(args);
+    all.push(file.to_str().unwrap());
+    let out = common::run(all);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    schema::assert_all("size", &out.stdout).remove(0)
+}
+
+fn rows(doc: &Value) -> &Vec<Value> {
+    doc["rows"].as_array().unwrap()
+}
+
+fn sum(doc: &Value, keep: impl Fn(&Value) -> bool) -> u64 {
+    rows(doc)
+        .iter()
+        .filter(|r| keep(r))
+        .map(|r| r["bytes"].as_u64().unwrap())
+        .sum()
+}
+
+/// Bytes by package of some kinds.
+fn by_package(doc: &Value, kinds: &[&str]) -> BTreeMap<String, u64> {
+    let mut out = BTreeMap::new();
+    for r in rows(doc) {
+        if kinds.contains(&r["kind"].as_str().unwrap()) {
+            *out.entry(r["package"].as_str().unwrap_or("-").to_string())
+                .or_default() += r["bytes"].as_u64().unwrap();
+        }
+    }
+    out
+}
+
+const STRIPPED: &[&str] = &["-ldflags=-s -w"];
+
+/// Rows add up to the file, nearly nothing is unknown, nearly all of the program has a package.
+#[track_caller]
+fn adds_up(doc: &Value, file: &Path) {
+    let size = std::fs::metadata(file).unwrap().len();
+    assert_eq!(doc["file_size"], size);
+    assert_eq!(sum(doc, |_| true), size, "{}", file.display());
+    let unknown = sum(doc, |r| r["kind"] == "unknown");
+    assert!(
+        unknown * 500 <= size,
+        "{}: {unknown} bytes unknown",
+        file.display()
+    );
+    let own = [
+        "code", "pclntab", "type", "itab", "string", "rodata", "embed", "data", "unknown",
+    ];
+    let program = sum(doc, |r| own.contains(&r["kind"].as_str().unwrap()));
+    let named = sum(doc, |r| {
+        own.contains(&r["kind"].as_str().unwrap()) && !r["package"].is_null()
+    });
+    assert!(
+        named * 100 >= program * 97,
+        "{}: {named} of {program} bytes have a package",
+        file.display()
+    );
+}
+
+#[test]
+fn every_byte_has_one_owner_in_every_format() {
+    for target in [
+        "linux/amd64",
+        "linux/386",
+        "linux/s390x",
+        "darwin/arm64",
+        "windows/amd64",
+        "plan9/amd64",
+        "wasip1/wasm",
+    ] {
+        for args in [&[][..], STRIPPED] {
+            if let Some(file) = Build::new("hello", target).args(args).path() {
+                adds_up(&measure(&[], &file), &file);
+            }
+        }
+    }
+}
+
+#[test]
+fn older_and_newer_go_versions_are_read() {
+    for go in ["go1.20.14", "go1.22.12", "go1.26.8", REFERENCE] {
+        for target in ["linux/amd64", "darwin/arm64"] {
+            if let Some(file) = Build::new("hello", target).go(go).args(STRIPPED).path() {
+                adds_up(&measure(&[], &file), &file);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stripped_file_agrees_with_its_twin() {
+    for target in ["linux/amd64", "darwin/arm64", "windows/amd64"] {
+        let build = Build::new("planted", target);
+        let (Some(whole), Some(bare)) = (build.path(), build.args(STRIPPED).path()) else {
+            continue;
+        };
+        let (whole, bare) = (measure(&[], &whole), measure(&[], &bare));
+        for kind in ["code", "pclntab", "embed"] {
+            assert_eq!(
+                by_package(&whole, &[kind]),
+                by_package(&bare, &[kind]),
+                "{target} {kind}"
+            );
+        }
+        let (a, b) = (by_package(&whole, &["type"]), by_package(&bare, &["type"]));
+        for (package, bytes) in &a {
+            let other = b.get(package).copied().unwrap_or(0);
+            // Alignment between sections belongs to the type it follows.
+            assert!(
+                bytes.abs_diff(other) <= 32,
+                "{target} types of {package}: {bytes} and {other}"
+            );
+        }
+    }
+}
+
+/// The package gets what was planted in it, within 1 %; what its code and types need besides is small and known by kind.
+#[test]
+fn planted_sizes_come_out_in_both_twins() {
+    for target in ["linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"] {
+        for args in [&[][..], STRIPPED] {
+            let Some(file) = Build::new("planted", target).args(args).path() else {
+                continue;
+            };
+            let doc = measure(&[], &file);
+            adds_up(&doc, &file);
+            let of = |package: &str, kinds: &[&str]| {
+                let package = format!("example.com/planted/{package}");
+                sum(&doc, |r| {
+                    r["package"] == package.as_str() && kinds.contains(&r["kind"].as_str().unwrap())
+                })
+            };
+            let near = |what: &str, got: u64, want: u64| {
+                assert!(
+                    got.abs_diff(want) * 100 <= want,
+                    "{target} {args:?} {what}: {got}, planted {want}"
+                );
+            };
+            near("embed", of("files", &["embed"]), 100_000);
+            near("table", of("table", &["data", "rodata"]), 64_000);
+            near("string", of("text", &["string", "rodata"]), 50_000);
+            // 500 entries: their text and the two tables of string headers that the map is filled from.
+            near(
+                "map",
+                of("mapping", &["string", "rodata", "data"]),
+                25_000 + 2 * 500 * 16,
+            );
+            assert!(
+                of("generic", &["code"]) > 12 * 150,
+                "{target}: {}",
+                of("generic", &["code"])
+            );
+        }
+    }
+}
+
+#[test]
+fn a_generic_functions_instances_belong_to_its_package() {
+    let Some(file) = Build::new("planted", "linux/amd64").path() else {
+        return;
+    };
+    let doc = measure(&["--by", "symbol"], &file);
+    let instances = rows(&doc)
+        .iter()
+        .filter(|r| {
+            r["kind"] == "code"
+                && r["symbol"]
+                    .as_str()
+                    .is_some_and(|s| s.starts_with("example.com/planted/generic.fill["))
+        })
+        .filter(|r| r["package"] == "example.com/planted/generic")
+        .count();
+    assert_eq!(instances, 12);
+}
+
+/// With the symbols hidden, data gets the package that its symbol names; prints how much of it.
+#[test]
+fn inference_agrees_with_the_symbols() {
+    let Some(file) = Build::new("planted", "linux/amd64").path() else {
+        return;
+    };
+    let bytes = std::fs::read(file).unwrap();
+    for a in gospect::analysis::size::agreement(&bytes).unwrap() {
+        let percent = 100.0 * a.agree as f64 / a.bytes.max(1) as f64;
+        println!("{:>14}: {percent:.1} % of {} bytes agree", a.section, a.bytes);
+        let least = match a.section.as_str() {
+            ".noptrdata" => 97.0,
+            ".data" => 90.0,
+            _ => continue,
+        };
+        assert!(
+            percent >= least,
+            "{}: {percent:.1} %, worst {:?}",
+            a.section,
+            a.worst
+        );
+    }
+}
+
+#[test]
+fn the_text_adds_up_for_the_reader() {
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    for by in ["module", "package", "section", "kind", "symbol", "file"] {
+        let out = common::run(["size", "--by", by, "--top", "5", file.to_str().unwrap()]);
+        assert!(out.status.success());
+        let text = String::from_utf8(out.stdout).unwrap();
+        let number = |line: &str| {
+            line.split_whitespace()
+                .next()?
+                .replace(',', "")
+                .parse::<u64>()
+                .ok()
+        };
+        let table: Vec<&str> = text
+            .lines()
+            .skip_while(|l| !l.starts_with("By "))
+            .skip(1)
+            .take_while(|l| !l.trim().starts_with('-'))
+            .collect();
+        let sum: u64 = table.iter().filter_map(|l| number(l)).sum();
+        assert_eq!(sum, std::fs::metadata(&file).unwrap().len(), "{text}");
+        assert!(table.len() <= 6, "{text}");
+    }
+}
+
+#[test]
+fn an_empty_file_and_text_are_refused() {
+    let dir = std::env::temp_dir().join(format!("gospect-size-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    for (name, bytes) in [("empty", &b""[..]), ("text", b"#!/bin/sh\n"), ("elf", b"\x7fELF")] {
+        let path = dir.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let out = common::run(["size", path.to_str().unwrap()]);
+        assert_eq!(out.status.code(), Some(2), "{name}");
+        let err = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(err.starts_with("gospect: ") && err.lines().count() == 1, "{err}");
+    }
+    std::fs::remove_dir_all(&dir).unwrap();
+}
