@@ -124,13 +124,19 @@ fn sides(report: &Report, by: By) -> BTreeMap<String, Side> {
 pub fn compare(old: &Report, new: &Report, by: By) -> Diff {
     let (a, b) = (sides(old, by), sides(new, by));
     let modules = |r: &Report| -> BTreeMap<String, String> {
-        r.modules.iter().map(|m| (m.path.clone(), m.version.clone())).collect()
+        r.modules
+            .iter()
+            .map(|m| (m.path.clone(), m.version.clone()))
+            .collect()
     };
     let (old_modules, new_modules) = (modules(old), modules(new));
     let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     let mut rows = Vec::with_capacity(keys.len());
     for key in keys {
-        let (x, y) = (a.get(key).cloned().unwrap_or_default(), b.get(key).cloned().unwrap_or_default());
+        let (x, y) = (
+            a.get(key).cloned().unwrap_or_default(),
+            b.get(key).cloned().unwrap_or_default(),
+        );
         let change = match (a.contains_key(key), b.contains_key(key)) {
             (false, _) => Change::Added,
             (_, false) => Change::Removed,
@@ -146,33 +152,69 @@ pub fn compare(old: &Report, new: &Report, by: By) -> Diff {
             }
             let signed = |a: u64, b: u64| i128::from(b) - i128::from(a);
             let delta = signed(x.bytes, y.bytes);
-            let most = |part: i128| part != 0 && part.signum() == delta.signum() && part.abs() * 2 >= delta.abs();
+            let most =
+                |part: i128| part != 0 && part.signum() == delta.signum() && part.abs() * 2 >= delta.abs();
             if most(signed(x.embed, y.embed)) {
-                reasons.push(if x.embed == 0 { "new embedded files" } else { "embedded files" }.to_string());
+                reasons.push(
+                    if x.embed == 0 {
+                        "new embedded files"
+                    } else {
+                        "embedded files"
+                    }
+                    .to_string(),
+                );
             }
             if by != By::Kind && most(signed(x.debug, y.debug)) {
                 reasons.push("debug information and symbols".to_string());
             }
             if y.instances != x.instances && (x.instances > 0 || y.instances > 0) && by != By::Symbol {
-                reasons.push(format!("{} → {} generic instantiations", x.instances, y.instances));
+                reasons.push(format!(
+                    "{} → {} generic instantiations",
+                    x.instances, y.instances
+                ));
             }
         }
         let module = if by == By::Package { module } else { None };
-        rows.push(Entry { key: key.clone(), module, old: x.bytes, new: y.bytes, change, reasons });
+        rows.push(Entry {
+            key: key.clone(),
+            module,
+            old: x.bytes,
+            new: y.bytes,
+            change,
+            reasons,
+        });
     }
-    rows.sort_by(|x, y| y.delta().abs().cmp(&x.delta().abs()).then_with(|| x.key.cmp(&y.key)));
+    rows.sort_by(|x, y| {
+        y.delta()
+            .abs()
+            .cmp(&x.delta().abs())
+            .then_with(|| x.key.cmp(&y.key))
+    });
     let go = match (&old.go_version, &new.go_version) {
         (Some(a), Some(b)) if a != b => Some((a.clone(), b.clone())),
         _ => None,
     };
-    Diff { old_size: old.file_size, new_size: new.file_size, by, go, rows, breaches: Vec::new() }
+    Diff {
+        old_size: old.file_size,
+        new_size: new.file_size,
+        by,
+        go,
+        rows,
+        breaches: Vec::new(),
+    }
 }
 
 fn module_reason(module: &str, by: By, old: Option<&String>, new: Option<&String>) -> Option<String> {
     if !matches!(by, By::Module | By::Package | By::Symbol | By::File) {
         return None;
     }
-    let word = |v: &String| if v.is_empty() { String::new() } else { format!(" {v}") };
+    let word = |v: &String| {
+        if v.is_empty() {
+            String::new()
+        } else {
+            format!(" {v}")
+        }
+    };
     match (old, new) {
         (None, Some(v)) => Some(format!("new module {module}{}", word(v))),
         (Some(v), None) => Some(format!("module {module}{} is gone", word(v))),
@@ -185,7 +227,12 @@ fn module_reason(module: &str, by: By, old: Option<&String>, new: Option<&String
 /// Holds the new file against limits; `old` is `None` where there is nothing to grow from.
 pub fn breaches(old: Option<&Report>, new: &Report, budget: &Budget) -> Vec<Breach> {
     let mut out = Vec::new();
-    let mut hold = |by: &str, name: &str, before: Option<u64>, after: u64, size: Option<u64>, growth: Option<super::policy::values::Growth>| {
+    let mut hold = |by: &str,
+                    name: &str,
+                    before: Option<u64>,
+                    after: u64,
+                    size: Option<u64>,
+                    growth: Option<super::policy::values::Growth>| {
         let breach = |limit: String, allowed: u64| Breach {
             by: by.to_string(),
             name: name.to_string(),
@@ -204,14 +251,28 @@ pub fn breaches(old: Option<&Report>, new: &Report, budget: &Budget) -> Vec<Brea
             }
         }
     };
-    hold("file", "", old.map(|o| o.file_size), new.file_size, budget.max_size, budget.max_growth);
+    hold(
+        "file",
+        "",
+        old.map(|o| o.file_size),
+        new.file_size,
+        budget.max_size,
+        budget.max_growth,
+    );
     for part in &budget.parts {
         let by = By::from_word(part.by).unwrap_or(By::Package);
         let sum = |r: &Report| -> u64 {
             let held = |row: &&Row| part.matches(&by.key(row));
             r.rows.iter().filter(held).map(|row| row.bytes).sum()
         };
-        hold(part.by, &part.name, old.map(&sum), sum(new), part.max_size, part.max_growth);
+        hold(
+            part.by,
+            &part.name,
+            old.map(&sum),
+            sum(new),
+            part.max_size,
+            part.max_growth,
+        );
     }
     out
 }
@@ -238,18 +299,38 @@ mod tests {
     }
 
     fn report(rows: Vec<Row>, modules: &[(&str, &str)]) -> Report {
-        let modules = modules.iter().map(|m| Module { path: m.0.into(), version: m.1.into() }).collect();
-        Report { file_size: rows.iter().map(|r| r.bytes).sum(), rows, modules, ..Report::default() }
+        let modules = modules
+            .iter()
+            .map(|m| Module {
+                path: m.0.into(),
+                version: m.1.into(),
+            })
+            .collect();
+        Report {
+            file_size: rows.iter().map(|r| r.bytes).sum(),
+            rows,
+            modules,
+            ..Report::default()
+        }
     }
 
     #[test]
     fn deltas_add_up_and_have_reasons() {
         let old = report(
-            vec![row("a", "m/a", Kind::Code, 100), row("b", "m/b", Kind::Code, 50), row("e", "m/e", Kind::Code, 5)],
+            vec![
+                row("a", "m/a", Kind::Code, 100),
+                row("b", "m/b", Kind::Code, 50),
+                row("e", "m/e", Kind::Code, 5),
+            ],
             &[("m/a", "v1"), ("m/b", "v1"), ("m/e", "v1")],
         );
         let new = report(
-            vec![row("a", "m/a", Kind::Code, 300), row("c", "m/c", Kind::Code, 7), row("e", "m/e", Kind::Code, 5), row("e", "m/e", Kind::Embed, 90)],
+            vec![
+                row("a", "m/a", Kind::Code, 300),
+                row("c", "m/c", Kind::Code, 7),
+                row("e", "m/e", Kind::Code, 5),
+                row("e", "m/e", Kind::Embed, 90),
+            ],
             &[("m/a", "v2"), ("m/c", "v3"), ("m/e", "v1")],
         );
         let d = compare(&old, &new, By::Module);
@@ -257,20 +338,44 @@ mod tests {
         assert_eq!(sum, i128::from(new.file_size) - i128::from(old.file_size));
         let of = |key: &str| d.rows.iter().find(|r| r.key == key).unwrap();
         assert_eq!(of("m/a").reasons, ["m/a v1 → v2"]);
-        assert_eq!((of("m/b").change, of("m/b").reasons[0].as_str()), (Change::Removed, "module m/b v1 is gone"));
-        assert_eq!((of("m/c").change, of("m/c").reasons[0].as_str()), (Change::Added, "new module m/c v3"));
+        assert_eq!(
+            (of("m/b").change, of("m/b").reasons[0].as_str()),
+            (Change::Removed, "module m/b v1 is gone")
+        );
+        assert_eq!(
+            (of("m/c").change, of("m/c").reasons[0].as_str()),
+            (Change::Added, "new module m/c v3")
+        );
         assert_eq!(of("m/e").reasons, ["new embedded files"]);
     }
 
     #[test]
     fn budgets_are_held_for_the_file_and_its_parts() {
         let old = report(vec![row("net/http", "std", Kind::Code, 100)], &[]);
-        let new = report(vec![row("net/http", "std", Kind::Code, 110), row("net", "std", Kind::Code, 10)], &[]);
-        let part = PartBudget { by: "package", name: "net/...".into(), max_size: Some(120), max_growth: Some(Growth::Percent(10.0)) };
-        let budget = Budget { max_size: Some(119), max_growth: Some(Growth::Bytes(20)), parts: vec![part] };
+        let new = report(
+            vec![
+                row("net/http", "std", Kind::Code, 110),
+                row("net", "std", Kind::Code, 10),
+            ],
+            &[],
+        );
+        let part = PartBudget {
+            by: "package",
+            name: "net/...".into(),
+            max_size: Some(120),
+            max_growth: Some(Growth::Percent(10.0)),
+        };
+        let budget = Budget {
+            max_size: Some(119),
+            max_growth: Some(Growth::Bytes(20)),
+            parts: vec![part],
+        };
         let all = breaches(Some(&old), &new, &budget);
         let said: Vec<_> = all.iter().map(|b| (b.by.as_str(), b.limit.as_str())).collect();
-        assert_eq!(said, [("file", "max-size 119 bytes"), ("package", "max-growth 10%")]);
+        assert_eq!(
+            said,
+            [("file", "max-size 119 bytes"), ("package", "max-growth 10%")]
+        );
         assert_eq!(breaches(None, &new, &budget).len(), 1);
     }
 }

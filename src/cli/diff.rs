@@ -62,7 +62,13 @@ pub(super) fn report(path: &Path, detail: Detail) -> Result<Report, String> {
     let made = if report::size::is_saved(&bytes) {
         report::size::read_json(&bytes)
     } else {
-        sizes::measure(&bytes, Options { detail, ..Options::default() })
+        sizes::measure(
+            &bytes,
+            Options {
+                detail,
+                ..Options::default()
+            },
+        )
     };
     made.map_err(|e| e.to_string())
 }
@@ -82,11 +88,18 @@ pub(super) fn run(args: &Args) -> u8 {
         return super::TROUBLE;
     };
     // Symbols tell how many instances a generic function has.
-    let detail = if by == By::File { Detail::File } else { Detail::Symbol };
+    let detail = if by == By::File {
+        Detail::File
+    } else {
+        Detail::Symbol
+    };
     let mut sink = match args.output.open() {
         Ok(s) => s,
         Err(e) => {
-            frame::complain(args.output.output.as_deref().unwrap_or(Path::new("-")), &frame::io_words(&e));
+            frame::complain(
+                args.output.output.as_deref().unwrap_or(Path::new("-")),
+                &frame::io_words(&e),
+            );
             return super::TROUBLE;
         }
     };
@@ -94,17 +107,31 @@ pub(super) fn run(args: &Args) -> u8 {
     for path in [&args.old, &args.new] {
         match report(path, detail) {
             Ok(r) if tells(&r, by) => both.push(r),
-            Ok(_) => frame::complain(path, &format!("the saved report has no {0}; save it with `size --by {0} --format json`", by.word())),
+            Ok(_) => frame::complain(
+                path,
+                &format!(
+                    "the saved report has no {0}; save it with `size --by {0} --format json`",
+                    by.word()
+                ),
+            ),
             Err(e) => frame::complain(path, &e),
         }
     }
-    let [old, new] = both.as_slice() else { return super::TROUBLE };
-    let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| l.policy.budget_for(&policy::names(Some(l), &args.new)));
+    let [old, new] = both.as_slice() else {
+        return super::TROUBLE;
+    };
+    let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
+        l.policy.budget_for(&policy::names(Some(l), &args.new))
+    });
     budget.max_size = args.max_size.or(budget.max_size);
     budget.max_growth = args.max_growth.or(budget.max_growth);
     let mut d = diff::compare(old, new, by);
     d.breaches = diff::breaches(Some(old), new, &budget);
-    let view = View { top: args.top, all: args.all, color: args.output.colored() };
+    let view = View {
+        top: args.top,
+        all: args.all,
+        color: args.output.colored(),
+    };
     let name = |p: &Path| text::escape(p.as_os_str().as_encoded_bytes());
     let names = (name(&args.old), name(&args.new));
     let names = (names.0.as_str(), names.1.as_str());

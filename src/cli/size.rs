@@ -77,8 +77,16 @@ pub(super) fn run(args: &Args) -> u8 {
         let report = size::measure(bytes, options)?;
         let name = text::escape(path.as_os_str().as_encoded_bytes());
         match args.format {
-            Format::Html => size_report::write_html(out, &path.to_string_lossy(), &report, &shown(&report, &view))?,
-            Format::Svg => size_report::write_svg(out, &path.to_string_lossy(), &report, &shown(&report, &view), &view)?,
+            Format::Html => {
+                size_report::write_html(out, &path.to_string_lossy(), &report, &shown(&report, &view))?
+            }
+            Format::Svg => size_report::write_svg(
+                out,
+                &path.to_string_lossy(),
+                &report,
+                &shown(&report, &view),
+                &view,
+            )?,
             Format::Csv => size_report::write_csv(out, &path.to_string_lossy(), &report, &view)?,
             Format::Markdown => size_report::write_markdown(out, &path.to_string_lossy(), &report, &view)?,
             Format::Json => size_report::write_json(out, &path.to_string_lossy(), &report, args.memory)?,
@@ -90,5 +98,9 @@ pub(super) fn run(args: &Args) -> u8 {
 
 /// The rows that the filter leaves.
 fn shown<'r>(report: &'r size::Report, view: &View) -> Vec<&'r size::Row> {
-    report.rows.iter().filter(|r| view.filter.as_deref().is_none_or(|f| size::matches(r, f))).collect()
+    report
+        .rows
+        .iter()
+        .filter(|r| view.filter.as_deref().is_none_or(|f| size::matches(r, f)))
+        .collect()
 }

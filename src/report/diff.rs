@@ -36,7 +36,12 @@ fn percent(old: u64, delta: i128) -> String {
 
 /// The entries to show, and one that sums the others up.
 fn shown(d: &Diff, view: &View) -> (Vec<Entry>, Option<(usize, i128)>) {
-    let mut rows: Vec<Entry> = d.rows.iter().filter(|r| view.all || r.change != Change::Same).cloned().collect();
+    let mut rows: Vec<Entry> = d
+        .rows
+        .iter()
+        .filter(|r| view.all || r.change != Change::Same)
+        .cloned()
+        .collect();
     if view.top == 0 || rows.len() <= view.top {
         return (rows, None);
     }
@@ -46,8 +51,18 @@ fn shown(d: &Diff, view: &View) -> (Vec<Entry>, Option<(usize, i128)>) {
 }
 
 fn breach_text(b: &Breach) -> String {
-    let what = if b.by == "file" { "the file".to_string() } else { format!("{} {}", b.by, escape(b.name.as_bytes())) };
-    format!("{what}: {} is passed: {} bytes, allowed are {}, before it were {}", b.limit, grouped(b.new), grouped(b.allowed), grouped(b.old))
+    let what = if b.by == "file" {
+        "the file".to_string()
+    } else {
+        format!("{} {}", b.by, escape(b.name.as_bytes()))
+    };
+    format!(
+        "{what}: {} is passed: {} bytes, allowed are {}, before it were {}",
+        b.limit,
+        grouped(b.new),
+        grouped(b.allowed),
+        grouped(b.old)
+    )
 }
 
 /// Text for a terminal.
@@ -56,11 +71,33 @@ fn breach_text(b: &Breach) -> String {
 /// What the writer says.
 pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
     let delta = i128::from(d.new_size) - i128::from(d.old_size);
-    writeln!(out, "{} → {}: {} → {} bytes, {} ({})", names.0, names.1, grouped(d.old_size), grouped(d.new_size), signed(delta), percent(d.old_size, delta))?;
+    writeln!(
+        out,
+        "{} → {}: {} → {} bytes, {} ({})",
+        names.0,
+        names.1,
+        grouped(d.old_size),
+        grouped(d.new_size),
+        signed(delta),
+        percent(d.old_size, delta)
+    )?;
     if let Some((a, b)) = &d.go {
-        writeln!(out, "Go version: {} → {}", escape(a.as_bytes()), escape(b.as_bytes()))?;
+        writeln!(
+            out,
+            "Go version: {} → {}",
+            escape(a.as_bytes()),
+            escape(b.as_bytes())
+        )?;
     }
-    writeln!(out, "\n  {:>13}  {:>9}  {:>13}  {:>13}  {}", "delta", "", "old", "new", d.by.word())?;
+    writeln!(
+        out,
+        "\n  {:>13}  {:>9}  {:>13}  {:>13}  {}",
+        "delta",
+        "",
+        "old",
+        "new",
+        d.by.word()
+    )?;
     let (rows, rest) = shown(d, view);
     for r in &rows {
         let (on, off) = match (view.color, r.delta().signum()) {
@@ -73,17 +110,39 @@ pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
             Change::Removed => "gone".to_string(),
             _ => percent(r.old, r.delta()),
         };
-        write!(out, "  {on}{:>13}{off}  {change:>9}  {:>13}  {:>13}  {}", signed(r.delta()), grouped(r.old), grouped(r.new), escape(r.key.as_bytes()))?;
+        write!(
+            out,
+            "  {on}{:>13}{off}  {change:>9}  {:>13}  {:>13}  {}",
+            signed(r.delta()),
+            grouped(r.old),
+            grouped(r.new),
+            escape(r.key.as_bytes())
+        )?;
         if !r.reasons.is_empty() {
             write!(out, "  ({})", escape(r.reasons.join("; ").as_bytes()))?;
         }
         writeln!(out)?;
     }
     if let Some((n, sum)) = rest {
-        writeln!(out, "  {:>13}  {:>9}  {:>13}  {:>13}  … {} more", signed(sum), "", "", "", grouped(n as u64))?;
+        writeln!(
+            out,
+            "  {:>13}  {:>9}  {:>13}  {:>13}  … {} more",
+            signed(sum),
+            "",
+            "",
+            "",
+            grouped(n as u64)
+        )?;
     }
     writeln!(out, "  {:->13}", "")?;
-    writeln!(out, "  {:>13}  {:>9}  {:>13}  {:>13}  total", signed(delta), percent(d.old_size, delta), grouped(d.old_size), grouped(d.new_size))?;
+    writeln!(
+        out,
+        "  {:>13}  {:>9}  {:>13}  {:>13}  total",
+        signed(delta),
+        percent(d.old_size, delta),
+        grouped(d.old_size),
+        grouped(d.new_size)
+    )?;
     for b in &d.breaches {
         writeln!(out, "\nOver budget: {}", breach_text(b))?;
     }
@@ -97,7 +156,14 @@ pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
 pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
     use super::size::cell;
     let delta = i128::from(d.new_size) - i128::from(d.old_size);
-    writeln!(out, "### Size: {} → {}, {} bytes ({})\n", human(d.old_size), human(d.new_size), signed(delta), percent(d.old_size, delta))?;
+    writeln!(
+        out,
+        "### Size: {} → {}, {} bytes ({})\n",
+        human(d.old_size),
+        human(d.new_size),
+        signed(delta),
+        percent(d.old_size, delta)
+    )?;
     writeln!(out, "{} → {}\n", cell(names.0), cell(names.1))?;
     for b in &d.breaches {
         writeln!(out, "> **Over budget:** {}\n", cell(&breach_text(b)))?;
@@ -105,15 +171,35 @@ pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: 
     if let Some((a, b)) = &d.go {
         writeln!(out, "Go version: {} → {}\n", cell(a), cell(b))?;
     }
-    writeln!(out, "| {} | delta | | old | new | why |\n| --- | ---: | ---: | ---: | ---: | --- |", d.by.word())?;
+    writeln!(
+        out,
+        "| {} | delta | | old | new | why |\n| --- | ---: | ---: | ---: | ---: | --- |",
+        d.by.word()
+    )?;
     let (rows, rest) = shown(d, view);
     for r in &rows {
-        writeln!(out, "| {} | {} | {} | {} | {} | {} |", cell(&r.key), signed(r.delta()), percent(r.old, r.delta()), grouped(r.old), grouped(r.new), cell(&r.reasons.join("; ")))?;
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} |",
+            cell(&r.key),
+            signed(r.delta()),
+            percent(r.old, r.delta()),
+            grouped(r.old),
+            grouped(r.new),
+            cell(&r.reasons.join("; "))
+        )?;
     }
     if let Some((n, sum)) = rest {
         writeln!(out, "| … {} more | {} | | | | |", grouped(n as u64), signed(sum))?;
     }
-    writeln!(out, "| **total** | **{}** | {} | {} | {} | |", signed(delta), percent(d.old_size, delta), grouped(d.old_size), grouped(d.new_size))
+    writeln!(
+        out,
+        "| **total** | **{}** | {} | {} | {} | |",
+        signed(delta),
+        percent(d.old_size, delta),
+        grouped(d.old_size),
+        grouped(d.new_size)
+    )
 }
 
 /// One JSON object; rows that are the same on both sides are in it too.

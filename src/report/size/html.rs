@@ -35,7 +35,10 @@ impl<'r> Names<'r> {
 }
 
 fn page(out: &mut dyn Write, data: &serde_json::Value) -> io::Result<()> {
-    let text = serde_json::to_string(data)?.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let text = serde_json::to_string(data)?
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029");
     let (before, after) = PAGE.split_once("@DATA@").unwrap_or((PAGE, ""));
     out.write_all(before.as_bytes())?;
     out.write_all(text.as_bytes())?;
@@ -50,15 +53,34 @@ pub fn write_html(out: &mut dyn Write, file: &str, report: &Report, rows: &[&Row
     let mut names = Names::default();
     let mut sums: FxHashMap<[i64; 4], u64> = FxHashMap::default();
     for r in rows {
-        let section = if r.section.is_empty() { -1 } else { names.id(&r.section) };
-        let key = [names.id(r.kind.word()), section, names.maybe(r.module.as_deref()), names.maybe(r.package.as_deref())];
+        let section = if r.section.is_empty() {
+            -1
+        } else {
+            names.id(&r.section)
+        };
+        let key = [
+            names.id(r.kind.word()),
+            section,
+            names.maybe(r.module.as_deref()),
+            names.maybe(r.package.as_deref()),
+        ];
         *sums.entry(key).or_default() += r.bytes;
     }
-    let mut list: Vec<_> = sums.into_iter().map(|(k, bytes)| (k[0], k[1], k[2], k[3], bytes)).collect();
+    let mut list: Vec<_> = sums
+        .into_iter()
+        .map(|(k, bytes)| (k[0], k[1], k[2], k[3], bytes))
+        .collect();
     list.sort_unstable();
     let total: u64 = rows.iter().map(|r| r.bytes).sum();
-    let go = report.go_version.as_deref().map(|v| format!(" ({v})")).unwrap_or_default();
-    page(out, &json!({ "title": format!("{file}{go}"), "total": total, "names": names.all, "rows": list, "diff": false }))
+    let go = report
+        .go_version
+        .as_deref()
+        .map(|v| format!(" ({v})"))
+        .unwrap_or_default();
+    page(
+        out,
+        &json!({ "title": format!("{file}{go}"), "total": total, "names": names.all, "rows": list, "diff": false }),
+    )
 }
 
 /// The treemap of a change: areas are bytes added or taken away.
@@ -71,7 +93,14 @@ pub fn write_diff_html(out: &mut dyn Write, files: (&str, &str), diff: &Diff) ->
     let mut rows = Vec::new();
     for r in diff.rows.iter().filter(|r| r.delta() != 0) {
         let delta = i64::try_from(r.delta()).unwrap_or(0);
-        rows.push(json!([word, -1, names.id(&r.key), -1, delta.unsigned_abs(), delta]));
+        rows.push(json!([
+            word,
+            -1,
+            names.id(&r.key),
+            -1,
+            delta.unsigned_abs(),
+            delta
+        ]));
     }
     let total = i128::from(diff.new_size) - i128::from(diff.old_size);
     let total = i64::try_from(total).unwrap_or(0);
@@ -101,7 +130,10 @@ mod tests {
         let mut out = Vec::new();
         write_html(&mut out, "</title>", &Report::default(), &[&row]).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.matches("</script>").count(), PAGE.matches("</script>").count());
+        assert_eq!(
+            text.matches("</script>").count(),
+            PAGE.matches("</script>").count()
+        );
         assert!(!text.contains("<img") && !text.contains("<!--<"));
     }
 }

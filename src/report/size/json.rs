@@ -138,7 +138,10 @@ pub fn read_json(bytes: &[u8]) -> Result<Report> {
     if saved.schema != "gospect/size" {
         return Err(bad(format!("its schema is {:?}", saved.schema)));
     }
-    let total = saved.rows.iter().try_fold(0u64, |sum, r| sum.checked_add(r.bytes));
+    let total = saved
+        .rows
+        .iter()
+        .try_fold(0u64, |sum, r| sum.checked_add(r.bytes));
     if total != Some(saved.file_size) {
         return Err(bad("its rows do not add up to file_size".into()));
     }
@@ -150,14 +153,25 @@ pub fn read_json(bytes: &[u8]) -> Result<Report> {
         symbol: r.symbol,
         file: r.source_file,
         slice: r.slice,
-        source: r.from.as_deref().and_then(Source::from_word).unwrap_or(Source::None),
+        source: r
+            .from
+            .as_deref()
+            .and_then(Source::from_word)
+            .unwrap_or(Source::None),
         bytes: r.bytes,
     });
     Ok(Report {
         file_size: saved.file_size,
         rows: rows.collect(),
         go_version: saved.go_version,
-        modules: saved.modules.into_iter().map(|m| Module { path: m.path, version: m.version }).collect(),
+        modules: saved
+            .modules
+            .into_iter()
+            .map(|m| Module {
+                path: m.path,
+                version: m.version,
+            })
+            .collect(),
         ..Report::default()
     })
 }

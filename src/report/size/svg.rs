@@ -8,14 +8,24 @@ use crate::report::text::{escape, grouped};
 
 /// Text for XML.
 pub(in crate::report) fn xml(s: &str) -> String {
-    escape(s.as_bytes()).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    escape(s.as_bytes())
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// Writes a chart.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_svg(out: &mut dyn Write, file: &str, report: &Report, rows: &[&Row], view: &View) -> io::Result<()> {
+pub fn write_svg(
+    out: &mut dyn Write,
+    file: &str,
+    report: &Report,
+    rows: &[&Row],
+    view: &View,
+) -> io::Result<()> {
     let groups = shortened(group(rows.iter().copied(), |r| view.by.key(r)), view.top);
     let most = groups.iter().map(|g| g.bytes).max().unwrap_or(1).max(1);
     let height = 50 + 22 * groups.len();
