@@ -63,7 +63,7 @@ fn real(pair: &Pair) -> Vec<Option<String>> {
 
 /// A stripped copy.
 fn stripped(path: &Path) -> Option<PathBuf> {
-    let out = path.with_extension("stripped");
+    let out = PathBuf::from(format!("{}.stripped", path.display()));
     match Command::new("strip").arg("-o").arg(&out).arg(path).status() {
         Ok(s) if s.success() => Some(out),
         _ => common::left_out("there is no strip"),
