@@ -64,3 +64,33 @@ fn cut_off_and_unknown_consume_what_is_there() {
         );
     }
 }
+
+/// One function of 64 bytes at 0x2000.
+struct OneFunction;
+
+impl Symbols for OneFunction {
+    fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
+        (0x2000..0x2040).contains(&addr).then_some((b"main.f", 0x2000))
+    }
+}
+
+#[test]
+fn calls_name_the_entry_points_of_functions() {
+    let printer = Ppc64 { little_endian: false };
+    for (word, text) in [
+        (0x48001001_u32, "CALL main.f(SB)"),
+        (0x48001009, "CALL main.f+8(SB)"),
+        (0x48001008, "BR 0x2008"),
+        (0x4800100d, "CALL 0x200c"),
+    ] {
+        let mut out = Vec::new();
+        printer.go(
+            &word.to_be_bytes(),
+            0x1000,
+            &OneFunction,
+            Style::default(),
+            &mut out,
+        );
+        assert_eq!(String::from_utf8_lossy(&out), text);
+    }
+}
