@@ -7,8 +7,10 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod addr2line;
 mod check;
 mod diff;
+mod embeds;
 pub mod frame;
 mod funcs;
 mod generate;
@@ -49,6 +51,9 @@ enum Command {
     Nm(nm::Args),
     Funcs(funcs::Args),
     Types(types::Args),
+    Embeds(embeds::Args),
+    #[command(name = "addr2line")]
+    Addr2Line(addr2line::Args),
     Objdump(objdump::Args),
     Generate(generate::Args),
     Size(size::Args),
@@ -97,12 +102,13 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
             Command::Types(a) => types::run(&a),
+            Command::Embeds(a) => embeds::run(&a),
             Command::Generate(a) => generate::run(&a),
             Command::Size(a) => size::run(&a),
             Command::Diff(a) => diff::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
-            Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
+            Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
         },
         Err(e) => {
             let _ = e.print();
@@ -117,6 +123,7 @@ fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
         return None;
     }
     match command {
+        "addr2line" => Some(addr2line::run(args)),
         "nm" => Some(nm::run(args)),
         "objdump" => Some(objdump::run(args)),
         "version" => Some(version::run(args)),

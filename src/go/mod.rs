@@ -1,6 +1,7 @@
 //! Image → the facts that Go put there.
 
 pub mod buildinfo;
+pub mod embeds;
 pub mod gosym;
 pub mod memory;
 pub mod modinfo;

@@ -1,7 +1,9 @@
 //! Data → the bytes that people and programs read.
 
+pub mod addr2line;
 pub mod check;
 pub mod diff;
+pub mod embeds;
 pub mod funcs;
 pub mod info;
 pub mod json;

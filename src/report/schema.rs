@@ -10,6 +10,7 @@ macro_rules! schemas {
 schemas![
     "check", "diff", "funcs", "info", "objdump", "plugin", "size", "types", "whatif",
 ];
+schemas!["check", "embeds", "funcs", "info", "objdump", "types", "whatif",];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {

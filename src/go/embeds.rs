@@ -1,0 +1,206 @@
+//! Embedded files: the tables behind `embed.FS` variables, and long strings and byte slices that variables hold.
+//!
+//! Authority: cmd/compile/internal/staticdata/embed.go (`WriteEmbed`) and embed/embed.go of Go 1.16 to 1.27. A table begins with a slice header
+//! that points right behind itself, which nothing else in a program does; each file is {name, contents, 16 bytes of hash}. An embedded string
+//! or byte slice is an ordinary variable: what is found of them is marked as not certain.
+
+use rustc_hash::FxHashMap;
+
+use super::memory::Memory;
+use super::moduledata::ModuleData;
+use crate::image::Image;
+
+/// What holds the contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// A file of an `embed.FS`.
+    Fs,
+    /// A variable of type string.
+    String,
+    /// A variable of type `[]byte`.
+    Bytes,
+}
+
+impl Holder {
+    /// The word in reports: fs, string, bytes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Holder::Fs => "fs",
+            Holder::String => "string",
+            Holder::Bytes => "bytes",
+        }
+    }
+}
+
+/// A file, or what may be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embed<'m> {
+    /// What holds it.
+    pub holder: Holder,
+    /// Path within the `embed.FS`; a folder's ends with `/`. `None` for variables.
+    pub path: Option<&'m [u8]>,
+    /// The variable, where the symbol table names it.
+    pub variable: Option<String>,
+    /// Virtual address of the contents; 0 for a folder.
+    pub addr: u64,
+    /// The contents.
+    pub data: &'m [u8],
+    /// The hash that Go stores with the file (SHA-256, changed in its first byte or its start, and cut to 16 bytes).
+    pub hash: Option<[u8; 16]>,
+    /// Address of the table or of the variable.
+    pub table: u64,
+    /// Bytes of the record in the table, of the header of a variable.
+    pub record_size: u64,
+    /// Is it surely embedded? A variable may as well hold a literal.
+    pub exact: bool,
+}
+
+impl Embed<'_> {
+    /// Is it a folder?
+    pub fn is_folder(&self) -> bool {
+        self.path.is_some_and(|p| p.ends_with(b"/"))
+    }
+}
+
+/// Shorter strings are not worth a guess.
+const GUESS_FROM: u64 = 1024;
+const PATH_LIMIT: u64 = 4096;
+
+/// All that can be found, sorted by table and place in it. `module` bounds the guesses; without it only tables are found.
+pub fn find<'m>(memory: &'m Memory<'_, '_>, module: Option<&ModuleData>) -> Vec<Embed<'m>> {
+    let mut out = Vec::new();
+    for table in tables(memory) {
+        out.extend(files(memory, table).unwrap_or_default());
+    }
+    if let Some(m) = module {
+        out.extend(variables(memory, m));
+    }
+    out.sort_by_key(|e| (e.holder, e.table));
+    name_variables(memory.image(), &mut out);
+    out
+}
+
+/// Addresses of slice headers that point right behind themselves and whose length and capacity agree.
+fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
+    let p = memory.ptr_size();
+    let e = memory.image().endian;
+    let mut out = Vec::new();
+    for s in memory.stretches() {
+        let start = s.addr.next_multiple_of(p);
+        let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
+        let words = bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize));
+        let own = words.filter(|(b, addr)| e.word(b, 0, p as u8) == Some(addr.wrapping_add(3 * p)));
+        out.extend(own.map(|w| w.1));
+    }
+    let relocations = memory.image().relocations().iter();
+    out.extend(
+        relocations
+            .filter(|r| r.target == Some(r.addr.wrapping_add(3 * p)))
+            .map(|r| r.addr),
+    );
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// The files of the table at `table`; `None` where it is none after all.
+fn files<'m>(memory: &'m Memory<'_, '_>, table: u64) -> Option<Vec<Embed<'m>>> {
+    let p = memory.ptr_size();
+    let size = 4 * p + 16;
+    let count = memory.word(table.checked_add(p)?)?;
+    if count == 0 || memory.word(table.checked_add(2 * p)?)? != count {
+        return None;
+    }
+    memory.bytes(table, count.checked_mul(size)?.checked_add(3 * p)?)?;
+    let one = |i: u64| {
+        let at = table + 3 * p + i * size;
+        let path = memory.go_string(at, PATH_LIMIT)?;
+        let good = std::str::from_utf8(path).is_ok_and(|t| !t.is_empty() && !t.contains('\0'));
+        let len = memory.word(at + 3 * p)?;
+        let addr = if len == 0 { 0 } else { memory.pointer(at + 2 * p)? };
+        let data = if len == 0 {
+            &[][..]
+        } else {
+            memory.bytes(addr, len)?
+        };
+        let hash = memory.bytes(at + 4 * p, 16)?.try_into().ok()?;
+        let folder = path.ends_with(b"/");
+        (good && !(folder && len > 0)).then_some(Embed {
+            holder: Holder::Fs,
+            path: Some(path),
+            variable: None,
+            addr,
+            data,
+            hash: (!folder).then_some(hash),
+            table,
+            record_size: size,
+            exact: true,
+        })
+    };
+    let all: Vec<_> = (0..count).map_while(one).collect();
+    (all.len() as u64 == count).then_some(all)
+}
+
+/// String headers among the variables that hold pointers, with contents that are long and no variable's own.
+fn variables<'m>(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Vec<Embed<'m>> {
+    let p = memory.ptr_size();
+    let data = &module.data;
+    let mut out = Vec::new();
+    let held = memory.bytes_from(data.start).map_or(0, <[u8]>::len) as u64;
+    let end = data.end.min(data.start.saturating_add(held));
+    let mut at = data.start.next_multiple_of(p);
+    while at.saturating_add(2 * p) <= end {
+        let here = at;
+        at += p;
+        let Some(len) = memory.word(here + p).filter(|l| *l >= GUESS_FROM) else {
+            continue;
+        };
+        let Some(addr) = memory.pointer(here).filter(|a| *a >= 4096) else {
+            continue;
+        };
+        let Some(contents) = memory.bytes(addr, len) else {
+            continue;
+        };
+        let slice = memory.word(here + 2 * p) == Some(len);
+        let own = |a: u64| module.noptrdata.contains(&a) && module.noptrdata.contains(&(a + len - 1));
+        let read_only =
+            |a: u64| !module.data.contains(&a) && !module.noptrdata.contains(&a) && !module.text.contains(&a);
+        let holder = match slice {
+            true if own(addr) => Holder::Bytes,
+            false if read_only(addr) => Holder::String,
+            _ => continue,
+        };
+        out.push(Embed {
+            holder,
+            path: None,
+            variable: None,
+            addr,
+            data: contents,
+            hash: None,
+            table: here,
+            record_size: if slice { 3 * p } else { 2 * p },
+            exact: false,
+        });
+    }
+    out
+}
+
+/// The table of `pkg.name` is called `pkg.name.files`; a variable goes by its own name.
+fn name_variables(image: &Image<'_>, all: &mut [Embed<'_>]) {
+    let Ok(symbols) = image.symbols() else { return };
+    let mut wanted: FxHashMap<u64, Option<&[u8]>> = all.iter().map(|e| (e.table, None)).collect();
+    for s in symbols {
+        if let Some(name) = wanted
+            .get_mut(&s.addr)
+            .filter(|n| n.is_none() && !s.name.is_empty())
+        {
+            *name = Some(s.name);
+        }
+    }
+    for e in all {
+        if let Some(Some(name)) = wanted.get(&e.table) {
+            let name = name.strip_suffix(b".files").unwrap_or(name);
+            e.variable = Some(String::from_utf8_lossy(name).into_owned());
+        }
+    }
+}
