@@ -8,9 +8,17 @@ macro_rules! schemas {
 
 // One line a sub-command that prints JSON, in the order of the alphabet.
 schemas![
-    "check", "diff", "funcs", "info", "objdump", "plugin", "size", "types", "whatif",
+    "check",
+    "diff",
+    "embeds",
+    "funcs",
+    "info",
+    "objdump",
+    "plugin",
+    "size",
+    "types",
+    "whatif",
 ];
-schemas!["check", "embeds", "funcs", "info", "objdump", "types", "whatif",];
 
 /// The sub-commands that have a schema.
 pub fn names() -> Vec<&'static str> {
