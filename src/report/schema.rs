@@ -8,16 +8,7 @@ macro_rules! schemas {
 
 // One line a sub-command that prints JSON, in the order of the alphabet.
 schemas![
-    "check",
-    "diff",
-    "embeds",
-    "funcs",
-    "info",
-    "objdump",
-    "plugin",
-    "size",
-    "types",
-    "whatif",
+    "check", "diff", "embeds", "funcs", "info", "objdump", "plugin", "size", "types", "whatif",
 ];
 
 /// The sub-commands that have a schema.
