@@ -123,6 +123,7 @@ impl<'a> Build<'a> {
             .env("GOARCH", goarch)
             .env("GOWORK", "off");
         go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" })
+            .env("GOFLAGS", goflags(self.go));
             .env("GOFLAGS", flags);
         go.envs(self.env.iter().copied());
         match go.output() {
@@ -133,6 +134,20 @@ impl<'a> Build<'a> {
         let _ = std::fs::remove_file(part.with_extension("h"));
         std::fs::rename(&part, &out).expect("the subject can be put in its place");
         Some(out)
+    }
+}
+
+/// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch off.
+fn goflags(go: &str) -> &'static str {
+    let minor = go
+        .split('.')
+        .nth(1)
+        .and_then(|m| m.parse().ok())
+        .unwrap_or(u32::MAX);
+    if minor < 18 {
+        "-mod=mod"
+    } else {
+        "-mod=mod -buildvcs=false"
     }
 }
 

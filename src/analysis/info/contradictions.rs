@@ -74,6 +74,21 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
             add("dwarf", "setting -ldflags has -w, but DWARF is there".into());
         }
     }
+    if let (Some(version), Some(range)) = (facts.go_version.as_deref(), facts.go_version_range) {
+        let minor = crate::go::version::Version::parse(version).map(|v| v.minor);
+        let expected = minor.map(|m| match m {
+            0..=15 => "1.2 to 1.15",
+            16 | 17 => "1.16 or 1.17",
+            18 | 19 => "1.18 or 1.19",
+            _ => "1.20 or newer",
+        });
+        if expected.is_some_and(|e| e != range) && facts.compiler == Some("gc") {
+            found.push(Contradiction {
+                code: "pclntab",
+                what: format!("the Go version is told as {version}, but the pclntab is of Go {range}"),
+            });
+        }
+    }
     facts.contradictions = found;
 }
 

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::names::Names;
-use super::{BuildInfoState, Facts, version};
+use super::{Facts, version};
 use crate::go::buildinfo::BuildInfo;
+use crate::go::packages::{Origin, Packages};
+use crate::go::pclntab::{Found, Layout, Table};
 use crate::go::version::experiments;
 use crate::image::{Format, Image, elf};
 
 pub(super) fn gather(image: &Image<'_>, build: Option<&BuildInfo<'_>>, facts: &mut Facts) {
-    let names = Names::of(image);
+    let table = Table::find(image).ok();
+    let names = Names::of(image, table.as_ref());
     symbol_table(image, facts);
-    compiler(image, build, &names, facts);
+    compiler(image, build, table.as_ref(), facts);
     if facts.go_version.is_none()
         && image.format != Format::Wasm
         && let Some((version, seen)) = version::from_runtime(image)
@@ -35,7 +38,13 @@ pub(super) fn gather(image: &Image<'_>, build: Option<&BuildInfo<'_>>, facts: &m
         cgo(image, &names, facts);
         trimpath(&names, facts);
     }
-    obfuscated(build, &names, facts);
+    obfuscated(build, table.as_ref(), &names, facts);
+    if let Some(table) = &table {
+        layout(table, facts);
+        if facts.main.is_none() && facts.deps.is_empty() && facts.obfuscated.is_none() {
+            facts.recovered_modules = recovered_modules(table, build);
+        }
+    }
     if facts.go_build_id.is_none() {
         facts.go_build_id = build_id_in_text(image);
     }
@@ -93,7 +102,7 @@ fn symbol_table(image: &Image<'_>, facts: &mut Facts) {
     facts.see("symbols", seen);
 }
 
-fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, names: &Names<'_>, facts: &mut Facts) {
+fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, table: Option<&Table<'_>>, facts: &mut Facts) {
     let producers = image.wasm().map(|w| w.producers.clone()).unwrap_or_default();
     let tiny_wasm = producers.iter().any(|p| p.1.contains("TinyGo"));
     let tiny_symbols = [
@@ -104,9 +113,7 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, names: &Names<'_>,
     let gccgo = image.section(".go_export").is_some()
         || facts.libraries.iter().any(|l| l.name.starts_with("libgo.so"))
         || image.section(".note.gccgo").is_some();
-    let pclntab = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"]
-        .iter()
-        .any(|n| image.section(n).is_some());
+    let pclntab = table.is_some();
     // Go's linker and TinyGo's both name themselves and their version there.
     let wasm_go = producers.iter().find(|p| p.0 == "language" && p.1 == "Go");
     if let Some(version) = wasm_go
@@ -126,8 +133,6 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, names: &Names<'_>,
         (Some("gc"), "producers section")
     } else if build.is_some() || pclntab {
         (Some("gc"), if pclntab { "a pclntab" } else { "build info" })
-    } else if names.has("runtime.goexit") || names.has("runtime.morestack") {
-        (Some("gc"), "function names of the runtime")
     } else if image.symbols().is_ok_and(|all| {
         all.iter()
             .any(|s| tiny_symbols.iter().any(|t| s.name == t.as_bytes()))
@@ -216,15 +221,104 @@ fn trimpath(names: &Names<'_>, facts: &mut Facts) {
     facts.source_example = Some(example);
 }
 
-fn obfuscated(build: Option<&BuildInfo<'_>>, names: &Names<'_>, facts: &mut Facts) {
-    // garble writes the literal version "unknown" and empties the module information; it renames all packages but the runtime.
+fn obfuscated(
+    build: Option<&BuildInfo<'_>>,
+    table: Option<&Table<'_>>,
+    names: &Names<'_>,
+    facts: &mut Facts,
+) {
+    // garble writes the literal version "unknown", empties the module information, changes the pclntab's magic number and renames
+    // all packages but the runtime's.
     let unknown = build.is_some_and(|b| b.go_version() == b"unknown" && b.info.is_empty());
-    let nameless =
-        facts.build_info != BuildInfoState::Missing && !names.has("runtime.main") && !names.has("main.main");
-    if unknown || nameless && facts.compiler == Some("gc") && facts.go_version.as_deref() == Some("unknown") {
-        facts.obfuscated = Some("garble");
-        facts.see("obfuscated", "Go version \"unknown\" without module information");
+    let magic = table
+        .filter(|t| t.magic() != t.layout().magic())
+        .map(Table::magic);
+    let nameless = magic.is_some() && !names.has("main.main");
+    if !unknown && !nameless {
+        return;
     }
+    facts.obfuscated = Some("garble");
+    let seen = match magic {
+        Some(m) => format!("the pclntab's magic number is {m:#x}"),
+        None => "Go version \"unknown\" without module information".to_string(),
+    };
+    facts.see("obfuscated", seen);
+    if facts.go_version.as_deref() == Some("unknown") {
+        facts.go_version = None;
+        facts.go_version_source = None;
+    }
+}
+
+/// The Go versions that write this layout.
+fn layout(table: &Table<'_>, facts: &mut Facts) {
+    let range = match table.layout() {
+        Layout::Go12 => "1.2 to 1.15",
+        Layout::Go116 => "1.16 or 1.17",
+        Layout::Go118 => "1.18 or 1.19",
+        Layout::Go120 => "1.20 or newer",
+    };
+    facts.go_version_range = Some(range);
+    facts.functions = Some(table.len() as u64);
+    let how = match table.found() {
+        Found::Section => "its section",
+        Found::Symbols => "the symbols around it",
+        Found::Scan => "its structure",
+    };
+    facts.see(
+        "go_version_range",
+        format!("layout of the pclntab at {:#x}, found by {how}", table.addr()),
+    );
+}
+
+/// Without module information: the modules that the packages' paths name, as far as a path tells where its module ends.
+fn recovered_modules(table: &Table<'_>, build: Option<&BuildInfo<'_>>) -> Vec<String> {
+    let packages = Packages::new(build.map(|b| &b.info));
+    let mut found = BTreeSet::new();
+    let mut last = String::new();
+    for f in table.functions() {
+        let Some(package) = crate::go::packages::of_name(f.name()) else {
+            continue;
+        };
+        if *package == *last {
+            continue;
+        }
+        last = package.into_owned();
+        if packages.origin(&last) == Origin::Unknown {
+            found.extend(module_of_path(&last));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The module that an import path names by the habits of the hosts: three elements on code hosts, two elsewhere, one more for a
+/// major version.
+fn module_of_path(path: &str) -> Option<String> {
+    // Debian and others build with vendored copies; the import path then still names the module.
+    let path = path.rsplit("/vendor/").next().unwrap_or(path);
+    let parts: Vec<&str> = path.split('/').collect();
+    let host = parts.first().filter(|h| h.contains('.'))?;
+    let long = [
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "golang.org",
+        "google.golang.org",
+        "gopkg.in",
+    ];
+    let mut take = match *host {
+        "google.golang.org" | "gopkg.in" | "go.uber.org" | "k8s.io" | "sigs.k8s.io" => 2,
+        "golang.org" => 3,
+        h if long.contains(&h) => 3,
+        _ => 2,
+    };
+    let major = |p: &&str| {
+        p.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if parts.get(take).is_some_and(major) {
+        take += 1;
+    }
+    Some(parts.get(..take.min(parts.len()))?.join("/"))
 }
 
 fn packed(image: &Image<'_>) -> Option<&'static str> {

@@ -150,6 +150,10 @@ pub struct Facts {
     pub go_version: Option<String>,
     /// How the version is known: `build info`, `runtime.buildVersion`, `pclntab layout`, …
     pub go_version_source: Option<&'static str>,
+    /// The Go versions that write a pclntab of this layout: `1.20 or newer`.
+    pub go_version_range: Option<&'static str>,
+    /// Number of functions in the pclntab.
+    pub functions: Option<u64>,
     /// gc, gccgo, tinygo.
     pub compiler: Option<&'static str>,
     /// GOEXPERIMENTs in the version string.
@@ -216,6 +220,8 @@ pub struct Facts {
     pub main: Option<ModuleName>,
     /// Dependencies.
     pub deps: Vec<ModuleName>,
+    /// Without module information: modules that the packages' paths name. A guess from the hosts' habits; no versions.
+    pub recovered_modules: Vec<String>,
     /// All build settings in order.
     pub settings: Vec<Setting>,
     /// Is there build information at all, and did `go version` find it too?
@@ -330,6 +336,8 @@ fn empty(image: &Image<'_>) -> Facts {
         },
         go_version: None,
         go_version_source: None,
+        go_version_range: None,
+        functions: None,
         compiler: None,
         experiments: Vec::new(),
         build_mode: None,
@@ -367,6 +375,7 @@ fn empty(image: &Image<'_>) -> Facts {
         path: None,
         main: None,
         deps: Vec::new(),
+        recovered_modules: Vec::new(),
         settings: Vec::new(),
         build_info: BuildInfoState::Missing,
         evidence: Vec::new(),

@@ -1,42 +1,51 @@
-//! Which names are in a file: function names of the pclntab, in one pass over its bytes, whether stripped or not.
+//! Which names are in a file: function and file names of the pclntab, whether stripped or not.
+
+use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::go::pclntab::Table;
 use crate::image::Image;
 
-/// The bytes that hold the function names: the pclntab's section where there is one, else the whole image.
-///
-/// Names stand there as NUL-terminated strings one behind the other, in every layout since Go 1.2.
+/// The bytes that hold function and file names. They stand there as NUL-terminated strings, one behind the other, in every layout.
 pub(super) struct Names<'a> {
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(image: &Image<'a>) -> Names<'a> {
-        let sections = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
-        let found = sections
-            .iter()
-            .find_map(|n| image.section(n))
-            .map(|s| image.section_bytes(s));
+    /// From the pclntab's name tables; without a pclntab from the whole image.
+    pub(super) fn of(image: &Image<'a>, table: Option<&Table<'a>>) -> Names<'a> {
+        let Some(table) = table else {
+            return Names {
+                bytes: Cow::Borrowed(image.data),
+            };
+        };
+        // The layouts before Go 1.16 have one part for everything.
+        let wanted = |n: &str| matches!(n, "funcnametab" | "filetab" | "rest");
+        let mut bytes = vec![0];
+        for part in table.parts().iter().filter(|p| wanted(p.name)) {
+            bytes.extend(table.part_bytes(part));
+            bytes.push(0);
+        }
         Names {
-            bytes: found.filter(|b| !b.is_empty()).unwrap_or(image.data),
+            bytes: Cow::Owned(bytes),
         }
     }
 
     /// Is there a function of exactly this name?
     pub(super) fn has(&self, name: &str) -> bool {
-        memmem::find(self.bytes, &[b"\0", name.as_bytes(), b"\0"].concat()).is_some()
+        memmem::find(&self.bytes, &[b"\0", name.as_bytes(), b"\0"].concat()).is_some()
     }
 
     /// Is there a function whose name starts like this?
     pub(super) fn has_prefix(&self, prefix: &str) -> bool {
-        memmem::find(self.bytes, &[b"\0", prefix.as_bytes()].concat()).is_some()
+        memmem::find(&self.bytes, &[b"\0", prefix.as_bytes()].concat()).is_some()
     }
 
     /// The names that contain `needle`, at most `limit` of them.
-    pub(super) fn containing(&self, needle: &str, limit: usize) -> Vec<&'a [u8]> {
+    pub(super) fn containing(&self, needle: &str, limit: usize) -> Vec<&[u8]> {
         let mut out = Vec::new();
-        for at in memmem::find_iter(self.bytes, needle.as_bytes()) {
+        for at in memmem::find_iter(&self.bytes, needle.as_bytes()) {
             let start = memchr::memrchr(0, &self.bytes[..at]).map_or(0, |i| i + 1);
             let Some(rest) = self.bytes.get(start..) else {
                 break;

@@ -43,10 +43,19 @@ pub(super) struct Inst<'a> {
 pub(super) struct Table {
     rows: Vec<Row>,
     starts: Vec<u32>,
-    candidates: Vec<u16>,
+    candidates: Vec<Candidate>,
 }
 
 const UNCONDITIONAL: u32 = 0xf000_0000;
+
+/// A row that can fit the words of a key; its pattern stands here once more so that looking through the candidates touches
+/// little memory.
+#[derive(Debug)]
+struct Candidate {
+    mask: u32,
+    value: u32,
+    row: u16,
+}
 
 /// Bits 27:20 and 7:4, and whether the condition field is 1111.
 fn key(x: u32) -> usize {
@@ -68,9 +77,14 @@ impl Table {
             let word = (key >> 4 & 0xff) << 20 | (key & 15) << 4;
             let mask = 0x0ff0_00f0;
             for (i, row) in rows.iter().enumerate() {
-                let same_kind = (key >> 12 == 1) == (row.value >> 28 == 15) || row.mask >> 28 != 15;
+                // Rows that leave the condition open fit any but 1111.
+                let same_kind = (key >> 12 == 1) == (row.value >> 28 == 15);
                 if same_kind && (word ^ row.value) & row.mask & mask == 0 {
-                    candidates.push(i as u16);
+                    candidates.push(Candidate {
+                        mask: row.mask,
+                        value: row.value,
+                        row: i as u16,
+                    });
                 }
             }
             starts.push(candidates.len() as u32);
@@ -87,13 +101,12 @@ impl Table {
     pub(super) fn find(&self, x: u32, beyond: bool) -> Option<Inst<'_>> {
         let key = key(x);
         let range = *self.starts.get(key)? as usize..*self.starts.get(key + 1)? as usize;
-        // A condition other than 1111 fits every row that leaves it open.
-        let plain = if x >> 28 == 15 { x } else { x & !UNCONDITIONAL };
-        'rows: for &index in self.candidates.get(range)? {
-            let row = self.rows.get(usize::from(index))?;
-            let exact = row.mask & UNCONDITIONAL == UNCONDITIONAL;
-            let word = if exact { x } else { plain };
-            if word & (row.mask | UNCONDITIONAL) != row.value || (row.beyond_go && !beyond) {
+        'rows: for candidate in self.candidates.get(range)? {
+            if x & candidate.mask != candidate.value {
+                continue;
+            }
+            let row = self.rows.get(usize::from(candidate.row))?;
+            if row.beyond_go && !beyond {
                 continue;
             }
             let mut args = [None; 4];
@@ -110,6 +123,7 @@ impl Table {
                 .enumerate()
                 .fold(0, |acc, (i, &bit)| acc | (x >> bit & 1) << i);
             let name = row.names.get(choice as usize)?;
+            let exact = row.mask & UNCONDITIONAL == UNCONDITIONAL;
             let condition = if exact { 14 } else { (x >> 28) as u8 };
             return Some(Inst {
                 name,

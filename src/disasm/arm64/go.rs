@@ -10,14 +10,6 @@ use super::rows::Inst;
 use crate::disasm::Symbols;
 use crate::disasm::isa::Text;
 
-/// Are the FP registers of this mnemonic written F (else V)?
-fn writes_f(inst: &Inst<'_>) -> bool {
-    let name: &str = &inst.row.name;
-    name.starts_with('F')
-        || name.ends_with("CVTF")
-        || matches!(inst.row.form, Form::Pair | Form::Load | Form::Store)
-}
-
 struct Printer<'a> {
     pc: u64,
     symbols: &'a dyn Symbols,
@@ -27,7 +19,7 @@ struct Printer<'a> {
 
 /// Appends the Go syntax of `inst`.
 pub(super) fn print(inst: &Inst<'_>, pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8>) {
-    let fp = if writes_f(inst) { b'F' } else { b'V' };
+    let fp = if inst.row.writes_f { b'F' } else { b'V' };
     Printer { pc, symbols, out, fp }.inst(inst);
 }
 

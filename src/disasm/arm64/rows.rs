@@ -116,6 +116,8 @@ pub(super) struct Row {
     value: u32,
     pub name: Box<str>,
     pub form: Form,
+    /// FP registers are written F (else V).
+    pub writes_f: bool,
     operands: [Option<Operand>; 5],
     rule: Rule,
     /// Not decoded by golang.org/x/arch, whose objdump prints `?`.
@@ -134,10 +136,19 @@ pub(super) struct Inst<'a> {
 pub(super) struct Table {
     rows: Vec<Row>,
     starts: Vec<u32>,
-    candidates: Vec<u16>,
+    candidates: Vec<Candidate>,
 }
 
 const KEY_BITS: u32 = 11;
+
+/// A row that can fit the words of a key; its pattern stands here once more so that looking through the candidates touches
+/// little memory.
+#[derive(Debug)]
+struct Candidate {
+    mask: u32,
+    value: u32,
+    row: u16,
+}
 
 impl Table {
     /// Builds the table from the lines of all chapters.
@@ -161,12 +172,12 @@ impl Table {
         let mut candidates = Vec::new();
         for key in 0..1u32 << KEY_BITS {
             let fits = |row: &Row| (key << shift ^ row.value) & row.mask & (u32::MAX << shift) == 0;
-            candidates.extend(
-                rows.iter()
-                    .enumerate()
-                    .filter(|(_, row)| fits(row))
-                    .map(|(i, _)| i as u16),
-            );
+            let fitting = rows.iter().enumerate().filter(|(_, row)| fits(row));
+            candidates.extend(fitting.map(|(i, row)| Candidate {
+                mask: row.mask,
+                value: row.value,
+                row: i as u16,
+            }));
             starts.push(candidates.len() as u32);
         }
         Table {
@@ -181,9 +192,12 @@ impl Table {
     pub(super) fn find(&self, x: u32, beyond: bool) -> Option<Inst<'_>> {
         let key = (x >> (32 - KEY_BITS)) as usize;
         let range = *self.starts.get(key)? as usize..*self.starts.get(key + 1)? as usize;
-        'rows: for &index in self.candidates.get(range)? {
-            let row = self.rows.get(usize::from(index))?;
-            if x & row.mask != row.value || (row.beyond_go && !beyond) || !row.rule.holds(x) {
+        'rows: for candidate in self.candidates.get(range)? {
+            if x & candidate.mask != candidate.value {
+                continue;
+            }
+            let row = self.rows.get(usize::from(candidate.row))?;
+            if (row.beyond_go && !beyond) || !row.rule.holds(x) {
                 continue;
             }
             let mut args = [None; 5];
@@ -274,10 +288,14 @@ fn push_row(pattern: &str, name: &str, words: &[&str], beyond_go: bool, rows: &m
         *slot = Some(operand);
         count += 1;
     }
+    let form = form::form(name);
+    let moves = matches!(form, Form::Pair | Form::Load | Form::Store);
+    let writes_f = moves || name.starts_with('F') || name.ends_with("CVTF");
     rows.push(Row {
         mask,
         value,
-        form: form::form(name),
+        form,
+        writes_f,
         name: name.into(),
         operands,
         rule,

@@ -20,6 +20,8 @@ struct Doc<'a> {
     endian: &'static str,
     go_version: Option<&'a str>,
     go_version_source: Option<&'static str>,
+    go_version_range: Option<&'static str>,
+    functions: Option<u64>,
     compiler: Option<&'static str>,
     experiments: &'a [String],
     build_mode: Option<&'static str>,
@@ -55,6 +57,7 @@ struct Doc<'a> {
     path: Option<&'a str>,
     main: Option<ModuleDoc<'a>>,
     deps: Vec<ModuleDoc<'a>>,
+    recovered_modules: &'a [String],
     settings: Vec<SettingDoc<'a>>,
     contradictions: Vec<ContradictionDoc<'a>>,
     evidence: Vec<EvidenceDoc<'a>>,
@@ -140,6 +143,8 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         endian: f.endian,
         go_version: f.go_version.as_deref(),
         go_version_source: f.go_version_source,
+        go_version_range: f.go_version_range,
+        functions: f.functions,
         compiler: f.compiler,
         experiments: &f.experiments,
         build_mode: f.build_mode,
@@ -191,6 +196,7 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         path: f.path.as_deref(),
         main: f.main.as_ref().map(module),
         deps: f.deps.iter().map(module).collect(),
+        recovered_modules: &f.recovered_modules,
         settings: f
             .settings
             .iter()

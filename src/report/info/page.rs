@@ -102,6 +102,10 @@ fn headline(f: &Facts) -> String {
     let maker = match (f.compiler, &f.go_version) {
         (Some("gc"), Some(v)) => format!("built by {v}"),
         (Some(c), Some(v)) => format!("built by {c} ({v})"),
+        (Some("gc"), None) => format!(
+            "built by Go {}",
+            f.go_version_range.unwrap_or("of an unknown version")
+        ),
         (Some(c), None) => format!("built by {c}, version unknown"),
         (None, Some(v)) => format!("built by {v}"),
         (None, None) => "not known to be built by Go".into(),
@@ -229,6 +233,21 @@ fn identity(f: &Facts, verbose: bool) -> Rows {
             BuildInfoState::Missing => add("build info", Some("none in the file".into())),
         }
     }
+    if !f.recovered_modules.is_empty() {
+        let n = f.recovered_modules.len();
+        let some: Vec<&str> = f
+            .recovered_modules
+            .iter()
+            .take(if verbose { n } else { 4 })
+            .map(String::as_str)
+            .collect();
+        let more = if n > some.len() {
+            format!(", … ({n} in all)")
+        } else {
+            String::new()
+        };
+        add("modules seen", Some(format!("{}{more}", some.join(", "))));
+    }
     if verbose {
         for d in &f.deps {
             add("", Some(module(d)));
@@ -258,7 +277,11 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
             .unwrap_or_default();
         rows.push(("Go version", format!("{v}{how}")));
     } else if f.is_go() {
-        rows.push(("Go version", "unknown".into()));
+        let range = f
+            .go_version_range
+            .map(|r| format!(" (layout of Go {r})"))
+            .unwrap_or_default();
+        rows.push(("Go version", format!("unknown{range}")));
     }
     rows.extend(f.compiler.map(|c| ("compiler", c.to_string())));
     let target = [
