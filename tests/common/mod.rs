@@ -104,13 +104,6 @@ impl<'a> Build<'a> {
         }
         let part = out.with_extension(format!("{}.part", std::process::id()));
         let (goos, goarch) = self.target.split_once('/').expect("GOOS/GOARCH");
-        // Go 1.16 and 1.17 don't know -buildvcs.
-        let old = ["go1.16", "go1.17"].iter().any(|v| self.go.starts_with(v));
-        let flags = if old {
-            "-mod=mod"
-        } else {
-            "-mod=mod -buildvcs=false"
-        };
         let mut go = Command::new("go");
         go.arg("build")
             .arg("-o")
@@ -124,7 +117,6 @@ impl<'a> Build<'a> {
             .env("GOWORK", "off");
         go.env("CGO_ENABLED", if self.cgo { "1" } else { "0" })
             .env("GOFLAGS", goflags(self.go));
-            .env("GOFLAGS", flags);
         go.envs(self.env.iter().copied());
         match go.output() {
             Ok(o) if o.status.success() => {}
