@@ -6,14 +6,11 @@ macro_rules! schemas {
     };
 }
 
-// One line a sub-command that prints JSON, in the order of the alphabet.
-schemas![
-    "check", "diff", "embeds", "funcs", "info", "objdump", "plugin", "size", "types", "whatif",
-];
 // One line a sub-command that prints JSON, in the order of the alphabet. Braces, so that rustfmt leaves the lines alone.
 schemas! {
     "check",
     "diff",
+    "embeds",
     "funcs",
     "info",
     "objdump",
