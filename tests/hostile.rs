@@ -198,3 +198,28 @@ fn places(data: &[u8]) -> Vec<(usize, usize)> {
     }
     places
 }
+
+/// An ELF program whose memory is one header of a pclntab after the other. Each is worth a look through the file, so that all
+/// together would take minutes.
+#[test]
+fn a_file_full_of_table_headers_takes_no_time() {
+    let mut block = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8].to_vec();
+    for word in [1u64, 0, 0, 72, 72, 72, 72, 72] {
+        block.extend(word.to_le_bytes());
+    }
+    block.extend([0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]);
+    let body = block.repeat(40_000);
+    let mut data = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+    for word in [0x40_0000u64, 64, 0] {
+        data.extend(word.to_le_bytes());
+    }
+    data.extend(b"\0\0\0\0\x40\0\x38\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x06\0\0\0");
+    let size = 120 + body.len() as u64;
+    for word in [0, 0x40_0000, 0x40_0000, size, size, 4096] {
+        data.extend(u64::to_le_bytes(word));
+    }
+    data.extend(body);
+    let image = Image::parse(&data).expect("it is an ELF file");
+    assert!(Table::find(&image).is_ok());
+    survives("table headers", "none", &data);
+}

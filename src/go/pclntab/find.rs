@@ -22,6 +22,10 @@ pub(super) fn find<'a>(image: &Image<'a>) -> Result<Table<'a>> {
     Ok(table)
 }
 
+/// Plausible headers that are looked into, of each magic number: each costs a look through the file, and a real program has one
+/// or two.
+const CANDIDATES: u32 = 32;
+
 /// A table at the start of `bytes`, if there is one whose functions are in order.
 fn table_at<'a>(
     image: &Image<'a>,
@@ -135,6 +139,7 @@ fn by_scan<'a>(memory: &Memory<'_, 'a>) -> Option<Table<'a>> {
     for patterns in [&known[..], &any[..]] {
         for pattern in patterns {
             let finder = memchr::memmem::Finder::new(pattern);
+            let mut candidates = CANDIDATES;
             for s in memory.stretches() {
                 for at in finder.find_iter(s.bytes) {
                     let Some(at) = (at + pattern.len()).checked_sub(8) else {
@@ -149,7 +154,10 @@ fn by_scan<'a>(memory: &Memory<'_, 'a>) -> Option<Table<'a>> {
                         .get(at..)
                         .filter(|_| aligned)
                         .and_then(|b| Header::parse(b, expect));
-                    let Some(header) = header else { continue };
+                    let Some(header) = header.filter(|_| candidates > 0) else {
+                        continue;
+                    };
+                    candidates -= 1;
                     let Some(table) = at_addr(memory, addr, Found::Scan) else {
                         continue;
                     };
