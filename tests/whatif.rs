@@ -163,6 +163,51 @@ fn strip(file: &Path, args: &[&str]) -> Option<PathBuf> {
 }
 
 #[test]
+fn links_by_gnu_ld_are_foretold() {
+    let external = Build::new("hello", "linux/amd64").cgo();
+    let Some(default) = external.clone().args(&["-ldflags=-linkmode=external"]).path() else {
+        return;
+    };
+    let doc = foretold(&default);
+    for (id, flags) in [
+        ("w", &["-ldflags=-w -linkmode=external"]),
+        ("sw", &["-ldflags=-s -w -linkmode=external"]),
+    ] {
+        let Some(real) = external.clone().args(flags).path() else {
+            return;
+        };
+        holds(&format!("external {id}"), variant(&doc, id), size(&real));
+    }
+}
+
+#[test]
+fn trimmed_paths_and_programs_without_c_are_foretold() {
+    let base = Build::new("hello", "linux/amd64");
+    let (Some(default), Some(trimmed)) = (
+        base.path(),
+        base.clone().args(&["-trimpath", "-ldflags=-s -w"]).path(),
+    ) else {
+        return;
+    };
+    let doc = foretold(&default);
+    holds("trimpath", variant(&doc, "trimpath-sw"), size(&trimmed));
+    let cgo0 = variant(&doc, "cgo0");
+    assert!(holds("cgo0", cgo0, size(&default)), "{cgo0}");
+    assert!(cgo0["notes"].to_string().contains("already pure Go"), "{cgo0}");
+}
+
+#[test]
+fn a_stripped_file_is_estimated_with_its_tables() {
+    let base = Build::new("hello", "linux/amd64");
+    let (Some(default), Some(bare)) = (base.path(), base.clone().args(flags("sw")).path()) else {
+        return;
+    };
+    let doc = foretold(&bare);
+    holds("default", variant(&doc, "default"), size(&default));
+    assert!(holds("sw again", variant(&doc, "sw"), size(&bare)));
+}
+
+#[test]
 fn strip_is_foretold_to_the_byte() {
     let Some(file) = Build::new("hello", "linux/amd64").path() else {
         return;
