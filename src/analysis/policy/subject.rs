@@ -70,7 +70,7 @@ impl Subject<'_> {
 
     /// Is one of these functions linked in? `None` where the function names can't be read.
     pub(super) fn has_function(&self, names: &[&str]) -> Option<bool> {
-        let parts = self.data_parts();
+        let parts = self.name_parts();
         // Function names stand in the pclntab, each between two NULs; every program has runtime.main.
         let has = |name: &str| has_bytes(&parts, format!("\0{name}\0").as_bytes());
         has("runtime.main").then(|| names.iter().any(|n| has(n)))
@@ -78,8 +78,18 @@ impl Subject<'_> {
 
     /// Is a function of this package linked in? `None` where the function names can't be read.
     pub(super) fn has_package(&self, path: &str) -> Option<bool> {
-        let parts = self.data_parts();
+        let parts = self.name_parts();
         has_bytes(&parts, b"\0runtime.main\0").then(|| has_bytes(&parts, format!("\0{path}.").as_bytes()))
+    }
+
+    /// Where function names stand: the pclntab's section, or all data where it has none of its own.
+    fn name_parts(&self) -> Vec<Part<'_>> {
+        let mut parts = self.data_parts();
+        let own = |p: &Part<'_>| p.name.ends_with("gopclntab");
+        if parts.iter().any(own) {
+            parts.retain(own);
+        }
+        parts
     }
 
     /// The file's data that a program can read at run time: every section that is mapped and holds no code. Where there are no

@@ -2,6 +2,10 @@
 //!
 //! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go 1.18 and newer).
 
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
 use super::Rule;
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
@@ -278,13 +282,13 @@ fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-/// Folders that hold one folder for each user, and what ends a user's name in a path.
-const HOMES: [(&[u8], u8); 4] = [
-    (b"/home/", b'/'),
-    (b"/Users/", b'/'),
-    (b":\\Users\\", b'\\'),
-    (b":/Users/", b'/'),
-];
+/// Folders that hold one folder for each user: one pass finds all.
+fn homes() -> Option<&'static Regex> {
+    static HOMES: OnceLock<Option<Regex>> = OnceLock::new();
+    HOMES
+        .get_or_init(|| Regex::new(r"(?-u)/home/|/Users/|:\\Users\\").ok())
+        .as_ref()
+}
 
 /// Users that build machines have: they tell nothing about a person.
 const NOBODY: [&[u8]; 10] = [
@@ -304,6 +308,11 @@ const NOBODY: [&[u8]; 10] = [
 const SOURCES: [&[u8]; 9] = [
     b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp",
 ];
+
+/// What ends a user's name in a path below `home`.
+fn ends(home: &[u8]) -> u8 {
+    home.last().copied().unwrap_or(b'/')
+}
 
 /// The user whose home folder a path behind `home` is in, and the path up to its end.
 fn user_of(rest: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
@@ -336,43 +345,35 @@ fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
             });
         }
     };
+    let Some(homes) = homes() else {
+        return Verdict::unknown("the search can't be made");
+    };
     for set in &s.facts.settings {
-        for (home, end) in HOMES {
-            for at in memchr::memmem::find_iter(set.value.as_bytes(), home) {
-                if let Some((user, _)) = set
-                    .value
-                    .as_bytes()
-                    .get(at + home.len()..)
-                    .and_then(|r| user_of(r, end))
-                {
-                    add(user, format!("build setting {}", set.key), None);
-                }
+        let value = set.value.as_bytes();
+        for m in homes.find_iter(value) {
+            if let Some((user, _)) = value.get(m.end()..).and_then(|r| user_of(r, ends(m.as_bytes()))) {
+                add(user, format!("build setting {}", set.key), None);
             }
         }
     }
     for part in s.data_parts() {
-        for (home, end) in HOMES {
-            for at in memchr::memmem::find_iter(part.bytes, home) {
-                let Some((user, path)) = part.bytes.get(at + home.len()..).and_then(|r| user_of(r, end))
-                else {
-                    continue;
-                };
-                // File tables and C's __FILE__ end with a NUL; a folder in front would make it another path.
-                let whole = part.bytes.get(at + home.len() + path.len()) == Some(&0)
-                    && SOURCES.iter().any(|e| path.ends_with(e));
-                let starts = home.first() != Some(&b'/')
-                    || at
-                        .checked_sub(1)
-                        .and_then(|i| part.bytes.get(i))
-                        .is_none_or(|b| !b.is_ascii_alphanumeric());
-                if whole && starts {
-                    let (home, path) = (String::from_utf8_lossy(home), String::from_utf8_lossy(path));
-                    add(
-                        user,
-                        format!("{home}{path} in {}", part.name),
-                        Some(part.offset.saturating_add(at as u64)),
-                    );
-                }
+        for m in homes.find_iter(part.bytes) {
+            let (home, after) = (m.as_bytes(), m.end());
+            let Some((user, path)) = part.bytes.get(after..).and_then(|r| user_of(r, ends(home))) else {
+                continue;
+            };
+            // File tables and C's __FILE__ end with a NUL; a folder in front would make it another path.
+            let whole =
+                part.bytes.get(after + path.len()) == Some(&0) && SOURCES.iter().any(|e| path.ends_with(e));
+            let before = m.start().checked_sub(1).and_then(|i| part.bytes.get(i));
+            let starts = home.first() != Some(&b'/') || before.is_none_or(|b| !b.is_ascii_alphanumeric());
+            if whole && starts {
+                let (home, path) = (String::from_utf8_lossy(home), String::from_utf8_lossy(path));
+                add(
+                    user,
+                    format!("{home}{path} in {}", part.name),
+                    Some(part.offset.saturating_add(m.start() as u64)),
+                );
             }
         }
     }
