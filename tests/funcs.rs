@@ -262,3 +262,31 @@ fn a_file_without_functions_is_said() {
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("gospect: Cargo.toml: unrecognized file format"));
 }
+
+/// A moduledata whose parts are not where any known Go version has them: functions stay, types are lost with a warning.
+#[test]
+fn an_unknown_moduledata_costs_types_but_no_functions() {
+    let Some(file) = Build::new("hello", "linux/amd64").args(STRIPPED).path() else {
+        return;
+    };
+    let out = common::run(["types", "--format", "json", file.to_str().unwrap()]);
+    let types: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let addr = u64::from_str_radix(&types["moduledata"].as_str().unwrap()[2..], 16).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let offset = {
+        let image = gospect::image::Image::parse(&bytes).unwrap();
+        image.addr_to_offset(addr).unwrap() as usize
+    };
+    // From behind `etext` on, every word says something else.
+    for word in bytes[offset + 24 * 8..offset + 60 * 8].chunks_exact_mut(8) {
+        word.copy_from_slice(&7u64.to_le_bytes());
+    }
+    let odd = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{}", std::process::id()));
+    std::fs::write(&odd, &bytes).unwrap();
+    assert_eq!(from_pclntab(&odd), from_pclntab(&file));
+    let out = common::run(["types", odd.to_str().unwrap()]);
+    std::fs::remove_file(&odd).unwrap();
+    assert_eq!(out.status.code(), Some(0));
+    assert!(out.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&out.stderr).contains("warning: "));
+}
