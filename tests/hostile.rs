@@ -223,3 +223,29 @@ fn a_file_full_of_table_headers_takes_no_time() {
     assert!(Table::find(&image).is_ok());
     survives("table headers", "none", &data);
 }
+
+/// A Go object of thousands of static symbols that share one name of half a megabyte.
+#[test]
+fn symbols_that_share_a_long_name_take_no_memory_for_each() {
+    let symbols = 20_000u32;
+    let name = 512 << 10;
+    let header = 20 + 19 * 4;
+    let table = header + name;
+    let end = table + symbols * 21;
+    let mut body = b"\0go120ld\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    for block in 0..19 {
+        let offset = if block <= 3 { table } else { end };
+        body.extend(u32::to_le_bytes(offset));
+    }
+    body.resize(table as usize, b'x');
+    for _ in 0..symbols {
+        body.extend(u32::to_le_bytes(name));
+        body.extend(u32::to_le_bytes(header));
+        body.extend([0xff, 0xff, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+    let data = [b"go object linux amd64 go1.27.4\n!\n", &body[..]].concat();
+    let entries = objfile::open(&data).expect("it is a Go object");
+    let symbols = entries[0].file.in_file_order().expect("it has symbols");
+    assert!(!symbols.is_empty() && symbols.len() < 100, "{}", symbols.len());
+    survives("one name for all", "none", &data);
+}

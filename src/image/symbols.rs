@@ -46,6 +46,30 @@ impl Symbol<'_> {
     }
 }
 
+/// A table of NUL-terminated names. Entries may share a name or its end, but together they get only so many bytes: a crafted
+/// table would have each of a million entries spell out megabytes.
+struct Names<'a> {
+    strings: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(image: &Image<'a>, strings: &'a [u8]) -> Names<'a> {
+        let left = image.data.len().saturating_mul(8).saturating_add(1 << 20);
+        Names { strings, left }
+    }
+
+    /// The name at `offset`; empty past the end, and once the bytes are used up.
+    fn at(&mut self, offset: u32) -> &'a [u8] {
+        if self.left == 0 {
+            return b"";
+        }
+        let name = c_string(self.strings, offset as usize).unwrap_or_default();
+        self.left = self.left.saturating_sub(name.len());
+        name
+    }
+}
+
 /// Takes the symbols one after the other.
 type Visit<'v, 'a> = &'v mut dyn FnMut(Symbol<'a>);
 
@@ -120,6 +144,7 @@ fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>, each: Visit<'_, 
             "section has invalid string table link",
         )
     })?;
+    let mut names = Names::of(image, strings);
     let e = image.endian;
     for (index, s) in bytes.chunks_exact(size).enumerate() {
         let f32 = |at| e.u32(s, at).unwrap_or(0);
@@ -143,7 +168,7 @@ fn elf_table<'a>(image: &Image<'a>, table: &super::Section<'a>, each: Visit<'_, 
             _ => Place::Nowhere,
         };
         each(Symbol {
-            name: c_string(strings, f32(0) as usize).unwrap_or_default(),
+            name: names.at(f32(0)),
             addr,
             size: len,
             place,
@@ -163,6 +188,7 @@ fn macho<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let size = if image.ptr_size == 8 { 16 } else { 12 };
     let bytes = clip(image.data, table.offset, table.count.saturating_mul(size));
     let strings = clip(image.data, table.strings_offset, table.strings_size);
+    let mut names = Names::of(image, strings);
     let e = image.endian;
     for (index, s) in bytes.chunks_exact(size as usize).enumerate() {
         let (kind, sect) = (s[4], s[5]);
@@ -174,7 +200,7 @@ fn macho<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
             _ => Place::Nowhere,
         };
         each(Symbol {
-            name: c_string(strings, e.u32(s, 0).unwrap_or(0) as usize).unwrap_or_default(),
+            name: names.at(e.u32(s, 0).unwrap_or(0)),
             addr: e.word(s, 8, image.ptr_size).unwrap_or(0),
             size: 0,
             place,
@@ -193,6 +219,7 @@ fn pe<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let pe = pe.ok_or_else(|| Error::new("no symbols"))?;
     let (offset, count) = pe.symbol_table;
     let bytes = clip(image.data, offset, count.saturating_mul(18));
+    let mut names = Names::of(image, pe.strings);
     let le = Endian::Little;
     let mut skip = 0;
     for (index, s) in bytes.chunks_exact(18).enumerate() {
@@ -205,7 +232,7 @@ fn pe<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
             Some(0) => match le.u32(s, 4) {
                 // Not an offset: no name at all.
                 None | Some(0) => b"",
-                Some(at) => c_string(pe.strings, at as usize).unwrap_or_default(),
+                Some(at) => names.at(at),
             },
             _ => until_nul(&s[..8]),
         };
@@ -296,6 +323,7 @@ fn xcoff<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let strings = clip(image.data, offset.saturating_add(table_size), u64::MAX);
     let be = Endian::Big;
     let wide = image.ptr_size == 8;
+    let mut names = Names::of(image, strings);
     let mut skip = 0;
     for (index, s) in bytes.chunks_exact(18).enumerate() {
         if skip > 0 {
@@ -303,7 +331,7 @@ fn xcoff<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
             continue;
         }
         skip = s[17];
-        let at = |o: usize| c_string(strings, be.u32(s, o).unwrap_or(0) as usize).unwrap_or_default();
+        let mut at = |o: usize| names.at(be.u32(s, o).unwrap_or(0));
         let (name, value) = match (wide, be.u32(s, 0)) {
             (true, _) => (at(8), be.u64(s, 0).unwrap_or(0)),
             (false, Some(0)) => (at(4), u64::from(be.u32(s, 8).unwrap_or(0))),

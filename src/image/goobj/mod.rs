@@ -147,13 +147,24 @@ impl<'a> Object<'a> {
 
     fn name_statics(&mut self) {
         let mut names = Vec::new();
+        let mut left = self.name_budget();
         for i in 0..self.symbol_count() {
             if let Some(s) = self.stored(i).filter(|s| s.abi == STATIC && !s.name.is_empty()) {
+                left = match left.checked_sub(s.name.len()) {
+                    Some(left) => left,
+                    None => break,
+                };
                 names.resize(i as usize, None);
                 names.push(Some([s.name, b"<1>"].concat().into_boxed_slice()));
             }
         }
         self.static_names = names;
+    }
+
+    /// Bytes that all names together may have: symbols may share a name, and a crafted file would have each of thousands spell out
+    /// megabytes.
+    fn name_budget(&self) -> usize {
+        self.body.len().saturating_mul(8)
     }
 
     /// The bytes of a block, cut where the file ends.
@@ -239,8 +250,10 @@ impl<'a> Object<'a> {
 
     /// The symbols that the file defines, in its order; those without a name are none.
     pub fn symbols(&self) -> impl Iterator<Item = ObjectSymbol<'_>> {
-        (0..self.defined_count()).filter_map(|number| {
+        let mut left = self.name_budget();
+        (0..self.defined_count()).filter_map(move |number| {
             let s = self.stored(number).filter(|s| !s.name.is_empty())?;
+            left = left.checked_sub(s.name.len())?;
             Some(ObjectSymbol {
                 name: self.name(number)?,
                 addr: self.data_range(number).map_or(0, |d| d.0 as u64),
@@ -259,7 +272,12 @@ impl<'a> Object<'a> {
         let named = self
             .entries(Block::RefName, REF_NAME)
             .filter_map(|e| self.string(e.get(8..)?));
-        plain.chain(named)
+        let mut left = self.name_budget();
+        plain.chain(named).filter(move |name| {
+            let fits = left.checked_sub(name.len());
+            left = fits.unwrap_or(left);
+            fits.is_some()
+        })
     }
 
     /// The relocations of a symbol, by their offset.
