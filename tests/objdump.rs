@@ -239,6 +239,7 @@ fn a_stripped_file_is_listed_if_it_may_be_recovered() {
     assert_eq!(got.status.code(), Some(0), "{}", text(&got.stderr));
     let (want, got) = (instructions(&want.stdout), instructions(&got.stdout));
     assert!(want.len() > 100);
+    assert_eq!(want.len(), got.len());
     // Addresses in operands move when the tables behind the code go; the instructions do not.
     for (addr, (bytes, _)) in &want {
         assert_eq!(got.get(addr).map(|i| i.0.len()), Some(bytes.len()), "{addr:#x}");

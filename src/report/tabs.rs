@@ -63,7 +63,8 @@ impl Tabs {
     /// Like [`Tabs::flush`], for a terminal: each column in its colour (an escape sequence, "" for none), and all text made safe
     /// by escaping what could control the terminal. Without colours the text is left as it is.
     pub fn flush_colored(&mut self, out: &mut Vec<u8>, colors: &[&str]) {
-        let columns = self.column_widths();
+        let uniform = self.uniform_widths();
+        let columns = if uniform { 0 } else { self.column_widths() };
         out.reserve(self.text.len() + self.cells.len() * 2 + self.lines.len());
         let (mut from, mut cell) = (0, 0);
         for (i, &(end, whole)) in self.lines.iter().enumerate() {
@@ -91,6 +92,29 @@ impl Tabs {
         self.text.clear();
         self.cells.clear();
         self.lines.clear();
+    }
+
+    /// Where all lines have the same number of cells, all of them are one block: fills `widths` with its one row of widths and
+    /// says so.
+    fn uniform_widths(&mut self) -> bool {
+        let Some(&(columns, _)) = self.lines.first() else {
+            return false;
+        };
+        let same = |(i, &(end, whole)): (usize, &(usize, bool))| !whole && end == (i + 1) * columns;
+        if columns == 0 || !self.lines.iter().enumerate().all(same) {
+            return false;
+        }
+        self.widths.clear();
+        self.widths.resize(columns, MIN_WIDTH);
+        for line in self.cells.chunks_exact(columns) {
+            for (widest, cell) in self.widths.iter_mut().zip(line) {
+                *widest = (*widest).max(cell.1 + 1);
+            }
+        }
+        for width in &mut self.widths {
+            *width = width.div_ceil(TAB) * TAB;
+        }
+        true
     }
 
     /// Fills `widths` with each line's column widths, row by row, and says how many columns a row has.

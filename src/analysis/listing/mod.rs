@@ -16,7 +16,10 @@ use super::gosort;
 use super::objfile::Raw;
 use super::symbols::{self, GoSymbol};
 
+mod addresses;
 mod tables;
+
+use self::addresses::Addresses;
 
 /// The linker's own marks; they would hide the functions at their addresses.
 const MARKS: [&[u8]; 6] = [
@@ -39,8 +42,7 @@ pub struct Listing<'a> {
     text: &'a [u8],
     /// By address.
     symbols: Vec<GoSymbol<'a>>,
-    /// The symbols' addresses alone: what a search touches.
-    addrs: Vec<u64>,
+    addrs: Addresses,
     lines: Lines<'a>,
     /// Of an object: the number of each of `symbols` in it.
     numbers: Vec<u32>,
@@ -121,7 +123,7 @@ impl<'a> Listing<'a> {
             printer,
             text_start: section.addr,
             text: image.section_bytes(section),
-            addrs: symbols.iter().map(|s| s.addr).collect(),
+            addrs: Addresses::new(symbols.iter().map(|s| s.addr).collect()),
             symbols,
             lines: LineTable::new(table, mark.unwrap_or(section_start)).map_or(Lines::None, Lines::Table),
             numbers: Vec::new(),
@@ -145,12 +147,27 @@ impl<'a> Listing<'a> {
                     .ok_or_else(|| Error::new("text section not found"))?,
             ),
         };
+        let padding: &[u8] = if matches!(goarch, "386" | "amd64") {
+            &[0xcc]
+        } else {
+            &[0; 4]
+        };
+        // A function of the table reaches up to the next one; a symbol ends before what fills the gap.
+        let size = |start: u64, size: u64| {
+            let at = usize::try_from(start.saturating_sub(text_start)).ok();
+            let code = at.and_then(|at| text.get(at..)?.get(..usize::try_from(size).ok()?));
+            let Some(mut code) = code else { return size };
+            while code.len() > padding.len() && code.ends_with(padding) {
+                code = code.get(..code.len() - padding.len()).unwrap_or(&[]);
+            }
+            code.len() as u64
+        };
         let functions = table.functions().filter(|f| f.size() > 0);
         let symbols: Vec<_> = functions
             .map(|f| GoSymbol {
                 name: f.name(),
                 addr: f.entry(),
-                size: f.size() as i64,
+                size: size(f.entry(), f.size()) as i64,
                 code: b'T',
             })
             .collect();
@@ -160,7 +177,7 @@ impl<'a> Listing<'a> {
             printer: printer(goarch)?,
             text_start,
             text,
-            addrs: symbols.iter().map(|s| s.addr).collect(),
+            addrs: Addresses::new(symbols.iter().map(|s| s.addr).collect()),
             symbols,
             lines: Lines::Recovered(table),
             numbers: Vec::new(),
@@ -198,7 +215,7 @@ impl<'a> Listing<'a> {
             printer: printer(goarch)?,
             text_start: 0,
             text: object.body,
-            addrs: symbols.iter().map(|s| s.0.addr).collect(),
+            addrs: Addresses::new(symbols.iter().map(|s| s.0.addr).collect()),
             numbers: symbols.iter().map(|s| s.1).collect(),
             symbols: symbols.into_iter().map(|s| s.0).collect(),
             lines: Lines::Object(object),
@@ -325,7 +342,7 @@ impl<'a> Listing<'a> {
 
     /// Name and start of the symbol that holds an address.
     pub fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
-        let i = self.addrs.partition_point(|&a| a <= addr).checked_sub(1)?;
+        let i = self.addrs.last_up_to(addr)?;
         let s = self.symbols.get(i)?;
         let inside = s.addr != 0 && addr < s.addr.wrapping_add(s.size as u64);
         inside.then_some((s.name, s.addr))

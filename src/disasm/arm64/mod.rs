@@ -13,10 +13,11 @@ mod operand;
 mod rows;
 mod simd;
 mod system;
+mod targets;
 
 use std::sync::LazyLock;
 
-use super::{Decoded, Printer, Style, Symbols};
+use super::{Decoded, Printer, Style, Symbols, Targets};
 use rows::Table;
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
@@ -46,6 +47,10 @@ impl Printer for Arm64 {
         if let Some(inst) = word(code).and_then(|x| TABLE.find(x, true)) {
             gnu::print(&inst, out);
         }
+    }
+
+    fn targets(&self, code: &[u8], pc: u64) -> Targets {
+        targets::targets(code, pc)
     }
 
     fn unknown_len(&self) -> usize {
