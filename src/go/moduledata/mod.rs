@@ -196,7 +196,7 @@ pub struct ModuleData {
     pub modulehashes: Vec<ModuleHash>,
     /// Does the module hold `main.main`?
     pub hasmain: Option<bool>,
-    /// Virtual addresses of the slice headers and pointers above, for those who want to read on.
+    /// Bytes from the first word to the last that is read; the structure's own size is in no table.
     pub size: u64,
     /// What was odd.
     pub warnings: Vec<Error>,

@@ -82,7 +82,7 @@ pub(super) fn read(memory: &Memory<'_, '_>, addr: u64) -> Option<ModuleData> {
         data: w.range(DATA),
         bss: w.range(BSS),
         noptrbss: w.range(NOPTRBSS),
-        size: 48 * memory.ptr_size(),
+        size: 24 * memory.ptr_size(),
         ..ModuleData::default()
     };
     let Some((at, sections)) = text_sections(&w, m.text.start) else {
@@ -209,6 +209,7 @@ fn tail(w: &Words<'_, '_, '_>, mut i: usize, links: bool, m: &mut ModuleData) {
     m.modulename = string(w, next(2));
     m.modulehashes = hashes(w, next(3));
     let at = next(0);
+    m.size = (at as u64 + 1) * w.memory.ptr_size();
     m.hasmain = w.memory.u8(w.addr(at)).filter(|b| *b <= 1).map(|b| b == 1);
 }
 
