@@ -1,0 +1,19 @@
+//! Any bytes as a policy file, and as a file under every rule: no panic, and a broken policy names places that are in it.
+#![no_main]
+
+use gospect::analysis::policy::file::Policy;
+use gospect::analysis::policy::judge::judge;
+use gospect::analysis::policy::select::{Flags, demands};
+use gospect::analysis::policy::values::Date;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Err(problems) = Policy::parse(text)
+    {
+        let lines = text.split('\n').count();
+        assert!(!problems.is_empty() && problems.iter().all(|p| (1..=lines).contains(&p.line) && p.column > 0));
+    }
+    let audit = demands(None, &Flags::default(), &[]);
+    let _ = judge(data, &audit, None, &[], Date::new(2026, 11, 21));
+    let _ = gospect::analysis::plugin::Plugin::read(data);
+});
