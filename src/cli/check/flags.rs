@@ -15,10 +15,10 @@ pub(super) struct Demands(pub Vec<Setting>);
 fn arg(rule: &'static Rule) -> Option<Arg> {
     let flag = rule.flag?;
     let mut help = format!("Demand that the file {}", rule.title);
-    if let ValueKind::Word(words) | ValueKind::Words(words) = rule.kind {
-        if !words.is_empty() {
-            help.push_str(&format!(" [{}]", words.join(", ")));
-        }
+    if let ValueKind::Word(words) | ValueKind::Words(words) = rule.kind
+        && !words.is_empty()
+    {
+        help.push_str(&format!(" [{}]", words.join(", ")));
     }
     let arg = Arg::new(rule.code).long(flag).help(help).help_heading("Demands");
     Some(match value_name(rule.kind) {
