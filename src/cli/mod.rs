@@ -20,6 +20,7 @@ mod nm;
 mod objdump;
 mod plugin;
 mod size;
+mod track;
 mod types;
 mod version;
 mod whatif;
@@ -58,6 +59,7 @@ enum Command {
     Generate(generate::Args),
     Size(size::Args),
     Diff(diff::Args),
+    Track(track::Args),
     Whatif(whatif::Args),
     Version(version::Args),
 }
@@ -106,6 +108,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Generate(a) => generate::run(&a),
             Command::Size(a) => size::run(&a),
             Command::Diff(a) => diff::run(&a),
+            Command::Track(a) => track::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

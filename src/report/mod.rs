@@ -15,6 +15,7 @@ pub mod schema;
 pub mod size;
 pub mod tabs;
 pub mod text;
+pub mod track;
 pub mod types;
 pub mod version;
 pub mod whatif;

@@ -16,6 +16,7 @@ schemas! {
     "objdump",
     "plugin",
     "size",
+    "track",
     "types",
     "whatif",
 }
