@@ -20,12 +20,16 @@ const SCRIPT: &str = "<script>setTimeout(() => {\
 
 #[test]
 fn the_treemap_works_in_a_browser() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let json = common::run(["size", "--format", "json", file.to_str().unwrap()]);
     let doc: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     let of = |kind: &str| -> u64 {
         let rows = doc["rows"].as_array().unwrap().iter();
-        rows.filter(|r| r["kind"] == kind).map(|r| r["bytes"].as_u64().unwrap()).sum()
+        rows.filter(|r| r["kind"] == kind)
+            .map(|r| r["bytes"].as_u64().unwrap())
+            .sum()
     };
     let html = common::run(["size", "--format", "html", file.to_str().unwrap()]);
     let page = String::from_utf8(html.stdout).unwrap().replace("</body>", SCRIPT);
@@ -34,7 +38,13 @@ fn the_treemap_works_in_a_browser() {
     let path = dir.join("size.html");
     std::fs::write(&path, page).unwrap();
     let browser = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ])
         .args(["--disable-sync", "--virtual-time-budget=3000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", dir.join("profile").display()))
         .arg(format!("file://{}", path.display()))
@@ -48,10 +58,20 @@ fn the_treemap_works_in_a_browser() {
         }
     };
     std::fs::remove_dir_all(&dir).unwrap();
-    let result = dom.split("<pre id=\"result\">").nth(1).and_then(|r| r.split("</pre>").next());
+    let result = dom
+        .split("<pre id=\"result\">")
+        .nth(1)
+        .and_then(|r| r.split("</pre>").next());
     let seen: serde_json::Value = serde_json::from_str(result.expect("the page's script ran")).unwrap();
     let number = |text: &serde_json::Value| -> u64 {
-        text.as_str().unwrap().split(' ').next().unwrap().replace(',', "").parse().unwrap()
+        text.as_str()
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap()
+            .replace(',', "")
+            .parse()
+            .unwrap()
     };
     let size = std::fs::metadata(&file).unwrap().len();
     assert!(seen["cells"].as_u64().unwrap() > 1, "{seen}");

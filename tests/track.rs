@@ -30,14 +30,21 @@ impl Place {
     #[track_caller]
     fn fine(&self, args: &[&str]) -> String {
         let out = self.run(args);
-        assert_eq!(out.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!(
+            out.status.code(),
+            Some(0),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         String::from_utf8(out.stdout).unwrap()
     }
 
     fn labels(&self) -> Vec<String> {
         let doc = schema::assert_all("track", self.fine(&["log", "--format", "json"]).as_bytes()).remove(0);
         let all = doc["releases"].as_array().unwrap();
-        all.iter().map(|r| r["label"].as_str().unwrap().to_string()).collect()
+        all.iter()
+            .map(|r| r["label"].as_str().unwrap().to_string())
+            .collect()
     }
 }
 
@@ -53,14 +60,27 @@ fn text(p: &Path) -> &str {
 
 #[test]
 fn a_regression_is_found_and_the_history_travels() {
-    let (Some(old), Some(new)) = (Build::new("hello", "linux/amd64").path(), Build::new("planted", "linux/amd64").path()) else {
+    let (Some(old), Some(new)) = (
+        Build::new("hello", "linux/amd64").path(),
+        Build::new("planted", "linux/amd64").path(),
+    ) else {
         return;
     };
     let p = Place::new("check");
     p.fine(&["record", "--name", "p", "--label", "v1", text(&old)]);
-    assert_eq!(p.run(&["record", "--name", "p", "--label", "v1", text(&old)]).status.code(), Some(2));
+    assert_eq!(
+        p.run(&["record", "--name", "p", "--label", "v1", text(&old)])
+            .status
+            .code(),
+        Some(2)
+    );
     p.fine(&["check", "--name", "p", "--max-growth", "0%", text(&old)]);
-    assert_eq!(p.run(&["check", "--name", "p", "--max-growth", "1%", text(&new)]).status.code(), Some(1));
+    assert_eq!(
+        p.run(&["check", "--name", "p", "--max-growth", "1%", text(&new)])
+            .status
+            .code(),
+        Some(1)
+    );
     p.fine(&["record", "--name", "p", "--label", "v2", text(&new)]);
     assert_eq!(p.labels(), ["v1", "v2"]);
     assert!(p.fine(&["show", "v2"]).contains("example.com/planted"));
@@ -71,16 +91,24 @@ fn a_regression_is_found_and_the_history_travels() {
     std::fs::write(p.0.join("export.json"), &export).unwrap();
     p.fine(&["import", "--history", "copy.db", "export.json"]);
     assert_eq!(p.fine(&["export", "--history", "copy.db"]), export);
-    assert!(p.fine(&["import", "--history", "copy.db", "export.json"]).contains("imported 0"));
+    assert!(
+        p.fine(&["import", "--history", "copy.db", "export.json"])
+            .contains("imported 0")
+    );
 }
 
 #[test]
 fn writers_at_the_same_time_and_killed_ones_lose_nothing() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let p = Place::new("writers");
     p.fine(&["record", "--label", "first", text(&file)]);
     let start = |label: String| {
-        p.command(&["record", "--label", &label, text(&file)]).stdout(Stdio::null()).spawn().unwrap()
+        p.command(&["record", "--label", &label, text(&file)])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
     };
     let mut writers: Vec<_> = (0..6).map(|i| start(format!("w{i}"))).collect();
     let mut victims: Vec<_> = (0..3).map(|i| start(format!("k{i}"))).collect();
@@ -104,7 +132,9 @@ fn writers_at_the_same_time_and_killed_ones_lose_nothing() {
 
 #[test]
 fn a_damaged_history_is_refused_and_left_alone() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let p = Place::new("damaged");
     let db = p.0.join("gospect-history.db");
     for bytes in [&b"no database at all, and long enough to be told from one by its first bytes ..............................."[..], b"short"] {
@@ -124,14 +154,27 @@ fn a_damaged_history_is_refused_and_left_alone() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk_keeps_what_was_recorded() {
-    let Some(file) = Build::new("hello", "linux/amd64").path() else { return };
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
     let p = Place::new("full");
     p.fine(&["record", "--label", "first", text(&file)]);
     let db = p.0.join("gospect-history.db");
     let blocks = std::fs::metadata(&db).unwrap().len().div_ceil(512) + 8;
     let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec \"$0\" track record --label second \"$1\"");
-    let out = Command::new("sh").args(["-c", &script]).arg(env!("CARGO_BIN_EXE_gospect")).arg(&file).current_dir(&p.0).output().unwrap();
-    assert_eq!(out.status.code(), Some(2), "{}", String::from_utf8_lossy(&out.stderr));
+    let out = Command::new("sh")
+        .args(["-c", &script])
+        .arg(env!("CARGO_BIN_EXE_gospect"))
+        .arg(&file)
+        .current_dir(&p.0)
+        .output()
+        .unwrap();
+    assert_eq!(
+        out.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     assert_eq!(p.labels(), ["first"]);
     p.fine(&["show", "first"]);
 }

@@ -40,7 +40,16 @@ pub fn write_log(out: &mut dyn Write, all: &[LogEntry]) -> io::Result<()> {
             None => "first".into(),
         };
         let go = e.go_version.as_deref().unwrap_or_default();
-        writeln!(out, "{}  {:>14}  {:>12}  {}  {}  {}", e.day, grouped(e.file_size), change, escape(e.name.as_bytes()), escape(e.label.as_bytes()), escape(go.as_bytes()))?;
+        writeln!(
+            out,
+            "{}  {:>14}  {:>12}  {}  {}  {}",
+            e.day,
+            grouped(e.file_size),
+            change,
+            escape(e.name.as_bytes()),
+            escape(e.label.as_bytes()),
+            escape(go.as_bytes())
+        )?;
     }
     Ok(())
 }
@@ -62,7 +71,10 @@ pub fn write_json(out: &mut dyn Write, all: &[LogEntry], reports: &[Report]) -> 
         }
         releases.push(v);
     }
-    super::json::write(out, &json!({ "schema": "gospect/track", "version": 1, "releases": releases }))
+    super::json::write(
+        out,
+        &json!({ "schema": "gospect/track", "version": 1, "releases": releases }),
+    )
 }
 
 /// Reads what [`write_json`] wrote with reports.
@@ -76,8 +88,16 @@ pub fn read_json(bytes: &[u8]) -> Result<Vec<(LogEntry, Report)>> {
         return Err(bad("its schema is another".into()));
     }
     let mut out = Vec::new();
-    for r in doc.get_mut("releases").and_then(Value::as_array_mut).into_iter().flatten() {
-        let size = r.get("size").cloned().ok_or_else(|| bad("a release has no sizes".into()))?;
+    for r in doc
+        .get_mut("releases")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        let size = r
+            .get("size")
+            .cloned()
+            .ok_or_else(|| bad("a release has no sizes".into()))?;
         let report = read_size(size.to_string().as_bytes())?;
         let entry: LogEntry = serde_json::from_value(r.take()).map_err(|e| bad(e.to_string()))?;
         out.push((entry, report));
@@ -97,7 +117,10 @@ pub struct Chart {
 impl Chart {
     /// An empty chart of one key.
     pub fn new(by: &'static str) -> Chart {
-        Chart { by, ..Chart::default() }
+        Chart {
+            by,
+            ..Chart::default()
+        }
     }
 
     /// Adds a release.
@@ -120,11 +143,19 @@ impl Chart {
     /// # Errors
     /// What the writer says.
     pub fn write_svg(&self, out: &mut dyn Write, top: usize) -> io::Result<()> {
-        const COLORS: [&str; 8] = ["#4a7ebb", "#c0504d", "#71893f", "#7d60a0", "#2c9aa5", "#d98b2b", "#8c6d5a", "#5a5a5a"];
+        const COLORS: [&str; 8] = [
+            "#4a7ebb", "#c0504d", "#71893f", "#7d60a0", "#2c9aa5", "#d98b2b", "#8c6d5a", "#5a5a5a",
+        ];
         let mut lines: Vec<(&String, &Vec<u64>)> = self.series.iter().collect();
         lines.sort_by(|a, b| b.1.iter().max().cmp(&a.1.iter().max()).then_with(|| a.0.cmp(b.0)));
         lines.truncate(top);
-        let most = lines.iter().flat_map(|l| l.1.iter()).max().copied().unwrap_or(1).max(1) as f64;
+        let most = lines
+            .iter()
+            .flat_map(|l| l.1.iter())
+            .max()
+            .copied()
+            .unwrap_or(1)
+            .max(1) as f64;
         let n = self.labels.len().max(2) - 1;
         let x = |i: usize| 80.0 + 560.0 * i as f64 / n as f64;
         let y = |v: u64| 340.0 - 300.0 * v as f64 / most;
@@ -137,19 +168,52 @@ impl Chart {
         )?;
         for k in 0..=4u64 {
             let v = (most as u64) * k / 4;
-            writeln!(out, "<line x1=\"80\" x2=\"640\" y1=\"{0:.1}\" y2=\"{0:.1}\" stroke=\"#dddddd\"/><text x=\"74\" y=\"{1:.1}\" text-anchor=\"end\">{2}</text>", y(v), y(v) + 4.0, grouped(v))?;
+            writeln!(
+                out,
+                "<line x1=\"80\" x2=\"640\" y1=\"{0:.1}\" y2=\"{0:.1}\" stroke=\"#dddddd\"/><text x=\"74\" y=\"{1:.1}\" text-anchor=\"end\">{2}</text>",
+                y(v),
+                y(v) + 4.0,
+                grouped(v)
+            )?;
         }
         for (i, label) in self.labels.iter().enumerate() {
-            writeln!(out, "<text transform=\"translate({:.1} 356) rotate(35)\">{}</text>", x(i), xml(label))?;
+            writeln!(
+                out,
+                "<text transform=\"translate({:.1} 356) rotate(35)\">{}</text>",
+                x(i),
+                xml(label)
+            )?;
         }
         for (k, (key, values)) in lines.iter().enumerate() {
             let color = COLORS.get(k % COLORS.len()).copied().unwrap_or("#000000");
-            let points: Vec<String> = values.iter().enumerate().map(|(i, v)| format!("{:.1},{:.1}", x(i), y(*v))).collect();
-            writeln!(out, "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" points=\"{}\"/>", points.join(" "))?;
+            let points: Vec<String> = values
+                .iter()
+                .enumerate()
+                .map(|(i, v)| format!("{:.1},{:.1}", x(i), y(*v)))
+                .collect();
+            writeln!(
+                out,
+                "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" points=\"{}\"/>",
+                points.join(" ")
+            )?;
             for (i, v) in values.iter().enumerate() {
-                writeln!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{color}\"><title>{} {}: {} bytes</title></circle>", x(i), y(*v), xml(key), xml(self.labels.get(i).map_or("", |l| l)), grouped(*v))?;
+                writeln!(
+                    out,
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{color}\"><title>{} {}: {} bytes</title></circle>",
+                    x(i),
+                    y(*v),
+                    xml(key),
+                    xml(self.labels.get(i).map_or("", |l| l)),
+                    grouped(*v)
+                )?;
             }
-            writeln!(out, "<rect x=\"660\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"678\" y=\"{}\">{}</text>", 40 + 20 * k, 51 + 20 * k, xml(key))?;
+            writeln!(
+                out,
+                "<rect x=\"660\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"678\" y=\"{}\">{}</text>",
+                40 + 20 * k,
+                51 + 20 * k,
+                xml(key)
+            )?;
         }
         writeln!(out, "</svg>")
     }
@@ -159,11 +223,19 @@ impl Chart {
     /// # Errors
     /// What the writer says.
     pub fn write_html(&self, out: &mut dyn Write, top: usize) -> io::Result<()> {
-        writeln!(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sizes over releases</title></head><body>")?;
+        writeln!(
+            out,
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sizes over releases</title></head><body>"
+        )?;
         self.write_svg(out, top)?;
         writeln!(out, "<table><tr><th>release</th><th>bytes</th></tr>")?;
         for (label, total) in self.labels.iter().zip(&self.totals) {
-            writeln!(out, "<tr><td>{}</td><td style=\"text-align:right\">{}</td></tr>", xml(label), grouped(*total))?;
+            writeln!(
+                out,
+                "<tr><td>{}</td><td style=\"text-align:right\">{}</td></tr>",
+                xml(label),
+                grouped(*total)
+            )?;
         }
         writeln!(out, "</table></body></html>")
     }

@@ -20,8 +20,10 @@ use store::{Release, Store};
 
 /// Keeps the sizes of releases in a history file, shows and charts them, and fails on a regression.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gospect track record ./server\n  gospect track check --max-growth 2% ./server\n  gospect track chart --format html -o sizes.html\n  \
-    gospect track export > sizes.json")]
+#[command(
+    after_help = "Examples:\n  gospect track record ./server\n  gospect track check --max-growth 2% ./server\n  gospect track chart --format html -o sizes.html\n  \
+    gospect track export > sizes.json"
+)]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -154,7 +156,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut sink = match common.output.open() {
         Ok(s) => s,
         Err(e) => {
-            frame::complain(common.output.output.as_deref().unwrap_or(Path::new("-")), &frame::io_words(&e));
+            frame::complain(
+                common.output.output.as_deref().unwrap_or(Path::new("-")),
+                &frame::io_words(&e),
+            );
             return super::TROUBLE;
         }
     };
@@ -173,25 +178,54 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
     let of_db = |e: String| (db.clone(), e);
     let fine = |r: std::io::Result<()>| Ok(r.map(|()| super::FINE));
     match what {
-        What::Record { files, label, name, replace, .. } => {
+        What::Record {
+            files,
+            label,
+            name,
+            replace,
+            ..
+        } => {
             let mut all = Vec::new();
             for path in files {
                 all.push(measured(path, label.as_deref(), name.as_deref()).map_err(|e| (path.clone(), e))?);
             }
-            Store::open(db, true).and_then(|mut s| s.record(&all, *replace)).map_err(of_db)?;
-            let line = |r: &Release| format!("recorded {} {}: {} bytes\n", text::escape(r.name.as_bytes()), text::escape(r.label.as_bytes()), text::grouped(r.file_size));
+            Store::open(db, true)
+                .and_then(|mut s| s.record(&all, *replace))
+                .map_err(of_db)?;
+            let line = |r: &Release| {
+                format!(
+                    "recorded {} {}: {} bytes\n",
+                    text::escape(r.name.as_bytes()),
+                    text::escape(r.label.as_bytes()),
+                    text::grouped(r.file_size)
+                )
+            };
             use std::io::Write;
-            fine(if common.output.quiet { Ok(()) } else { all.iter().try_for_each(|(r, _)| out.write_all(line(r).as_bytes())) })
+            fine(if common.output.quiet {
+                Ok(())
+            } else {
+                all.iter()
+                    .try_for_each(|(r, _)| out.write_all(line(r).as_bytes()))
+            })
         }
         What::Log { name, format, .. } => {
-            let all = Store::open(db, false).and_then(|s| s.releases(name.as_deref())).map_err(of_db)?;
+            let all = Store::open(db, false)
+                .and_then(|s| s.releases(name.as_deref()))
+                .map_err(of_db)?;
             let entries: Vec<LogEntry> = all.iter().map(entry).collect();
-            fine(if *format == Format::Json { report::track::write_json(out, &entries, &[]) } else { report::track::write_log(out, &entries) })
+            fine(if *format == Format::Json {
+                report::track::write_json(out, &entries, &[])
+            } else {
+                report::track::write_log(out, &entries)
+            })
         }
         What::Show { label, name, by, .. } => {
             let s = Store::open(db, false).map_err(of_db)?;
             let all = s.releases(name.as_deref()).map_err(of_db)?;
-            let found = all.iter().rfind(|r| r.label == *label).ok_or_else(|| of_db(format!("has no release {label}")))?;
+            let found = all
+                .iter()
+                .rfind(|r| r.label == *label)
+                .ok_or_else(|| of_db(format!("has no release {label}")))?;
             let report = s.report(found).map_err(of_db)?;
             let view = View {
                 by: By::from_word(by).unwrap_or(By::Module),
@@ -205,12 +239,27 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
             let title = text::escape(format!("{} {}", found.name, found.label).as_bytes());
             fine(report::size::write_text(out, &title, &report, &view))
         }
-        What::Check { file, against, last, name, max_growth, max_size, policy, .. } => {
-            let (release, new) = measured(file, Some("new"), name.as_deref()).map_err(|e| (file.clone(), e))?;
+        What::Check {
+            file,
+            against,
+            last,
+            name,
+            max_growth,
+            max_size,
+            policy,
+            ..
+        } => {
+            let (release, new) =
+                measured(file, Some("new"), name.as_deref()).map_err(|e| (file.clone(), e))?;
             let Ok(loaded) = policy::load(policy.as_deref(), false) else {
-                return Err((policy.clone().unwrap_or_default(), "the policy can't be read".into()));
+                return Err((
+                    policy.clone().unwrap_or_default(),
+                    "the policy can't be read".into(),
+                ));
             };
-            let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| l.policy.budget_for(&policy::names(Some(l), file)));
+            let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
+                l.policy.budget_for(&policy::names(Some(l), file))
+            });
             budget.max_growth = max_growth.or(budget.max_growth);
             budget.max_size = max_size.or(budget.max_size);
             let s = Store::open(db, false).map_err(of_db)?;
@@ -222,7 +271,10 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
                 }
             }
             if all.is_empty() {
-                return Err(of_db(format!("has no release of {} to hold the file against", release.name)));
+                return Err(of_db(format!(
+                    "has no release of {} to hold the file against",
+                    release.name
+                )));
             }
             let mut status = super::FINE;
             let mut written = Ok(());
@@ -233,27 +285,53 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
                 if !d.breaches.is_empty() {
                     status = super::FINDINGS;
                 }
-                let view = report::diff::View { top: 10, all: false, color: common.output.colored() };
-                let names = (text::escape(r.label.as_bytes()), text::escape(file.as_os_str().as_encoded_bytes()));
-                written = written.and_then(|()| report::diff::write_text(out, (&names.0, &names.1), &d, &view));
+                let view = report::diff::View {
+                    top: 10,
+                    all: false,
+                    color: common.output.colored(),
+                };
+                let names = (
+                    text::escape(r.label.as_bytes()),
+                    text::escape(file.as_os_str().as_encoded_bytes()),
+                );
+                written =
+                    written.and_then(|()| report::diff::write_text(out, (&names.0, &names.1), &d, &view));
             }
             Ok(written.map(|()| status))
         }
-        What::Chart { name, by, top, format, .. } => {
+        What::Chart {
+            name,
+            by,
+            top,
+            format,
+            ..
+        } => {
             let s = Store::open(db, false).map_err(of_db)?;
             let by = By::from_word(by).unwrap_or(By::Module);
             let releases = s.releases(name.as_deref()).map_err(of_db)?;
             let mut chart = Chart::new(by.word());
             for r in &releases {
                 let report = s.report(r).map_err(of_db)?;
-                chart.add(&r.label, r.file_size, sizes::group(&report.rows, |row| by.key(row)));
+                chart.add(
+                    &r.label,
+                    r.file_size,
+                    sizes::group(&report.rows, |row| by.key(row)),
+                );
             }
-            fine(if *format == Format::Html { chart.write_html(out, *top) } else { chart.write_svg(out, *top) })
+            fine(if *format == Format::Html {
+                chart.write_html(out, *top)
+            } else {
+                chart.write_svg(out, *top)
+            })
         }
         What::Export { .. } => {
             let s = Store::open(db, false).map_err(of_db)?;
             let releases = s.releases(None).map_err(of_db)?;
-            let reports = releases.iter().map(|r| s.report(r)).collect::<Result<Vec<_>, _>>().map_err(of_db)?;
+            let reports = releases
+                .iter()
+                .map(|r| s.report(r))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(of_db)?;
             let entries: Vec<LogEntry> = releases.iter().map(entry).collect();
             fine(report::track::write_json(out, &entries, &reports))
         }
@@ -267,13 +345,24 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
                 .into_iter()
                 .filter(|(e, _)| !there.iter().any(|t| t.name == e.name && t.label == e.label))
                 .map(|(e, r)| {
-                    let release = Release { id: 0, name: e.name, label: e.label, recorded: e.recorded, file_size: r.file_size, go_version: r.go_version.clone() };
+                    let release = Release {
+                        id: 0,
+                        name: e.name,
+                        label: e.label,
+                        recorded: e.recorded,
+                        file_size: r.file_size,
+                        go_version: r.go_version.clone(),
+                    };
                     (release, r)
                 })
                 .collect();
             s.record(&new, false).map_err(of_db)?;
             use std::io::Write;
-            fine(if common.output.quiet { Ok(()) } else { writeln!(out, "imported {} releases", new.len()) })
+            fine(if common.output.quiet {
+                Ok(())
+            } else {
+                writeln!(out, "imported {} releases", new.len())
+            })
         }
     }
 }
@@ -295,14 +384,21 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
     let report = sizes::measure(&bytes, Options::default()).map_err(|e| e.to_string())?;
     let label = match label {
         Some(l) => l.to_string(),
-        None => stamp(&bytes).ok_or("its build information has no version and no VCS revision; give a --label")?,
+        None => {
+            stamp(&bytes).ok_or("its build information has no version and no VCS revision; give a --label")?
+        }
     };
-    let own = || path.file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned());
+    let own = || {
+        path.file_name()
+            .map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned())
+    };
     let release = Release {
         id: 0,
         name: name.map_or_else(own, str::to_string),
         label,
-        recorded: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64),
+        recorded: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs() as i64),
         file_size: report.file_size,
         go_version: report.go_version.clone(),
     };
@@ -313,7 +409,10 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
 fn stamp(bytes: &[u8]) -> Option<String> {
     let image = Image::parse(bytes).ok()?;
     let info = buildinfo::recover(&image)?.info;
-    let version = info.main.as_ref().map(|m| String::from_utf8_lossy(m.version).into_owned());
+    let version = info
+        .main
+        .as_ref()
+        .map(|m| String::from_utf8_lossy(m.version).into_owned());
     if let Some(v) = version.filter(|v| !v.is_empty() && v != "(devel)") {
         return Some(v);
     }

@@ -48,7 +48,9 @@ pub(super) struct Store(Connection);
 fn words(e: rusqlite::Error) -> String {
     use rusqlite::ErrorCode as C;
     match e.sqlite_error_code() {
-        Some(C::DiskFull) => "the disk is full; nothing was recorded, what was recorded before is whole".into(),
+        Some(C::DiskFull) => {
+            "the disk is full; nothing was recorded, what was recorded before is whole".into()
+        }
         Some(C::NotADatabase) => "is no history".into(),
         Some(C::DatabaseCorrupt) => "is damaged; restore it, or import an export into a new one".into(),
         Some(C::DatabaseBusy | C::DatabaseLocked) => "another writer holds it".into(),
@@ -73,15 +75,21 @@ impl Store {
         db.pragma_update(None, "synchronous", "FULL").map_err(words)?;
         db.pragma_update(None, "foreign_keys", true).map_err(words)?;
         migrate(&mut db)?;
-        let check: String = db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(words)?;
+        let check: String = db
+            .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
+            .map_err(words)?;
         if check != "ok" {
-            return Err(format!("is damaged ({check}); restore it, or import an export into a new one"));
+            return Err(format!(
+                "is damaged ({check}); restore it, or import an export into a new one"
+            ));
         }
         Ok(Store(db))
     }
 
     fn begin(&mut self) -> Result<Transaction<'_>, String> {
-        self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(words)
+        self.0
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(words)
     }
 
     /// Records reports, all or none. A label that is there already is refused unless `replace`.
@@ -89,13 +97,24 @@ impl Store {
         let t = self.begin()?;
         for (r, report) in all {
             if replace {
-                t.execute("DELETE FROM releases WHERE name = ?1 AND label = ?2", params![r.name, r.label]).map_err(words)?;
+                t.execute(
+                    "DELETE FROM releases WHERE name = ?1 AND label = ?2",
+                    params![r.name, r.label],
+                )
+                .map_err(words)?;
             }
             let there: bool = t
-                .query_row("SELECT EXISTS (SELECT 1 FROM releases WHERE name = ?1 AND label = ?2)", params![r.name, r.label], |x| x.get(0))
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM releases WHERE name = ?1 AND label = ?2)",
+                    params![r.name, r.label],
+                    |x| x.get(0),
+                )
                 .map_err(words)?;
             if there {
-                return Err(format!("{} {} is recorded already; --replace records it anew", r.name, r.label));
+                return Err(format!(
+                    "{} {} is recorded already; --replace records it anew",
+                    r.name, r.label
+                ));
             }
             t.execute(
                 "INSERT INTO releases (name, label, recorded, file_size, go_version) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -107,9 +126,19 @@ impl Store {
                 .prepare("INSERT INTO sizes (release, kind, section, package, module, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
                 .map_err(words)?;
             for x in &report.rows {
-                row.execute(params![id, x.kind.word(), x.section, x.package, x.module, whole(x.bytes)]).map_err(words)?;
+                row.execute(params![
+                    id,
+                    x.kind.word(),
+                    x.section,
+                    x.package,
+                    x.module,
+                    whole(x.bytes)
+                ])
+                .map_err(words)?;
             }
-            let mut module = t.prepare("INSERT INTO modules (release, path, version) VALUES (?1, ?2, ?3)").map_err(words)?;
+            let mut module = t
+                .prepare("INSERT INTO modules (release, path, version) VALUES (?1, ?2, ?3)")
+                .map_err(words)?;
             for m in &report.modules {
                 module.execute(params![id, m.path, m.version]).map_err(words)?;
             }
@@ -142,7 +171,9 @@ impl Store {
     pub(super) fn report(&self, release: &Release) -> Result<Report, String> {
         let mut q = self
             .0
-            .prepare("SELECT kind, section, package, module, bytes FROM sizes WHERE release = ?1 ORDER BY rowid")
+            .prepare(
+                "SELECT kind, section, package, module, bytes FROM sizes WHERE release = ?1 ORDER BY rowid",
+            )
             .map_err(words)?;
         let rows = q
             .query_map([release.id], |r| {
@@ -161,9 +192,17 @@ impl Store {
             })
             .map_err(words)?;
         let rows = rows.collect::<Result<Vec<_>, _>>().map_err(words)?;
-        let mut q = self.0.prepare("SELECT path, version FROM modules WHERE release = ?1 ORDER BY path").map_err(words)?;
+        let mut q = self
+            .0
+            .prepare("SELECT path, version FROM modules WHERE release = ?1 ORDER BY path")
+            .map_err(words)?;
         let modules = q
-            .query_map([release.id], |r| Ok(Module { path: r.get(0)?, version: r.get(1)? }))
+            .query_map([release.id], |r| {
+                Ok(Module {
+                    path: r.get(0)?,
+                    version: r.get(1)?,
+                })
+            })
             .map_err(words)?;
         Ok(Report {
             file_size: release.file_size,
@@ -180,23 +219,36 @@ fn whole(n: u64) -> i64 {
 }
 
 fn migrate(db: &mut Connection) -> Result<(), String> {
-    let t = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(words)?;
-    let version: i64 = t.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(words)?;
-    let application: i64 = t.query_row("PRAGMA application_id", [], |r| r.get(0)).map_err(words)?;
-    let tables: i64 = t.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0)).map_err(words)?;
+    let t = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(words)?;
+    let version: i64 = t
+        .query_row("PRAGMA user_version", [], |r| r.get(0))
+        .map_err(words)?;
+    let application: i64 = t
+        .query_row("PRAGMA application_id", [], |r| r.get(0))
+        .map_err(words)?;
+    let tables: i64 = t
+        .query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0))
+        .map_err(words)?;
     if application != APPLICATION && (application != 0 || tables > 0) {
         return Err("is an SQLite file, but no history of gospect's".into());
     }
     let done = usize::try_from(version).unwrap_or(usize::MAX);
     if done > MIGRATIONS.len() {
-        return Err(format!("was written by a newer gospect (schema {version}, known are {})", MIGRATIONS.len()));
+        return Err(format!(
+            "was written by a newer gospect (schema {version}, known are {})",
+            MIGRATIONS.len()
+        ));
     }
     for step in MIGRATIONS.iter().skip(done) {
         t.execute_batch(step).map_err(words)?;
     }
     if done < MIGRATIONS.len() {
-        t.pragma_update(None, "application_id", APPLICATION).map_err(words)?;
-        t.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(words)?;
+        t.pragma_update(None, "application_id", APPLICATION)
+            .map_err(words)?;
+        t.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
+            .map_err(words)?;
     }
     t.commit().map_err(words)
 }
@@ -212,7 +264,14 @@ mod tests {
     }
 
     fn release(label: &str) -> (Release, Report) {
-        let r = Release { id: 0, name: "p".into(), label: label.into(), recorded: 1, file_size: 7, go_version: None };
+        let r = Release {
+            id: 0,
+            name: "p".into(),
+            label: label.into(),
+            recorded: 1,
+            file_size: 7,
+            go_version: None,
+        };
         let row = Row {
             kind: Kind::Code,
             section: ".text".into(),
@@ -224,7 +283,14 @@ mod tests {
             source: Source::None,
             bytes: 7,
         };
-        (r, Report { file_size: 7, rows: vec![row], ..Report::default() })
+        (
+            r,
+            Report {
+                file_size: 7,
+                rows: vec![row],
+                ..Report::default()
+            },
+        )
     }
 
     #[test]
@@ -235,11 +301,20 @@ mod tests {
             db.execute_batch(MIGRATIONS[0]).unwrap();
             db.pragma_update(None, "application_id", APPLICATION).unwrap();
             db.pragma_update(None, "user_version", 1).unwrap();
-            db.execute("INSERT INTO releases (name, label, recorded, file_size) VALUES ('p', 'old', 1, 5)", []).unwrap();
+            db.execute(
+                "INSERT INTO releases (name, label, recorded, file_size) VALUES ('p', 'old', 1, 5)",
+                [],
+            )
+            .unwrap();
         }
         let mut s = Store::open(&path, false).unwrap();
         s.record(&[release("new")], false).unwrap();
-        let labels: Vec<_> = s.releases(Some("p")).unwrap().into_iter().map(|r| r.label).collect();
+        let labels: Vec<_> = s
+            .releases(Some("p"))
+            .unwrap()
+            .into_iter()
+            .map(|r| r.label)
+            .collect();
         assert_eq!(labels, ["old", "new"]);
         s.0.pragma_update(None, "user_version", 99).unwrap();
         drop(s);
@@ -252,7 +327,11 @@ mod tests {
         let path = place("atomic");
         let mut s = Store::open(&path, true).unwrap();
         s.record(&[release("a")], false).unwrap();
-        assert!(s.record(&[release("b"), release("a")], false).unwrap_err().contains("already"));
+        assert!(
+            s.record(&[release("b"), release("a")], false)
+                .unwrap_err()
+                .contains("already")
+        );
         assert_eq!(s.releases(None).unwrap().len(), 1);
         s.record(&[release("a")], true).unwrap();
         let r = s.releases(None).unwrap().remove(0);
@@ -263,7 +342,11 @@ mod tests {
     #[test]
     fn what_is_no_history_is_left_alone() {
         let path = place("foreign");
-        std::fs::write(&path, b"this is a text file, not a database at all, and it is long enough").unwrap();
+        std::fs::write(
+            &path,
+            b"this is a text file, not a database at all, and it is long enough",
+        )
+        .unwrap();
         assert!(Store::open(&path, true).is_err());
         assert!(std::fs::read(&path).unwrap().starts_with(b"this is"));
         std::fs::remove_file(&path).unwrap();
