@@ -56,9 +56,31 @@ impl X86 {
     }
 }
 
+impl X86 {
+    /// Does Go, which does not know the instruction of `len` bytes at `code[0]`, find back to an instruction's start right behind
+    /// it? Otherwise what it prints there would not stand in a listing with other boundaries.
+    fn go_resumes_behind(self, len: usize, code: &[u8], pc: u64) -> bool {
+        let strict = Style {
+            strict_go: true,
+            ..Style::default()
+        };
+        let mut at = 1;
+        while at < len {
+            let rest = code.get(at..).unwrap_or(&[]);
+            at += self
+                .decode(rest, pc.wrapping_add(at as u64), strict)
+                .map_or(1, |i| i.len.max(1));
+        }
+        at == len
+    }
+}
+
 impl Printer for X86 {
     fn go(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, style: Style, out: &mut Vec<u8>) -> Decoded {
-        match self.decode(code, pc, style) {
+        let decoded = self.decode(code, pc, style);
+        match decoded
+            .filter(|i| style.correct || !i.op.unknown_to_go || self.go_resumes_behind(i.len, code, pc))
+        {
             Some(inst) => {
                 go_syntax::write(&inst, pc, symbols, out);
                 Decoded {

@@ -11,6 +11,8 @@ use super::inst::Arg;
 pub(super) struct Op {
     /// Go's name, without suffix.
     pub name: Box<str>,
+    /// Is there nothing of it in Go's tables?
+    pub unknown_to_go: bool,
     /// Takes a B, W, L or Q after its name.
     pub suffix: bool,
     /// Its 8-bit immediate is shown with its sign.
@@ -51,6 +53,7 @@ fn facts(code: Code) -> Op {
     let mnemonic = code.mnemonic();
     Op {
         name: name(code, mnemonic),
+        unknown_to_go: super::strict::unknown(code),
         suffix: takes_suffix(mnemonic),
         signed8: false,
         unsigned16: matches!(mnemonic, Mnemonic::Ret | Mnemonic::Retf | Mnemonic::Enter),

@@ -38,14 +38,19 @@ pub(super) fn known(insn: &Instruction, code: &[u8], bitness: u32) -> bool {
         EncodingKind::VEX | EncodingKind::EVEX if long_scalar(insn, code) => return false,
         _ => {}
     }
-    if insn.code().cpuid_features().iter().any(|&f| too_new(f)) {
-        return matches!(
-            insn.mnemonic(),
+    !unknown(insn.code())
+}
+
+/// Is there nothing of an operation in Go's tables?
+pub(super) fn unknown(code: Code) -> bool {
+    if code.cpuid_features().iter().any(|&f| too_new(f)) {
+        return !matches!(
+            code.mnemonic(),
             Mnemonic::Tzcnt | Mnemonic::Movntsd | Mnemonic::Movntss
         );
     }
-    !matches!(
-        insn.mnemonic(),
+    matches!(
+        code.mnemonic(),
         Mnemonic::Reservednop
             | Mnemonic::Fstpnce
             | Mnemonic::Fnsetpm
@@ -61,7 +66,7 @@ pub(super) fn known(insn: &Instruction, code: &[u8], bitness: u32) -> bool {
             | Mnemonic::Gf2p8affineinvqb
             | Mnemonic::Gf2p8affineqb
             | Mnemonic::Gf2p8mulb
-    ) && !undocumented(insn.code())
+    ) || undocumented(code)
 }
 
 /// Second encodings that manuals do not list and Go's table does not have.

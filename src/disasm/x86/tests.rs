@@ -183,7 +183,7 @@ fn what_go_does_not_know_is_decoded_unless_strict() {
         ("0fc7f9", "RDSEED CX"),
     ] {
         assert_eq!(
-            text(X86::AMD64, hex, GO, &NoSymbols),
+            text(X86::AMD64, hex, CORRECT, &NoSymbols),
             (want.to_string(), hex.len() / 2),
             "{hex}"
         );
@@ -191,6 +191,23 @@ fn what_go_does_not_know_is_decoded_unless_strict() {
             text(X86::AMD64, hex, STRICT, &NoSymbols),
             ("?".to_string(), 1),
             "{hex}"
+        );
+    }
+}
+
+#[test]
+fn what_go_does_not_know_is_decoded_where_go_finds_back_behind_it() {
+    // Go reads the last bytes of this MULX with the byte behind it as a TESTB, unless nothing is behind it.
+    for (hex, style, want) in [
+        ("c4e273f6c2", GO, ("MULX DX, CX, AX", 5)),
+        ("c4e273f6c211223344", GO, ("?", 1)),
+        ("c4e273f6c211223344", CORRECT, ("MULX DX, CX, AX", 5)),
+        ("c4e273f6c211223344", STRICT, ("?", 1)),
+    ] {
+        assert_eq!(
+            text(X86::AMD64, hex, style, &NoSymbols),
+            (want.0.to_string(), want.1),
+            "{hex} {style:?}"
         );
     }
 }
