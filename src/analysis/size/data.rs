@@ -223,7 +223,7 @@ impl<'t> Inlined<'t> {
         Inlined { runs: runs.collect() }
     }
 
-    fn package<'a>(&self, pc: u64, ledger: &mut Ledger) -> Option<NameId> {
+    fn package(&self, pc: u64, ledger: &mut Ledger) -> Option<NameId> {
         let i = self.runs.partition_point(|r| r.0 <= pc);
         let (_, name) = self.runs.get(i)?;
         let p = names::package(name)?;

@@ -118,8 +118,8 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part<'a>(
-    data: &'a [u8],
+fn part(
+    data: &[u8],
     options: Options,
     ledger: &mut Ledger,
     report: &mut Report,
@@ -158,12 +158,12 @@ fn image_rows<'a>(
         .warnings
         .extend(image.warnings.iter().map(ToString::to_string));
     let blob = buildinfo::recover(image);
-    if let Some(info) = &blob {
-        if report.go_version.is_none() {
+    if let Some(info) = &blob
+        && report.go_version.is_none()
+    {
             report.go_version = Some(String::from_utf8_lossy(info.go_version()).into_owned());
             *packages = Packages::new(Some(&info.info));
             report.modules = modules(info);
-        }
     }
     let regions = regions::regions(image);
     let mut warnings = Vec::new();

@@ -125,7 +125,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
     }
 
     fn parse(&self, addr: u64) -> Option<Type> {
-        if !self.inside(addr) || addr % self.word != 0 {
+        if !self.inside(addr) || !addr.is_multiple_of(self.word) {
             return None;
         }
         let (m, w) = (&self.program.memory, self.word);
@@ -183,8 +183,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         };
         methods >= exported
             && zero == 0
-            && offset >= 16
-            && offset < 1 << 20
+            && (16..1 << 20).contains(&offset)
             && u64::from(path) < self.end - self.start
             && (path == 0 || self.name(self.start + u64::from(path)).is_some())
     }

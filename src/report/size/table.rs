@@ -86,7 +86,8 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &V
     let total: u64 = rows.iter().map(|r| r.bytes).sum();
     let by = |r: &Row| view.by.key(r);
     let kind = |r: &Row| r.kind.word().to_string();
-    let keys: [(&str, &dyn Fn(&Row) -> String); 2] = [(view.by.word(), &by), ("kind", &kind)];
+    type Key<'k> = (&'k str, &'k dyn Fn(&Row) -> String);
+    let keys: [Key<'_>; 2] = [(view.by.word(), &by), ("kind", &kind)];
     for (title, key) in keys {
         writeln!(out, "| {title} | bytes | share |\n| --- | ---: | ---: |")?;
         for g in shortened(group(rows.iter().copied(), key), view.top) {
