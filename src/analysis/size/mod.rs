@@ -118,13 +118,7 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part(
-    data: &[u8],
-    options: Options,
-    ledger: &mut Ledger,
-    report: &mut Report,
-    packages: &mut Packages,
-) {
+fn part(data: &[u8], options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
     match Image::parse(data) {
         Ok(image) => image_rows(&image, options, ledger, report, packages),
         Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
@@ -161,9 +155,9 @@ fn image_rows<'a>(
     if let Some(info) = &blob
         && report.go_version.is_none()
     {
-            report.go_version = Some(String::from_utf8_lossy(info.go_version()).into_owned());
-            *packages = Packages::new(Some(&info.info));
-            report.modules = modules(info);
+        report.go_version = Some(String::from_utf8_lossy(info.go_version()).into_owned());
+        *packages = Packages::new(Some(&info.info));
+        report.modules = modules(info);
     }
     let regions = regions::regions(image);
     let mut warnings = Vec::new();
