@@ -263,3 +263,150 @@ fn hostile_names_do_not_reach_the_terminal() {
         "gospect: a\\u{1b}[31m\\u{a}: unrecognized file format\n"
     );
 }
+
+/// The examples of a command's help: lines that start with two spaces and hold a call of gospect.
+fn examples(name: &str) -> Vec<String> {
+    let help = text(&common::run([name, "--help"]).stdout);
+    let tail = help.split("Examples:").nth(1).unwrap_or_default().to_string();
+    let calls = tail
+        .lines()
+        .filter(|l| l.starts_with("  ") && l.contains("gospect "));
+    calls.map(|l| l.trim().to_string()).collect()
+}
+
+/// Two thin Mach-O files as one fat file: a header, then the slices at page boundaries.
+fn fat(slices: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = 0xcafe_babe_u32.to_be_bytes().to_vec();
+    out.extend((slices.len() as u32).to_be_bytes());
+    let mut at = 0x4000u32;
+    for s in slices {
+        let word = |i: usize| u32::from_le_bytes(s[i..i + 4].try_into().unwrap());
+        for v in [word(4), word(8), at, s.len() as u32, 14] {
+            out.extend(v.to_be_bytes());
+        }
+        at = (at + s.len() as u32).next_multiple_of(0x4000);
+    }
+    for s in slices {
+        out.resize(out.len().next_multiple_of(0x4000), 0);
+        out.extend(s);
+    }
+    out
+}
+
+/// Every example in the help does what it says: it runs, in a folder with files of the names that the examples use.
+#[cfg(unix)]
+#[test]
+fn every_example_in_the_help_runs() {
+    let hello = Build::new("hello", "linux/amd64");
+    let subjects = [
+        (
+            hello.clone(),
+            &[
+                "server",
+                "agent",
+                "old/server",
+                "new/server",
+                "bin/server",
+                "bin/agent",
+            ][..],
+        ),
+        (hello.args(&["-trimpath", "-ldflags=-s -w"]), &["stripped"]),
+        (
+            Build::new("clib", "linux/amd64")
+                .cgo()
+                .args(&["-buildmode=c-archive"]),
+            &["lib.a"],
+        ),
+        (
+            Build::new("clib", "linux/amd64")
+                .cgo()
+                .args(&["-buildmode=plugin"]),
+            &["auth.so", "log.so"],
+        ),
+        (Build::new("hello", "js/wasm"), &["app.wasm"]),
+    ];
+    let dir = scratch("examples");
+    for folder in ["old", "new", "bin"] {
+        std::fs::create_dir(dir.join(folder)).unwrap();
+    }
+    for (build, names) in subjects {
+        let Some(path) = build.path() else { return };
+        for name in names {
+            std::fs::copy(&path, dir.join(name)).unwrap();
+        }
+    }
+    let thin = ["darwin/amd64", "darwin/arm64"]
+        .map(|t| Build::new("hello", t).path().map(|p| std::fs::read(p).unwrap()));
+    let [Some(a), Some(b)] = thin else { return };
+    std::fs::write(dir.join("universal-binary"), fat(&[a, b])).unwrap();
+    std::fs::write(dir.join("addresses"), "0x401000\n").unwrap();
+    let baseline = common::gospect()
+        .args(["size", "--format=json", "server"])
+        .current_dir(&dir)
+        .output()
+        .unwrap();
+    std::fs::write(dir.join("baseline.json"), baseline.stdout).unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_gospect")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let mut ran = 0;
+    for name in commands() {
+        for example in examples(&name) {
+            // Real rebuilds have a test of their own; a page reader and a system folder are no part of gospect.
+            if example.contains("--rebuild") {
+                continue;
+            }
+            let line = example
+                .split(" | man")
+                .next()
+                .unwrap()
+                .replace("/etc/bash_completion.d/", "");
+            let out = std::process::Command::new("sh")
+                .args(["-c", &line])
+                .current_dir(&dir)
+                .env("PATH", &path)
+                .output()
+                .unwrap();
+            let status = out.status.code();
+            assert!(
+                matches!(status, Some(0 | 1)),
+                "{line}: {status:?}: {}",
+                text(&out.stderr)
+            );
+            ran += 1;
+        }
+    }
+    assert!(ran >= 30, "only {ran} examples");
+}
+
+#[test]
+fn of_a_fat_file_the_named_slice_is_shown() {
+    let thin = ["darwin/amd64", "darwin/arm64"]
+        .map(|t| Build::new("hello", t).path().map(|p| std::fs::read(p).unwrap()));
+    let [Some(a), Some(b)] = thin else { return };
+    let dir = scratch("fat");
+    std::fs::write(dir.join("fat"), fat(&[a, b])).unwrap();
+    let run = |args: &[&str]| {
+        let out = common::gospect()
+            .args(args)
+            .arg("fat")
+            .current_dir(&dir)
+            .output()
+            .unwrap();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    assert!(run(&["info", "-q"]).1.starts_with("fat: darwin/amd64"));
+    assert!(
+        run(&["info", "-q", "--arch", "arm64"])
+            .1
+            .starts_with("fat: darwin/arm64")
+    );
+    assert_eq!(
+        run(&["info", "--arch", "386"]),
+        (
+            Some(2),
+            String::new(),
+            "gospect: fat: no such architecture in the fat Mach-O file\n".into()
+        )
+    );
+    assert_eq!(run(&["version"]).1, format!("fat: {}\n", common::REFERENCE));
+}
