@@ -340,7 +340,11 @@ fn every_example_in_the_help_runs() {
     let [Some(a), Some(b)] = thin else { return };
     std::fs::write(dir.join("universal-binary"), fat(&[a, b])).unwrap();
     std::fs::write(dir.join("addresses"), "0x401000\n").unwrap();
-    let policy = common::gospect().args(["check", "--init", "server"]).current_dir(&dir).output().unwrap();
+    let policy = common::gospect()
+        .args(["check", "--init", "server"])
+        .current_dir(&dir)
+        .output()
+        .unwrap();
     if !dir.join("gospect.toml").exists() {
         std::fs::write(dir.join("gospect.toml"), policy.stdout).unwrap();
     }

@@ -46,22 +46,22 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Plugin(plugin::Args),
-    Check(check::Args),
     Info(info::Args),
+    Version(version::Args),
     Nm(nm::Args),
+    Objdump(objdump::Args),
     Funcs(funcs::Args),
     Types(types::Args),
     Embeds(embeds::Args),
     #[command(name = "addr2line")]
     Addr2Line(addr2line::Args),
-    Objdump(objdump::Args),
-    Generate(generate::Args),
     Size(size::Args),
     Diff(diff::Args),
     Track(track::Args),
     Whatif(whatif::Args),
-    Version(version::Args),
+    Check(check::Args),
+    Plugin(plugin::Args),
+    Generate(generate::Args),
 }
 
 /// Exit status: fine.
