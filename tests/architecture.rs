@@ -1,4 +1,5 @@
 //! The rooms and their order: a room uses those before it, never those after it. Read from the `use` lines and paths in src.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 

@@ -231,7 +231,9 @@ fn recover_changes_nothing_where_symbols_name_code() {
 fn a_damaged_object_is_survived() {
     use gospect::analysis::nm::{Order, ordered};
     use gospect::analysis::objfile::{self, Raw};
-    let Some(file) = common::object("arm64") else { return };
+    let Some(file) = common::object("arm64") else {
+        return;
+    };
     let whole = std::fs::read(file).expect("the object can be read");
     let body = memchr_of(&whole, b"\n!\n") + 3;
     let look = |data: &[u8]| {

@@ -1,4 +1,5 @@
 //! `gospect plugin`: what it foretells is what really loading gives, for each pair of host and plugin that can be built here.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
 

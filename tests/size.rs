@@ -1,5 +1,6 @@
 //! `gospect size`, held against real builds: rows add up, planted sizes come out, stripped files agree with their twins, inference agrees
 //! with symbols.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
 
