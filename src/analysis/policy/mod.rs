@@ -1,6 +1,6 @@
 //! One file's facts and a policy → findings: what is demanded and does not hold, or can't be seen.
 //!
-//! [`rules`] is the one table of rules: help, docs, `--explain` and tests read it. [`file`] reads `gospect.toml`, [`select`]
+//! [`rules`] is the one table of rules: help, docs, `--explain` and tests read it. [`mod@file`] reads `gospect.toml`, [`select`]
 //! says which rules a file is held to, [`judge`] holds it to them. No I/O, no columns.
 
 pub mod file;

@@ -1,8 +1,8 @@
 //! A file → every byte of it with exactly one owner: kind, section, package, module, symbol, and how that is known.
 //!
-//! The file is cut into disjoint regions ([`regions`]); each is filled by cuts ([`ledger`]), so rows add up to the file whatever the
+//! The file is cut into disjoint regions (`regions`); each is filled by cuts (`ledger`), so rows add up to the file whatever the
 //! structures in it say. Code and function tables come from the pclntab, types from their walk, so a stripped file and its twin get
-//! the same; data comes from symbols where there are any, else from who refers to it ([`data`]).
+//! the same; data comes from symbols where there are any, else from who refers to it (`data`).
 
 mod agreement;
 mod code;
