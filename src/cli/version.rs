@@ -90,6 +90,9 @@ struct Said {
     out: Vec<u8>,
     err: Vec<u8>,
     found: bool,
+    /// The file's map: given back when the whole window is read and the workers rest, since each return while they run
+    /// interrupts all of them.
+    map: Option<input::Bytes>,
 }
 
 pub(super) fn run(args: &[OsString]) -> u8 {
@@ -225,9 +228,28 @@ fn scan_folder(root: &Path, wish: Wish) -> io::Result<()> {
     const WINDOW: usize = 512;
     for window in input::walk(root).chunks(WINDOW) {
         let all: Vec<Said> = window.par_iter().map(|e| scan_entry(e, wish)).collect();
-        for said in &all {
-            print(said)?;
+        // One write for what stands together; an error stands where it belongs between the lines.
+        let mut out = Vec::new();
+        let mut maps = Vec::with_capacity(all.len());
+        for said in all {
+            maps.push(said.map);
+            out.extend(said.out);
+            if !said.err.is_empty() {
+                let err = said.err;
+                print(&Said {
+                    out: std::mem::take(&mut out),
+                    ..Said::default()
+                })?;
+                print(&Said {
+                    err,
+                    ..Said::default()
+                })?;
+            }
         }
+        print(&Said {
+            out,
+            ..Said::default()
+        })?;
     }
     Ok(())
 }
@@ -272,7 +294,7 @@ fn scan_file(path: &Path, meta: &Metadata, must_print: bool, wish: Wish) -> Said
     };
     let opened = match &unread {
         Some(_) => Ok(input::Bytes::from(Vec::new())),
-        None => input::open(path),
+        None => input::open_known(path),
     };
     let bytes = match opened {
         Ok(b) => b,
@@ -301,6 +323,7 @@ fn scan_file(path: &Path, meta: &Metadata, must_print: bool, wish: Wish) -> Said
         }
         Err(_) => {}
     }
+    said.map = Some(bytes);
     said
 }
 

@@ -112,6 +112,8 @@ fn go_image(data: &[u8]) -> Result<Image<'_>, NoBuildInfo> {
         return Err(refused);
     }
     let accepted = match sniff(data) {
+        // Go has no reader for wasm; ours would look at every function.
+        Some(Sniffed::One(Format::Wasm)) => None,
         Some(Sniffed::One(_)) => Image::parse(data).ok().filter(strict::go_opens),
         Some(Sniffed::Fat) if strict::go_opens_fat(data) => Image::parse(data).ok(),
         _ => None,

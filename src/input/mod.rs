@@ -45,6 +45,14 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
     if let Some(kind) = irregular(&meta) {
         return Err(io::Error::other(format!("is {kind}, not a regular file")));
     }
+    open_known(path)
+}
+
+/// As [`open`], for a path that is known to be a regular file: saves looking at it again.
+///
+/// # Errors
+/// What the system says.
+pub fn open_known(path: &Path) -> io::Result<Bytes> {
     map(&File::open(path)?)
 }
 
@@ -75,13 +83,15 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 /// # Errors
 /// What the system says.
 pub fn map(file: &File) -> io::Result<Bytes> {
-    if file.metadata()?.len() == 0 {
+    let len = file.metadata()?.len();
+    if len == 0 {
         return Ok(Bytes(Store::Owned(Vec::new())));
     }
+    let len = usize::try_from(len).map_err(io::Error::other)?;
     // SAFETY: the map is read-only and private to this process. Another process that truncates the file while it is mapped
     // can make a read fault, as with every reader that maps; README.md says so.
     #[allow(unsafe_code)]
-    let mapped = unsafe { memmap2::Mmap::map(file)? };
+    let mapped = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
     Ok(Bytes(Store::Mapped(mapped)))
 }
 
@@ -120,30 +130,43 @@ pub struct Entry {
 /// entered: the order of Go's filepath.WalkDir. Folders that can't be read are passed over.
 pub fn walk(root: &Path) -> Vec<Entry> {
     let mut out = Vec::new();
-    // Deep trees are walked with a stack of their own.
-    let mut stack = vec![(root.to_path_buf(), true)];
-    while let Some((path, is_dir)) = stack.pop() {
-        if !is_dir {
-            let symlink = std::fs::symlink_metadata(&path).is_ok_and(|m| m.file_type().is_symlink());
+    // Deep trees are walked with a stack of their own; the kind comes with the name, so no file is looked at here.
+    let mut stack = vec![(root.to_path_buf(), Kind::Folder)];
+    while let Some((path, kind)) = stack.pop() {
+        if kind != Kind::Folder {
+            let symlink = kind == Kind::Link;
             out.push(Entry { path, symlink });
             continue;
         }
         let Ok(entries) = std::fs::read_dir(&path) else {
             continue;
         };
-        let mut names: Vec<(OsString, bool)> = entries
+        let mut names: Vec<(OsString, Kind)> = entries
             .flatten()
             .filter_map(|e| {
-                let t = e.file_type().ok()?;
-                (t.is_dir() || t.is_file() || t.is_symlink()).then(|| (e.file_name(), t.is_dir()))
+                let kind = match e.file_type().ok()? {
+                    t if t.is_dir() => Kind::Folder,
+                    t if t.is_symlink() => Kind::Link,
+                    t if t.is_file() => Kind::File,
+                    _ => return None,
+                };
+                Some((e.file_name(), kind))
             })
             .collect();
         names.sort_by(|a, b| a.0.as_encoded_bytes().cmp(b.0.as_encoded_bytes()));
-        for (name, is_dir) in names.into_iter().rev() {
-            stack.push((join(&path, &name), is_dir));
+        for (name, kind) in names.into_iter().rev() {
+            stack.push((join(&path, &name), kind));
         }
     }
     out
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Folder,
+    File,
+    Link,
 }
 
 /// As Go's filepath.Join: the folder is cleaned first, `.` and `x/..` in it vanish.
