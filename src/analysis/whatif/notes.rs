@@ -176,6 +176,7 @@ pub(super) fn static_by_c() -> Vec<String> {
     vec![
         "libc comes into the file: it runs without the libraries it needs now; security fixes of libc need a new build".into(),
         "glibc's resolver and user look-up still want its shared libraries at run time: use -tags netgo,osusergo, or musl".into(),
+        "address randomisation (ASLR): a static file has it only as -buildmode=pie with -extldflags=-static-pie".into(),
         "measured with glibc 2.36; other C libraries are smaller (musl) or a little larger".into(),
     ]
 }
