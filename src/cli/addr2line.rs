@@ -32,10 +32,7 @@ pub struct Args {
     addrs: Vec<String>,
 }
 
-const FLAGS: &[Flag] = &[Flag {
-    name: "inlines",
-    takes_value: false,
-}];
+const FLAGS: &[Flag] = &[Flag::switch("inlines")];
 
 const USAGE: &str = "usage: gospect addr2line [-inlines] binary [address...]
 reads addresses from standard input and writes two lines for each:

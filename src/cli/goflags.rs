@@ -12,6 +12,24 @@ pub struct Flag {
     pub takes_value: bool,
 }
 
+impl Flag {
+    /// A boolean: `-name`, `-name=false`.
+    pub const fn switch(name: &'static str) -> Flag {
+        Flag {
+            name,
+            takes_value: false,
+        }
+    }
+
+    /// One that takes a value: `-name value`, `-name=value`.
+    pub const fn valued(name: &'static str) -> Flag {
+        Flag {
+            name,
+            takes_value: true,
+        }
+    }
+}
+
 /// What was given.
 #[derive(Debug, Default)]
 pub struct Given {

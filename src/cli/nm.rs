@@ -64,29 +64,15 @@ pub struct Args {
     help: Option<bool>,
 }
 
-const fn switch(name: &'static str) -> Flag {
-    Flag {
-        name,
-        takes_value: false,
-    }
-}
-
-const fn valued(name: &'static str) -> Flag {
-    Flag {
-        name,
-        takes_value: true,
-    }
-}
-
 const FLAGS: &[Flag] = &[
-    switch("n"),
-    switch("size"),
-    valued("sort"),
-    switch("type"),
-    switch("recover"),
-    valued("package"),
-    valued("match"),
-    switch("demangle"),
+    Flag::switch("n"),
+    Flag::switch("size"),
+    Flag::valued("sort"),
+    Flag::switch("type"),
+    Flag::switch("recover"),
+    Flag::valued("package"),
+    Flag::valued("match"),
+    Flag::switch("demangle"),
 ];
 
 const USAGE: &str = "usage: gospect nm [options] file...

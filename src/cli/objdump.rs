@@ -79,33 +79,19 @@ pub struct Args {
     help: Option<bool>,
 }
 
-const fn switch(name: &'static str) -> Flag {
-    Flag {
-        name,
-        takes_value: false,
-    }
-}
-
-const fn valued(name: &'static str) -> Flag {
-    Flag {
-        name,
-        takes_value: true,
-    }
-}
-
 const FLAGS: &[Flag] = &[
-    switch("S"),
-    switch("gnu"),
-    valued("s"),
-    switch("strict-go"),
-    switch("correct"),
-    switch("recover"),
-    switch("inline"),
-    switch("resolve"),
-    valued("package"),
-    valued("file"),
-    valued("format"),
-    valued("color"),
+    Flag::switch("S"),
+    Flag::switch("gnu"),
+    Flag::valued("s"),
+    Flag::switch("strict-go"),
+    Flag::switch("correct"),
+    Flag::switch("recover"),
+    Flag::switch("inline"),
+    Flag::switch("resolve"),
+    Flag::valued("package"),
+    Flag::valued("file"),
+    Flag::valued("format"),
+    Flag::valued("color"),
 ];
 
 const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n

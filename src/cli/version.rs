@@ -49,26 +49,11 @@ pub struct Args {
 }
 
 const FLAGS: &[Flag] = &[
-    Flag {
-        name: "m",
-        takes_value: false,
-    },
-    Flag {
-        name: "v",
-        takes_value: false,
-    },
-    Flag {
-        name: "json",
-        takes_value: false,
-    },
-    Flag {
-        name: "recover",
-        takes_value: false,
-    },
-    Flag {
-        name: "C",
-        takes_value: true,
-    },
+    Flag::switch("m"),
+    Flag::switch("v"),
+    Flag::switch("json"),
+    Flag::switch("recover"),
+    Flag::valued("C"),
 ];
 
 const USAGE: &str = "usage: go version [-m] [-v] [-json] [file ...]\nRun 'go help version' for details.";

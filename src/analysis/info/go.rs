@@ -153,15 +153,10 @@ fn instrumentation(names: &Names<'_>, facts: &mut Facts) {
     let msan = names.has("runtime.msanread") || names.has("runtime.msanwrite");
     let asan = names.has("runtime.asanread") || names.has("runtime.asanwrite");
     let cover = names.has_prefix("runtime/coverage.") || names.has_prefix("internal/coverage/");
-    for (fact, value, slot) in [
-        ("race", race, &mut facts.race),
-        ("msan", msan, &mut facts.msan),
-        ("asan", asan, &mut facts.asan),
-        ("cover", cover, &mut facts.cover),
-    ] {
-        *slot = Some(value);
-        let _ = fact;
-    }
+    facts.race = Some(race);
+    facts.msan = Some(msan);
+    facts.asan = Some(asan);
+    facts.cover = Some(cover);
     for (fact, value) in [("race", race), ("msan", msan), ("asan", asan), ("cover", cover)] {
         facts.see(
             fact,
