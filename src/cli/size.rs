@@ -11,6 +11,7 @@ use crate::report::text;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain net/http ./server\n  \
+    gospect size --memory --by symbol --top 10 ./server\n  \
     gospect size --format json ./server > size.json"
 )]
 pub struct Args {
@@ -29,7 +30,7 @@ pub struct Args {
     /// Only what has TEXT in its package, module, section, symbol, file or kind.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Show memory that has no bytes in the file too (bss).
+    /// Show memory that has no bytes in the file too (bss), by the same key; in text, Markdown and JSON.
     #[arg(long)]
     memory: bool,
     /// Show from which structures the bytes of PACKAGE come.
@@ -74,7 +75,11 @@ pub(super) fn run(args: &Args) -> u8 {
             size_report::write_agreement(out, &name, &size::agreement(bytes)?, args.output.verbose)?;
             return Ok(super::FINE);
         }
-        let report = size::measure(bytes, options)?;
+        let report = if args.memory {
+            size::measure_with_memory(bytes, options)?
+        } else {
+            size::measure(bytes, options)?
+        };
         let name = text::escape(path.as_os_str().as_encoded_bytes());
         match args.format {
             Format::Html => {

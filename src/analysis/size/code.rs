@@ -12,13 +12,14 @@ pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<
     let Some(table) = &program.table else {
         return Vec::new();
     };
-    let fine = ledger.detail() != Detail::Package;
+    let detail = ledger.detail();
     let mut out = Vec::with_capacity(program.functions.packages.len());
     for (f, package) in table.functions().zip(&program.functions.packages) {
         let mut o = Owner::of(Kind::Code, Source::Functions, *package);
-        if fine {
-            o.symbol = ledger.symbol(f.name());
-            o.file = ledger.file(f.position(f.entry()).file);
+        match detail {
+            Detail::Package => {}
+            Detail::File => o.file = ledger.file(f.position(f.entry()).file),
+            Detail::Symbol => o.symbol = ledger.symbol(f.name()),
         }
         out.push(o);
     }

@@ -63,7 +63,7 @@ pub(super) struct Ledger {
     sums: FxHashMap<(NameId, NameId, Owner), u64>,
     section: NameId,
     slice: NameId,
-    memory: FxHashMap<(NameId, NameId), u64>,
+    memory: FxHashMap<(NameId, NameId, Owner), u64>,
     // Neighbouring spans mostly have the same owner; they are added up before the map is asked.
     last: Option<(Owner, u64)>,
 }
@@ -163,9 +163,10 @@ impl Ledger {
     }
 
     /// Enters memory without bytes in the file.
-    pub(super) fn add_memory(&mut self, section: NameId, package: NameId, bytes: u64) {
+    pub(super) fn add_memory(&mut self, section: NameId, owner: Owner, bytes: u64) {
         if bytes > 0 {
-            *self.memory.entry((section, package)).or_default() += bytes;
+            let sum = self.memory.entry((section, self.slice, owner)).or_default();
+            *sum = sum.saturating_add(bytes);
         }
     }
 
@@ -206,15 +207,19 @@ impl Ledger {
             });
         }
         rows.sort_unstable();
-        let mut memory: Vec<Memory> = self
-            .memory
-            .iter()
-            .map(|((section, package), bytes)| Memory {
+        let mut memory: Vec<Memory> = Vec::with_capacity(self.memory.len());
+        for ((section, slice, o), bytes) in &self.memory {
+            let package = text(o.package);
+            memory.push(Memory {
                 section: text(*section).unwrap_or_default(),
-                package: text(*package),
+                module: package.as_deref().and_then(&module),
+                package,
+                symbol: text(o.symbol),
+                slice: text(*slice),
+                source: o.source,
                 bytes: *bytes,
-            })
-            .collect();
+            });
+        }
         memory.sort_unstable();
         (rows, memory)
     }

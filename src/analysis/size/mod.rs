@@ -9,6 +9,7 @@ mod code;
 mod data;
 mod dwarf;
 mod ledger;
+mod memory;
 mod model;
 mod names;
 mod program;
@@ -25,7 +26,7 @@ mod wasm;
 
 pub use agreement::{Agreement, agreement};
 pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
-pub use view::{By, Group, group, matches};
+pub use view::{By, Group, group, group_memory, matches, matches_memory};
 
 use crate::error::Result;
 use crate::go::buildinfo;
@@ -59,6 +60,18 @@ impl Default for Options {
 /// # Errors
 /// Where the file is of no known format.
 pub fn measure(file: &[u8], options: Options) -> Result<Report> {
+    measured(file, options, false)
+}
+
+/// As [`measure`], with the memory that has no bytes in the file by package and variable too, rather than by section.
+///
+/// # Errors
+/// Where the file is of no known format.
+pub fn measure_with_memory(file: &[u8], options: Options) -> Result<Report> {
+    measured(file, options, true)
+}
+
+fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
     let mut ledger = Ledger::new(options.detail);
     let mut report = Report {
         file_size: file.len() as u64,
@@ -85,7 +98,7 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
                 at = start + data.len() as u64;
                 let name = ledger.name(s.arch.goarch().as_bytes());
                 ledger.begin_slice(name);
-                part(data, options, &mut ledger, &mut report, &mut packages);
+                part(data, options, variables, &mut ledger, &mut report, &mut packages);
                 ledger.begin_slice(NONE);
                 ledger.begin_section(NONE);
             }
@@ -101,7 +114,14 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
                 at = m.offset + m.data.len() as u64;
                 let name = ledger.name(m.name);
                 ledger.begin_slice(name);
-                part(m.data, options, &mut ledger, &mut report, &mut packages);
+                part(
+                    m.data,
+                    options,
+                    variables,
+                    &mut ledger,
+                    &mut report,
+                    &mut packages,
+                );
                 ledger.begin_slice(NONE);
                 ledger.begin_section(NONE);
             }
@@ -109,7 +129,14 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
         }
         _ => {
             let image = Image::parse(file)?;
-            image_rows(&image, options, &mut ledger, &mut report, &mut packages);
+            image_rows(
+                &image,
+                options,
+                variables,
+                &mut ledger,
+                &mut report,
+                &mut packages,
+            );
         }
     }
     let module = |package: &str| module_of(&packages, package);
@@ -118,9 +145,16 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part(data: &[u8], options: Options, ledger: &mut Ledger, report: &mut Report, packages: &mut Packages) {
+fn part(
+    data: &[u8],
+    options: Options,
+    variables: bool,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    packages: &mut Packages,
+) {
     match Image::parse(data) {
-        Ok(image) => image_rows(&image, options, ledger, report, packages),
+        Ok(image) => image_rows(&image, options, variables, ledger, report, packages),
         Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
     }
 }
@@ -144,6 +178,7 @@ fn module_of(packages: &Packages, package: &str) -> Option<String> {
 fn image_rows<'a>(
     image: &Image<'a>,
     options: Options,
+    variables: bool,
     ledger: &mut Ledger,
     report: &mut Report,
     packages: &mut Packages,
@@ -210,7 +245,11 @@ fn image_rows<'a>(
             }
         }
     }
-    memory(image, ledger);
+    if variables {
+        memory::variables(&program, options.symbols, ledger);
+    } else {
+        memory::sums(image, ledger);
+    }
 }
 
 /// The cuts by address that [`measure`] uses for data.
@@ -238,18 +277,6 @@ fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out.dedup_by(|a, b| a.path == b.path);
     out
-}
-
-/// Memory that has no bytes in the file, by section.
-fn memory<'a>(image: &Image<'a>, ledger: &mut Ledger) {
-    for s in image
-        .sections
-        .iter()
-        .filter(|s| s.alloc && s.mem_size > s.file_size)
-    {
-        let name = ledger.name(s.name);
-        ledger.add_memory(name, NONE, s.mem_size - s.file_size);
-    }
 }
 
 /// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data there.

@@ -261,6 +261,14 @@ pub struct Memory {
     pub section: String,
     /// The package, where it is known.
     pub package: Option<String>,
+    /// The module of that package, `std` for the standard library.
+    pub module: Option<String>,
+    /// The variable, where [`Detail::Symbol`] was asked for.
+    pub symbol: Option<String>,
+    /// GOARCH of the slice of a fat Mach-O; the member of an archive.
+    pub slice: Option<String>,
+    /// How the owner is known; [`Source::Container`] for the sum of a section.
+    pub source: Source,
     /// Bytes in memory.
     pub bytes: u64,
 }

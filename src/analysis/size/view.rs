@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Detail, Report, Row};
+use super::model::{Detail, Memory, Report, Row, Source};
 
 /// By what rows are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,22 @@ impl By {
             By::File => row.file.clone().unwrap_or_else(kind),
         }
     }
+
+    /// The key's value for memory without bytes in the file: kinds and source files have none, so these stand by package. What has no
+    /// value stands under its section, in brackets.
+    pub fn memory_key(self, m: &Memory) -> String {
+        let section = || format!("[{}]", m.section);
+        match self {
+            By::Module => match (&m.module, &m.package) {
+                (Some(module), _) => module.clone(),
+                (None, Some(_)) => "(no module)".into(),
+                (None, None) => section(),
+            },
+            By::Section => m.section.clone(),
+            By::Symbol if m.symbol.is_some() => m.symbol.clone().unwrap_or_default(),
+            _ => m.package.clone().unwrap_or_else(section),
+        }
+    }
 }
 
 /// Rows with one key.
@@ -94,12 +110,25 @@ pub struct Group {
 
 /// Groups rows, largest first, equal ones by key.
 pub fn group<'r>(rows: impl IntoIterator<Item = &'r Row>, by: impl Fn(&Row) -> String) -> Vec<Group> {
+    largest_first(rows.into_iter().map(|r| (by(r), r.bytes, r.source)))
+}
+
+/// As [`group`], for memory without bytes in the file.
+pub fn group_memory<'r>(
+    rows: impl IntoIterator<Item = &'r Memory>,
+    by: impl Fn(&Memory) -> String,
+) -> Vec<Group> {
+    largest_first(rows.into_iter().map(|m| (by(m), m.bytes, m.source)))
+}
+
+fn largest_first(rows: impl Iterator<Item = (String, u64, Source)>) -> Vec<Group> {
     let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for r in rows {
-        let e = sums.entry(by(r)).or_default();
-        e.0 += r.bytes;
-        if !r.source.measured() {
-            e.1 += r.bytes;
+    for (key, bytes, source) in rows {
+        let e = sums.entry(key).or_default();
+        // A header may claim any size for what is in memory only.
+        e.0 = e.0.saturating_add(bytes);
+        if !source.measured() {
+            e.1 = e.1.saturating_add(bytes);
         }
     }
     let mut out: Vec<Group> = sums
@@ -116,6 +145,14 @@ pub fn matches(row: &Row, filter: &str) -> bool {
     let has = |s: &str| s.to_lowercase().contains(&filter);
     let fields = [&row.package, &row.module, &row.symbol, &row.file, &row.slice];
     fields.into_iter().flatten().any(|f| has(f)) || has(&row.section) || has(row.kind.word())
+}
+
+/// Does memory match a filter: a part of its package, module, section or symbol?
+pub fn matches_memory(m: &Memory, filter: &str) -> bool {
+    let filter = filter.to_lowercase();
+    let has = |s: &str| s.to_lowercase().contains(&filter);
+    let fields = [&m.package, &m.module, &m.symbol, &m.slice];
+    fields.into_iter().flatten().any(|f| has(f)) || has(&m.section)
 }
 
 impl Report {

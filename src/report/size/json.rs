@@ -28,7 +28,14 @@ struct JsonRow<'r> {
 struct JsonMemory<'r> {
     section: &'r str,
     package: Option<&'r str>,
+    module: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbol: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slice: Option<&'r str>,
     bytes: u64,
+    measured: bool,
+    from: &'r str,
 }
 
 /// Writes a report. `memory` adds what costs no bytes in the file.
@@ -74,7 +81,12 @@ fn memory_row(m: &Memory) -> JsonMemory<'_> {
     JsonMemory {
         section: &m.section,
         package: m.package.as_deref(),
+        module: m.module.as_deref(),
+        symbol: m.symbol.as_deref(),
+        slice: m.slice.as_deref(),
         bytes: m.bytes,
+        measured: m.source.measured(),
+        from: m.source.word(),
     }
 }
 

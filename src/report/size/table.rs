@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{View, share, shortened};
+use super::text::{View, memory_groups, memory_word, share, shortened};
 use crate::analysis::size::{Report, Row, group, matches};
 use crate::report::text::{escape, grouped, human};
 
@@ -105,6 +105,25 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &V
             grouped(total),
             share(total, report.file_size)
         )?;
+    }
+    if view.memory {
+        let groups = memory_groups(report, view);
+        let all = groups.iter().fold(0u64, |sum, g| sum.saturating_add(g.bytes));
+        let word = memory_word(view.by);
+        writeln!(
+            out,
+            "| memory without bytes in the file, by {word} | bytes | share |\n| --- | ---: | ---: |"
+        )?;
+        for g in &groups {
+            writeln!(
+                out,
+                "| {} | {} | {} |",
+                cell(&g.key),
+                grouped(g.bytes),
+                share(g.bytes, all)
+            )?;
+        }
+        writeln!(out, "| **total** | {} | {} |\n", grouped(all), share(all, all))?;
     }
     Ok(())
 }

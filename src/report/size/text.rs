@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::analysis::size::{Agreement, By, Group, Report, Row, group, matches};
+use crate::analysis::size::{
+    Agreement, By, Group, Report, Row, group, group_memory, matches, matches_memory,
+};
 use crate::report::text::{escape, grouped, human};
 
 /// How to show a report.
@@ -59,8 +61,8 @@ pub(super) fn shortened(mut groups: Vec<Group>, top: usize) -> Vec<Group> {
             ..Group::default()
         };
         for g in &rest {
-            other.bytes += g.bytes;
-            other.inferred += g.inferred;
+            other.bytes = other.bytes.saturating_add(g.bytes);
+            other.inferred = other.inferred.saturating_add(g.inferred);
         }
         groups.push(other);
     }
@@ -163,15 +165,36 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
         share(inferred, shown)
     )?;
     if view.memory {
-        writeln!(out, "\nMemory without bytes in the file:")?;
-        let all: u64 = report.memory.iter().map(|m| m.bytes).sum();
-        for m in &report.memory {
-            let package = m.package.as_deref().unwrap_or_default();
-            line(out, &format!("{} {package}", m.section), m.bytes, all, view.color)?;
+        writeln!(
+            out,
+            "\nMemory without bytes in the file, by {}:",
+            memory_word(view.by)
+        )?;
+        let groups = memory_groups(report, view);
+        let all = groups.iter().fold(0u64, |sum, g| sum.saturating_add(g.bytes));
+        for g in &groups {
+            line(out, &g.key, g.bytes, all, view.color)?;
         }
-        total(out, all, all, "total")?;
+        total(out, all, all, "total, not part of the file")?;
     }
     Ok(())
+}
+
+/// The word for [`By::memory_key`].
+pub(super) fn memory_word(by: By) -> &'static str {
+    match by {
+        By::Kind | By::File => By::Package.word(),
+        _ => by.word(),
+    }
+}
+
+/// Memory that matches the filter, by the table's key.
+pub(super) fn memory_groups(report: &Report, view: &View) -> Vec<Group> {
+    let kept = report
+        .memory
+        .iter()
+        .filter(|m| view.filter.as_deref().is_none_or(|f| matches_memory(m, f)));
+    shortened(group_memory(kept, |m| view.by.memory_key(m)), view.top)
 }
 
 /// From which structures the bytes of a package come.

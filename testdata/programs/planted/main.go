@@ -10,9 +10,10 @@ import (
 	"example.com/planted/mapping"
 	"example.com/planted/table"
 	"example.com/planted/text"
+	"example.com/planted/zeroes"
 )
 
 func main() {
 	n := len(os.Args)
-	fmt.Println(files.Sum(), table.At(n), text.At(n), mapping.Of(os.Args[0]), generic.All(n))
+	fmt.Println(files.Sum(), table.At(n), text.At(n), mapping.Of(os.Args[0]), generic.All(n), zeroes.At(n))
 }
