@@ -30,6 +30,8 @@ pub struct Stretch<'m> {
     pub bytes: &'m [u8],
     /// May code run from it?
     pub exec: bool,
+    /// May it be written to?
+    pub write: bool,
 }
 
 impl<'i, 'a> Memory<'i, 'a> {
@@ -124,12 +126,14 @@ impl<'i, 'a> Memory<'i, 'a> {
                 addr: l.addr,
                 bytes: &l.bytes,
                 exec: false,
+                write: true,
             }];
         }
         let all = self.image.segments.iter().map(|s| Stretch {
             addr: s.addr,
             bytes: clip(self.image.data, s.offset, s.file_size),
             exec: s.perm.exec,
+            write: s.perm.write,
         });
         all.filter(|s| !s.bytes.is_empty()).collect()
     }

@@ -10,11 +10,14 @@ use crate::go::pclntab::{Found, Layout, Table};
 use crate::go::version::experiments;
 use crate::image::{Format, Image, elf};
 
-pub(super) fn gather(image: &Image<'_>, build: Option<&BuildInfo<'_>>, facts: &mut Facts) {
-    let table = Table::find(image).ok();
-    let names = Names::of(image, table.as_ref());
+pub(super) fn gather(
+    image: &Image<'_>,
+    build: Option<&BuildInfo<'_>>,
+    table: Option<&Table<'_>>,
+    facts: &mut Facts,
+) {
     symbol_table(image, facts);
-    compiler(image, build, table.as_ref(), facts);
+    compiler(image, build, table, facts);
     if facts.go_version.is_none()
         && image.format != Format::Wasm
         && let Some((version, seen)) = version::from_runtime(image)
@@ -33,13 +36,15 @@ pub(super) fn gather(image: &Image<'_>, build: Option<&BuildInfo<'_>>, facts: &m
     }
     let version = facts.go_version.clone().unwrap_or_default();
     facts.experiments = experiments(&version).into_iter().map(str::to_string).collect();
+    // Without a pclntab the names may be anywhere.
+    let names = Names::of(table.map_or_else(|| vec![image.data], |t| t.name_tables().to_vec()));
     if facts.compiler == Some("gc") && facts.packed.is_none() {
         instrumentation(&names, facts);
         cgo(image, &names, facts);
         trimpath(&names, facts);
     }
-    obfuscated(build, table.as_ref(), &names, facts);
-    if let Some(table) = &table {
+    obfuscated(build, table, &names, facts);
+    if let Some(table) = table {
         layout(table, facts);
         if facts.main.is_none() && facts.deps.is_empty() && facts.obfuscated.is_none() {
             facts.recovered_modules = recovered_modules(table, build);
@@ -149,15 +154,17 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, table: Option<&Tab
 
 fn instrumentation(names: &Names<'_>, facts: &mut Facts) {
     // Each of these is linked in only where the compiler calls it.
-    let race = names.has("runtime.racefuncenter") || names.has("runtime.raceread");
-    let msan = names.has("runtime.msanread") || names.has("runtime.msanwrite");
-    let asan = names.has("runtime.asanread") || names.has("runtime.asanwrite");
-    let cover = names.has_prefix("runtime/coverage.") || names.has_prefix("internal/coverage/");
-    facts.race = Some(race);
-    facts.msan = Some(msan);
-    facts.asan = Some(asan);
-    facts.cover = Some(cover);
-    for (fact, value) in [("race", race), ("msan", msan), ("asan", asan), ("cover", cover)] {
+    let all = [
+        ("race", names.race),
+        ("msan", names.msan),
+        ("asan", names.asan),
+        ("cover", names.cover),
+    ];
+    facts.race = Some(names.race);
+    facts.msan = Some(names.msan);
+    facts.asan = Some(names.asan);
+    facts.cover = Some(names.cover);
+    for (fact, value) in all {
         facts.see(
             fact,
             if value {
@@ -171,7 +178,7 @@ fn instrumentation(names: &Names<'_>, facts: &mut Facts) {
 
 fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
     // runtime/cgo's entry from C is written in assembly and so has its name in the pclntab on every system.
-    let linked = names.has("crosscall2") || names.has("_cgo_topofstack") || names.has_prefix("runtime/cgo.");
+    let linked = names.cgo || names.cgo_stack;
     let relocatable = image.format == Format::Elf && image.elf().is_some_and(|e| e.kind == elf::ET_REL);
     facts.cgo = Some(linked || relocatable);
     facts.see(
@@ -185,18 +192,11 @@ fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
     if !linked {
         return;
     }
-    const LIMIT: usize = 20_000;
-    let mut packages = BTreeSet::new();
-    for needle in ["._Cfunc_", "._C2func_", "._cgoexp_", "._Cgo_"] {
-        for name in names.containing(needle, LIMIT) {
-            let at = memchr::memmem::find(name, needle.as_bytes()).unwrap_or(0);
-            let package = String::from_utf8_lossy(&name[..at]).replace("%2e", ".");
-            if !package.is_empty() && !package.contains(['(', '{', ' ']) {
-                packages.insert(package);
-            }
-        }
-    }
-    if names.has_prefix("runtime/cgo.") || names.has("crosscall2") {
+    let packages = names.cgo_packages.iter();
+    let mut packages: BTreeSet<String> = packages
+        .map(|p| String::from_utf8_lossy(p).replace("%2e", "."))
+        .collect();
+    if names.cgo {
         packages.insert("runtime/cgo".to_string());
     }
     facts.cgo_packages = packages.into_iter().collect();
@@ -204,12 +204,8 @@ fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
 
 /// The runtime's own source files are in every program: with -trimpath they are `runtime/proc.go`, else they have a folder in front.
 fn trimpath(names: &Names<'_>, facts: &mut Facts) {
-    let files = names.containing("runtime/proc.go", 8);
-    let exact = |f: &&&[u8]| f.ends_with(b"runtime/proc.go");
-    let Some(file) = files.iter().find(exact) else {
-        return;
-    };
-    let trimmed = *file == b"runtime/proc.go";
+    let Some(file) = names.proc_go else { return };
+    let trimmed = file == b"runtime/proc.go";
     let example = String::from_utf8_lossy(file).into_owned();
     facts.trimpath = Some(trimmed);
     facts.see("trimpath", format!("file name {example} in the pclntab"));

@@ -15,6 +15,7 @@ mod version;
 use crate::error::Result;
 use crate::go::buildinfo::{self, BuildInfo};
 use crate::go::modinfo::Module;
+use crate::go::pclntab::Table;
 use crate::image::{Format, Image, Sniffed};
 
 /// How a program is bound to what it needs at run time.
@@ -295,6 +296,11 @@ pub fn gather(data: &[u8], goarch: Option<&str>) -> Result<Facts> {
 
 /// Gathers the facts about an open image.
 pub fn gather_image(image: &Image<'_>) -> Facts {
+    gather_with(image, Table::find(image).ok().as_ref())
+}
+
+/// As [`gather_image`], where the image's pclntab has been looked for already.
+pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
     let found = buildinfo::read_image(image).ok();
     let (state, build) = match found {
         Some(b) => (BuildInfoState::Found, Some(b)),
@@ -315,7 +321,7 @@ pub fn gather_image(image: &Image<'_>) -> Facts {
         _ => other_formats(image, &mut facts),
     }
     debug_sections(image, &mut facts);
-    go::gather(image, build.as_ref(), &mut facts);
+    go::gather(image, build.as_ref(), table, &mut facts);
     contradictions::find(image, &mut facts);
     facts
 }

@@ -7,6 +7,7 @@ use super::values::Date;
 use super::{Fault, Level, Verdict};
 use crate::analysis::info;
 use crate::error::Result;
+use crate::go::pclntab::Table;
 use crate::image::macho::slices;
 use crate::image::{Image, Sniffed, sniff};
 
@@ -76,13 +77,9 @@ pub fn judge(
     };
     for arch in archs {
         let image = Image::parse_arch(data, arch)?;
-        let facts = info::gather_image(&image);
-        let subject = Subject {
-            image: &image,
-            facts: &facts,
-            file_size: data.len() as u64,
-            today,
-        };
+        let table = Table::find(&image).ok();
+        let facts = info::gather_with(&image, table.as_ref());
+        let subject = Subject::new(&image, &facts, table.as_ref(), data.len() as u64, today);
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
         out.is_go |= facts.is_go();
         all.push((arch, verdicts.collect::<Vec<_>>()));

@@ -8,6 +8,7 @@ pub mod judge;
 pub mod releases;
 pub mod rules;
 pub mod select;
+mod strings;
 pub mod subject;
 pub mod values;
 

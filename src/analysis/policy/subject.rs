@@ -1,8 +1,13 @@
 //! What the rules look at: one image, its facts, and the day.
 
+use std::cell::OnceCell;
+use std::ops::Range;
+
 use super::Verdict;
+use super::strings::Strings;
 use super::values::Date;
 use crate::analysis::info::Facts;
+use crate::go::pclntab::Table;
 use crate::image::{Format, Image, clip};
 
 /// One file, or one slice of a fat file.
@@ -12,13 +17,39 @@ pub struct Subject<'a> {
     pub image: &'a Image<'a>,
     /// Its facts.
     pub facts: &'a Facts,
+    /// Its pclntab, where it has one.
+    pub table: Option<&'a Table<'a>>,
     /// Bytes of the whole file.
     pub file_size: u64,
     /// The day that counts as today.
     pub today: Date,
+    strings: OnceCell<Strings<'a>>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// A subject of `file_size` bytes that has not been looked at yet.
+    pub fn new(
+        image: &'a Image<'a>,
+        facts: &'a Facts,
+        table: Option<&'a Table<'a>>,
+        file_size: u64,
+        today: Date,
+    ) -> Self {
+        Subject {
+            image,
+            facts,
+            table,
+            file_size,
+            today,
+            strings: OnceCell::new(),
+        }
+    }
+
+    /// What was found in the data; looked for when a rule first asks.
+    pub(super) fn strings(&self) -> &Strings<'a> {
+        self.strings.get_or_init(|| Strings::of(&self.text_parts()))
+    }
+
     /// GOOS, "" where it is not known.
     pub(super) fn os(&self) -> &str {
         self.facts.os.as_deref().unwrap_or_default()
@@ -82,19 +113,32 @@ impl Subject<'_> {
         has_bytes(&parts, b"\0runtime.main\0").then(|| has_bytes(&parts, format!("\0{path}.").as_bytes()))
     }
 
-    /// Where function names stand: the pclntab's section, or all data where it has none of its own.
-    fn name_parts(&self) -> Vec<Part<'_>> {
+    /// Where function names stand: the pclntab, or all data where there is none.
+    fn name_parts(&self) -> Vec<&'a [u8]> {
+        match self.table {
+            Some(t) => t.name_tables().to_vec(),
+            None => self.data_parts().iter().map(|p| p.bytes).collect(),
+        }
+    }
+
+    /// The data without those parts of the pclntab that hold numbers only.
+    fn text_parts(&self) -> Vec<Part<'a>> {
         let mut parts = self.data_parts();
-        let own = |p: &Part<'_>| p.name.ends_with("gopclntab");
-        if parts.iter().any(own) {
-            parts.retain(own);
+        let base = self.image.base;
+        if let Some((table, start)) = self.table.and_then(|t| Some((t, base.checked_add(t.offset()?)?))) {
+            let wanted = |name: &str| matches!(name, "funcnametab" | "filetab" | "rest");
+            for numbers in table.parts().iter().filter(|p| !wanted(p.name)) {
+                let from = start.saturating_add(numbers.offset);
+                let without = |p: Part<'a>| p.without(from..from.saturating_add(numbers.size));
+                parts = parts.into_iter().flat_map(without).collect();
+            }
         }
         parts
     }
 
     /// The file's data that a program can read at run time: every section that is mapped and holds no code. Where there are no
     /// sections, the segments that hold no code; where there are none either, the whole file.
-    pub(super) fn data_parts(&self) -> Vec<Part<'_>> {
+    fn data_parts(&self) -> Vec<Part<'a>> {
         let base = self.image.base;
         let name = |b: &[u8], offset: u64| match b {
             b"" => format!("the data at offset {offset:#x}"),
@@ -110,7 +154,7 @@ impl Subject<'_> {
             .sections
             .iter()
             .filter(|s| s.alloc && !s.perm.exec && s.file_size > 0);
-        let mut parts: Vec<Part<'_>> = sections.map(|s| part(s.name, s.offset, s.file_size)).collect();
+        let mut parts: Vec<Part<'a>> = sections.map(|s| part(s.name, s.offset, s.file_size)).collect();
         if parts.is_empty() {
             let segments = self
                 .image
@@ -126,14 +170,12 @@ impl Subject<'_> {
     }
 }
 
-fn has_bytes(parts: &[Part<'_>], needle: &[u8]) -> bool {
-    parts
-        .iter()
-        .any(|p| memchr::memmem::find(p.bytes, needle).is_some())
+fn has_bytes(parts: &[&[u8]], needle: &[u8]) -> bool {
+    parts.iter().any(|p| memchr::memmem::find(p, needle).is_some())
 }
 
 /// A part of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
     /// For people.
     pub name: String,
@@ -141,4 +183,51 @@ pub(super) struct Part<'a> {
     pub bytes: &'a [u8],
     /// Offset of the first of them from the start of the file.
     pub offset: u64,
+}
+
+impl<'a> Part<'a> {
+    /// What is left of it without a range of the file: nothing, one part or two.
+    fn without(self, range: Range<u64>) -> impl Iterator<Item = Part<'a>> {
+        let len = self.bytes.len() as u64;
+        // Offsets within the part.
+        let inside = |at: u64| at.saturating_sub(self.offset).min(len) as usize;
+        let (from, to) = (inside(range.start), inside(range.end));
+        let cut = |from: usize, to: usize| Part {
+            name: self.name.clone(),
+            bytes: self.bytes.get(from..to).unwrap_or_default(),
+            offset: self.offset.saturating_add(from as u64),
+        };
+        let left = if from >= to {
+            [cut(0, len as usize), cut(0, 0)]
+        } else {
+            [cut(0, from), cut(to, len as usize)]
+        };
+        left.into_iter().filter(|p| !p.bytes.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_cut_out_of_a_part() {
+        let part = |bytes, offset| Part {
+            name: "p".into(),
+            bytes,
+            offset,
+        };
+        let left = |range| {
+            let all = part(&b"0123456789"[..], 100).without(range);
+            all.map(|p| (p.offset, String::from_utf8_lossy(p.bytes).into_owned()))
+                .collect::<Vec<_>>()
+        };
+        let is = |offset: u64, text: &str| (offset, text.to_string());
+        assert_eq!(left(103..105), [is(100, "012"), is(105, "56789")]);
+        assert_eq!(left(90..105), [is(105, "56789")]);
+        assert_eq!(left(105..200), [is(100, "01234")]);
+        assert_eq!(left(0..100), [is(100, "0123456789")]);
+        assert_eq!(left(105..105), [is(100, "0123456789")]);
+        assert_eq!(left(0..u64::MAX), []);
+    }
 }

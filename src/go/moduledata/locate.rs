@@ -18,8 +18,8 @@ pub(in crate::go) fn pointing_at(memory: &Memory<'_, '_>, table: u64, names: u64
     };
     let finder = memchr::memmem::Finder::new(&needle);
     let mut stretches = memory.stretches();
-    // It is data: what can run is looked at last.
-    stretches.sort_by_key(|s| s.exec);
+    // It is data that the runtime writes to: what can run is looked at last.
+    stretches.sort_by_key(|s| (s.exec, !s.write));
     for s in &stretches {
         for at in finder.find_iter(s.bytes).take(10_000) {
             let addr = s.addr.wrapping_add(at as u64);

@@ -216,6 +216,17 @@ impl<'a> Table<'a> {
             .unwrap_or_default()
     }
 
+    /// The sub-tables that hold names: of functions, and of files. Go 1.15 and earlier have one part for everything, the second
+    /// is empty then.
+    pub fn name_tables(&self) -> [&[u8]; 2] {
+        let h = &self.header;
+        let cut = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
+        match h.layout {
+            Layout::Go12 => [cut(h.functab_end(), self.bytes.len()), &[]],
+            _ => [cut(h.names, h.cu), cut(h.file_names, h.pc)],
+        }
+    }
+
     fn records_end(&self) -> usize {
         let ends = self.functions().map(|f| f.record().end);
         let end = ends.max().unwrap_or(0).max(self.header.functab_end() as u64);

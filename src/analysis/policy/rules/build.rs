@@ -2,11 +2,7 @@
 //!
 //! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go 1.18 and newer).
 
-use std::sync::OnceLock;
-
-use regex::bytes::Regex;
-
-use super::Rule;
+use super::{Rule, homes};
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
@@ -109,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: ValueKind::Nothing,
         default: &[],
         flag: Some("no-home-path"),
-        check: no_home_path,
+        check: homes::no_home_path,
     },
     Rule {
         code: "stripped",
@@ -282,104 +278,6 @@ fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-/// Folders that hold one folder for each user: one pass finds all.
-fn homes() -> Option<&'static Regex> {
-    static HOMES: OnceLock<Option<Regex>> = OnceLock::new();
-    HOMES
-        .get_or_init(|| Regex::new(r"(?-u)/home/|/Users/|:\\Users\\").ok())
-        .as_ref()
-}
-
-/// Users that build machines have: they tell nothing about a person.
-const NOBODY: [&[u8]; 10] = [
-    b"runner",
-    b"runneradmin",
-    b"user",
-    b"build",
-    b"builder",
-    b"circleci",
-    b"ubuntu",
-    b"vsts",
-    b"Shared",
-    b"Public",
-];
-
-/// Endings of source files. Other strings that begin like a home folder (`/home/local/directory` in a help text) name nobody.
-const SOURCES: [&[u8]; 9] = [
-    b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp",
-];
-
-/// What ends a user's name in a path below `home`.
-fn ends(home: &[u8]) -> u8 {
-    home.last().copied().unwrap_or(b'/')
-}
-
-/// The user whose home folder a path behind `home` is in, and the path up to its end.
-fn user_of(rest: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
-    let len = rest.iter().take(33).position(|b| *b == end)?;
-    let user = rest.get(..len)?;
-    let word = !user.is_empty()
-        && user
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
-        && !user.starts_with(b".");
-    let stop = rest
-        .iter()
-        .take(1024)
-        .position(|b| !(0x20..0x7f).contains(b))
-        .unwrap_or(rest.len().min(1024));
-    (word && !NOBODY.contains(&user)).then_some((user, rest.get(..stop)?))
-}
-
-fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
-    let mut faults: Vec<Fault> = Vec::new();
-    let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut add = |user: &[u8], evidence: String, offset: Option<u64>| {
-        if seen.len() < 10 && !seen.iter().any(|u| u == user) {
-            seen.push(user.to_vec());
-            let message = format!("names the home folder of `{}`", String::from_utf8_lossy(user));
-            faults.push(Fault {
-                message,
-                evidence,
-                offset,
-            });
-        }
-    };
-    let Some(homes) = homes() else {
-        return Verdict::unknown("the search can't be made");
-    };
-    for set in &s.facts.settings {
-        let value = set.value.as_bytes();
-        for m in homes.find_iter(value) {
-            if let Some((user, _)) = value.get(m.end()..).and_then(|r| user_of(r, ends(m.as_bytes()))) {
-                add(user, format!("build setting {}", set.key), None);
-            }
-        }
-    }
-    for part in s.data_parts() {
-        for m in homes.find_iter(part.bytes) {
-            let (home, after) = (m.as_bytes(), m.end());
-            let Some((user, path)) = part.bytes.get(after..).and_then(|r| user_of(r, ends(home))) else {
-                continue;
-            };
-            // File tables and C's __FILE__ end with a NUL; a folder in front would make it another path.
-            let whole =
-                part.bytes.get(after + path.len()) == Some(&0) && SOURCES.iter().any(|e| path.ends_with(e));
-            let before = m.start().checked_sub(1).and_then(|i| part.bytes.get(i));
-            let starts = home.first() != Some(&b'/') || before.is_none_or(|b| !b.is_ascii_alphanumeric());
-            if whole && starts {
-                let (home, path) = (String::from_utf8_lossy(home), String::from_utf8_lossy(path));
-                add(
-                    user,
-                    format!("{home}{path} in {}", part.name),
-                    Some(part.offset.saturating_add(m.start() as u64)),
-                );
-            }
-        }
-    }
-    Verdict::of(faults)
-}
-
 fn stripped(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
     let mut add = |message: &str, evidence: String| {
@@ -484,20 +382,4 @@ fn max_size(s: &Subject<'_>, v: &Value) -> Verdict {
         ),
         format!("{} bytes, allowed {max}", s.file_size),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_home_folder_has_a_user() {
-        let user =
-            |s: &[u8]| user_of(s, b'/').map(|(u, p)| (String::from_utf8_lossy(u).into_owned(), p.len()));
-        assert_eq!(user(b"alice/src/x.go\0more"), Some(("alice".into(), 14)));
-        assert_eq!(user(b"runner/work/x.go\0"), None);
-        assert_eq!(user(b"/x.go\0"), None);
-        assert_eq!(user(b"a b/x.go\0"), None);
-        assert_eq!(user(b"alice"), None);
-    }
 }

@@ -4,10 +4,11 @@
 
 mod build;
 mod hardening;
+pub(super) mod homes;
 mod integrity;
 mod linkage;
 mod origin;
-mod secrets;
+pub(super) mod secrets;
 
 use super::subject::Subject;
 use super::values::{Value, ValueKind};

@@ -1,13 +1,15 @@
 //! Credentials that were compiled in: values of -X in the build settings, and well-known token shapes in the program's data.
 //!
-//! One pass of one expression over the data; the shapes are those their makers publish. A value is never shown whole.
+//! The shapes are those their makers publish. A value is never shown whole.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
 use super::Rule;
+use crate::analysis::policy::strings::Strings;
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
@@ -29,90 +31,135 @@ pub(super) const RULES: &[Rule] = &[Rule {
     check: no_secrets,
 }];
 
-/// Name of the kind and its shape. Each begins with at least three fixed characters, so that the search skips what can't match;
-/// without that it walks through every byte.
-const SHAPES: &[(&str, &str)] = &[
-    ("GitHub token", "gh[pousr]_[0-9A-Za-z]{36}"),
+/// A kind of credential: its name, what it may begin with, and the shape of the rest.
+type Shape = (&'static str, &'static [&'static str], &'static str);
+
+/// Beginnings are at least three characters long and rare as such: the search passes over everything else.
+const SHAPES: &[Shape] = &[
+    (
+        "GitHub token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        "[0-9A-Za-z]{36}",
+    ),
     (
         "GitHub fine-grained token",
-        "github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}",
+        &["github_pat_"],
+        "[0-9A-Za-z]{22}_[0-9A-Za-z]{59}",
     ),
-    ("GitLab token", "gl(?:pat|ptt|dt|rt|cbt|soat)-[0-9A-Za-z_-]{20}"),
-    ("AWS access key id", "(?:AKIA|ASIA|ABIA|ACCA)[2-7A-Z]{16}"),
-    ("Google API key", "AIza[0-9A-Za-z_-]{35}"),
-    ("Google OAuth client secret", "GOCSPX-[0-9A-Za-z_-]{28}"),
+    (
+        "GitLab token",
+        &["glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glsoat-"],
+        "[0-9A-Za-z_-]{20}",
+    ),
+    (
+        "AWS access key id",
+        &["AKIA", "ASIA", "ABIA", "ACCA"],
+        "[2-7A-Z]{16}",
+    ),
+    ("Google API key", &["AIza"], "[0-9A-Za-z_-]{35}"),
+    ("Google OAuth client secret", &["GOCSPX-"], "[0-9A-Za-z_-]{28}"),
     (
         "Slack token",
-        "xox[baprse]-(?:[0-9]{8,14}-){1,3}[0-9A-Za-z-]{16,64}",
+        &["xox"],
+        "[baprse]-(?:[0-9]{8,14}-){1,3}[0-9A-Za-z-]{16,64}",
     ),
     (
         "Slack app token",
-        "xapp-[0-9]-[0-9A-Z]{8,14}-[0-9]{8,14}-[0-9a-f]{64}",
+        &["xapp-"],
+        "[0-9]-[0-9A-Z]{8,14}-[0-9]{8,14}-[0-9a-f]{64}",
     ),
     (
         "Slack webhook",
-        "hooks\\.slack\\.com/services/T[0-9A-Z]{8,12}/B[0-9A-Z]{8,12}/[0-9A-Za-z]{24}",
+        &["hooks.slack.com/services/T"],
+        "[0-9A-Z]{8,12}/B[0-9A-Z]{8,12}/[0-9A-Za-z]{24}",
     ),
-    ("Stripe live key", "[sr]k_live_[0-9A-Za-z]{24,99}"),
-    ("Stripe webhook secret", "whsec_[0-9A-Za-z]{32}"),
-    ("npm token", "npm_[0-9A-Za-z]{36}"),
-    ("PyPI token", "pypi-AgE[0-9A-Za-z_-]{50,300}"),
-    ("SendGrid key", "SG\\.[0-9A-Za-z_-]{22}\\.[0-9A-Za-z_-]{43}"),
+    ("Stripe live key", &["sk_live_", "rk_live_"], "[0-9A-Za-z]{24,99}"),
+    ("Stripe webhook secret", &["whsec_"], "[0-9A-Za-z]{32}"),
+    ("npm token", &["npm_"], "[0-9A-Za-z]{36}"),
+    ("PyPI token", &["pypi-AgE"], "[0-9A-Za-z_-]{50,300}"),
+    ("SendGrid key", &["SG."], "[0-9A-Za-z_-]{22}\\.[0-9A-Za-z_-]{43}"),
     (
         "OpenAI key",
-        "sk-(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}",
+        &["sk-"],
+        "(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}",
     ),
-    ("Anthropic key", "sk-ant-[a-z]{3}[0-9]{2}-[0-9A-Za-z_-]{80,110}"),
-    ("Hugging Face token", "hf_[A-Za-z]{34}"),
-    ("DigitalOcean token", "do[opr]_v1_[0-9a-f]{64}"),
-    ("Docker Hub token", "dckr_pat_[0-9A-Za-z_-]{27}"),
-    ("Vault token", "hv[sb]\\.[0-9A-Za-z_-]{24,120}"),
-    ("Shopify token", "shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    (
+        "Anthropic key",
+        &["sk-ant-"],
+        "[a-z]{3}[0-9]{2}-[0-9A-Za-z_-]{80,110}",
+    ),
+    ("Hugging Face token", &["hf_"], "[A-Za-z]{34}"),
+    (
+        "DigitalOcean token",
+        &["dop_v1_", "doo_v1_", "dor_v1_"],
+        "[0-9a-f]{64}",
+    ),
+    ("Docker Hub token", &["dckr_pat_"], "[0-9A-Za-z_-]{27}"),
+    ("Vault token", &["hvs.", "hvb."], "[0-9A-Za-z_-]{24,120}"),
+    (
+        "Shopify token",
+        &["shpat_", "shpca_", "shppa_", "shpss_"],
+        "[0-9a-fA-F]{32}",
+    ),
     (
         "age secret key",
-        "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
+        &["AGE-SECRET-KEY-1"],
+        "[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
     ),
     (
         "JSON web token",
-        "eyJ[0-9A-Za-z_-]{15,2000}\\.eyJ[0-9A-Za-z_-]{15,4000}\\.[0-9A-Za-z_-]{20,700}",
+        &["eyJ"],
+        "[0-9A-Za-z_-]{15,2000}\\.eyJ[0-9A-Za-z_-]{15,4000}\\.[0-9A-Za-z_-]{20,700}",
     ),
     (
         "private key",
-        "-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}",
+        &["-----BEGIN "],
+        "(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}",
     ),
 ];
 
-fn shapes() -> &'static [Regex] {
-    static ALL: OnceLock<Vec<Regex>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        SHAPES
-            .iter()
-            .filter_map(|s| Regex::new(&format!("(?-u){}", s.1)).ok())
-            .collect()
-    })
+/// What the shapes begin with.
+pub(in super::super) fn beginnings() -> impl Iterator<Item = &'static [u8]> {
+    SHAPES.iter().flat_map(|s| s.1).map(|b| b.as_bytes())
 }
 
-/// All shapes at once: one pass finds the candidates.
-fn any_shape() -> Option<&'static Regex> {
+fn expression((_, beginnings, rest): &Shape) -> String {
+    let beginnings: Vec<String> = beginnings.iter().map(|b| regex::escape(b)).collect();
+    format!("(?:(?:{}){rest})", beginnings.join("|"))
+}
+
+/// The shape with that index, at the start of a text. Compiled when something first begins like it, which in most runs nothing does.
+fn shape(i: usize) -> Option<&'static Regex> {
+    static ALL: [OnceLock<Option<Regex>>; SHAPES.len()] = [const { OnceLock::new() }; SHAPES.len()];
+    ALL.get(i)?
+        .get_or_init(|| Regex::new(&format!("^(?-u){}", expression(SHAPES.get(i)?))).ok())
+        .as_ref()
+}
+
+/// The kind of the credential that `text` begins with, and its length.
+pub(in super::super) fn at(text: &[u8]) -> Option<(&'static str, usize)> {
+    let begins = |s: &Shape| s.1.iter().any(|b| text.starts_with(b.as_bytes()));
+    let mut shapes = SHAPES.iter().enumerate().filter(|(_, s)| begins(s));
+    shapes.find_map(|(i, s)| Some((s.0, shape(i)?.find(text)?.end())))
+}
+
+/// All credentials in `text` from `start` on, in time that does not depend on how many begin like one.
+pub(in super::super) fn all(text: &[u8], start: usize) -> impl Iterator<Item = (&'static str, Range<usize>)> {
     static ANY: OnceLock<Option<Regex>> = OnceLock::new();
-    ANY.get_or_init(|| {
-        let all: Vec<String> = SHAPES.iter().map(|s| format!("(?:{})", s.1)).collect();
+    let any = ANY.get_or_init(|| {
+        let all: Vec<String> = SHAPES.iter().map(expression).collect();
         Regex::new(&format!("(?-u){}", all.join("|"))).ok()
+    });
+    let rest = text.get(start..).unwrap_or_default();
+    let found = any.iter().flat_map(move |any| any.find_iter(rest));
+    found.map(move |m| {
+        let kind = at(m.as_bytes()).map_or("credential", |k| k.0);
+        (kind, start + m.start()..start + m.end())
     })
-    .as_ref()
-}
-
-/// The kind of credential that `text` begins with.
-fn kind_of(text: &[u8]) -> Option<&'static str> {
-    shapes()
-        .iter()
-        .zip(SHAPES)
-        .find(|(r, _)| r.find(text).is_some_and(|m| m.start() == 0))
-        .map(|(_, s)| s.0)
 }
 
 /// Made up for documentation and tests: the makers' own examples, runs of one character, rising sequences.
-fn is_placeholder(text: &[u8]) -> bool {
+pub(in super::super) fn is_placeholder(text: &[u8]) -> bool {
     let upper = text.to_ascii_uppercase();
     let word = |w: &[u8]| memchr::memmem::find(&upper, w).is_some();
     if word(b"EXAMPLE") || word(b"XXXXXXXX") || word(b"PLACEHOLDER") || word(b"YOUR_") {
@@ -138,12 +185,11 @@ fn redact(text: &[u8]) -> String {
 
 fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
-    let mut seen: BTreeSet<&[u8]> = BTreeSet::new();
     if let Some(flags) = s.setting("-ldflags") {
         for (variable, value) in linker_values(flags) {
             if is_credential_name(variable)
                 && value.len() >= 6
-                && kind_of(value.as_bytes()).is_none()
+                && at(value.as_bytes()).is_none()
                 && !is_placeholder(value.as_bytes())
             {
                 faults.push(Fault {
@@ -157,30 +203,12 @@ fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
             }
         }
     }
-    let Some(any) = any_shape() else {
-        return Verdict::unknown("the shapes can't be compiled");
-    };
-    let parts = s.data_parts();
-    for part in &parts {
-        for m in any.find_iter(part.bytes) {
-            let text = m.as_bytes();
-            if is_placeholder(text) || !seen.insert(text) {
-                continue;
-            }
-            faults.push(Fault {
-                message: format!(
-                    "has a {} in it: {}",
-                    kind_of(text).unwrap_or("credential"),
-                    redact(text)
-                ),
-                evidence: part.name.clone(),
-                offset: Some(part.offset.saturating_add(m.start() as u64)),
-            });
-            if faults.len() >= 100 {
-                return Verdict::Fail(faults);
-            }
-        }
-    }
+    faults.extend(s.strings().secrets.iter().map(|found| Fault {
+        message: format!("has a {} in it: {}", found.kind, redact(found.text)),
+        evidence: found.part.clone(),
+        offset: Some(found.offset),
+    }));
+    faults.truncate(Strings::SECRETS);
     Verdict::of(faults)
 }
 
@@ -254,7 +282,8 @@ mod tests {
 
     #[test]
     fn every_shape_compiles_and_finds_itself() {
-        assert_eq!(shapes().len(), SHAPES.len());
+        assert!((0..SHAPES.len()).all(|i| shape(i).is_some()));
+        assert!(beginnings().all(|b| b.len() >= 3));
         // Written in pieces, so that no scanner of sources takes them for real ones.
         let samples = [
             (
@@ -285,7 +314,7 @@ mod tests {
             (
                 "private key",
                 format!(
-                    "-----BEGIN {} KEY-----\nMIIEowIBAAKCAQEAtV1c8Jq0n3kq5Yx7Gm2d\n",
+                    "-----BEGIN {} KEY-----\nMIIEowIBAAKCAQEAtV1c8Jq0n3kq5Yx7Gm2d",
                     "RSA PRIVATE"
                 ),
             ),
@@ -299,13 +328,14 @@ mod tests {
         ];
         for (kind, text) in &samples {
             let data = format!("before the string {text} and behind");
-            let found = any_shape()
-                .unwrap()
-                .find(data.as_bytes())
-                .unwrap_or_else(|| panic!("{kind}"));
-            assert_eq!(kind_of(found.as_bytes()), Some(*kind));
-            assert!(!is_placeholder(found.as_bytes()), "{kind}");
-            let shown = redact(found.as_bytes());
+            let found: Vec<_> = all(data.as_bytes(), 3).collect();
+            let [(is, range)] = &found[..] else {
+                panic!("{kind}: {found:?}")
+            };
+            assert_eq!((*is, &data[range.clone()]), (*kind, text.as_str()));
+            assert_eq!(at(text.as_bytes()), Some((*kind, text.len())));
+            assert!(!is_placeholder(text.as_bytes()), "{kind}");
+            let shown = redact(text.as_bytes());
             assert!(!shown.contains(&text[12..]), "{shown}");
         }
     }
@@ -314,12 +344,8 @@ mod tests {
     fn documentation_is_no_secret() {
         assert!(is_placeholder(b"AKIAIOSFODNN7EXAMPLE"));
         assert!(is_placeholder(b"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
-        assert!(
-            any_shape()
-                .unwrap()
-                .find(b"ghp_[a-zA-Z0-9]{36} -----BEGIN PRIVATE KEY-----")
-                .is_none()
-        );
+        let none = b"ghp_[a-zA-Z0-9]{36} -----BEGIN PRIVATE KEY-----";
+        assert_eq!(all(none, 0).count(), 0);
     }
 
     #[test]
