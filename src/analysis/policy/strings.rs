@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn one_path_for_each_user() {
-        let data = b"/home/ann/a.go\0/home/ann/b.go\0C:\\Users\\bob\\c.go\0x/home/eve/d.go\0/home/local/text\0";
+        let data =
+            b"/home/ann/a.go\0/home/ann/b.go\0C:\\Users\\bob\\c.go\0x/home/eve/d.go\0/home/local/text\0";
         let found = of(data).homes;
         let users: Vec<_> = found.iter().map(|h| String::from_utf8_lossy(&h.user)).collect();
         assert_eq!(users, ["ann", "bob"]);
