@@ -178,3 +178,52 @@ fn bad_files_are_named_and_the_others_still_reported() {
     assert_eq!(said, want);
     assert!(String::from_utf8_lossy(&out.stdout).contains("linux/amd64, program, built by"));
 }
+
+#[test]
+fn go_objects_and_packages_are_told_by_their_headers() {
+    for arch in ["amd64", "arm64", "s390x"] {
+        let Some(path) = common::object(arch) else { return };
+        let got = facts(&path);
+        let endian = if arch == "s390x" { "big" } else { "little" };
+        let want = json!({
+            "format": "ar", "os": "linux", "arch": arch, "endian": endian, "go_version": REFERENCE, "go_version_source": "object header",
+            "compiler": "gc", "build_mode": "archive", "linkage": null, "path": "plain", "symbols": true, "dwarf": true,
+            "dwarf_details": null, "cgo": false, "pie": null, "warnings": [],
+        });
+        for (key, value) in want.as_object().unwrap() {
+            assert_eq!(&got[key], value, "{key} for {arch}");
+        }
+    }
+    let Some(path) = common::object("amd64") else {
+        return;
+    };
+    let data = std::fs::read(&path).unwrap();
+    let page = |name: &str, data: &[u8]| {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&file, data).unwrap();
+        let out = common::run(["info".as_ref(), file.as_os_str()]);
+        let both = [out.stdout, out.stderr].concat();
+        String::from_utf8(both)
+            .unwrap()
+            .replace(file.to_str().unwrap(), name)
+    };
+    let headline =
+        |package: &str| format!("{package}: linux/amd64, object that is not linked, built by {REFERENCE}");
+    assert!(page("info-plain.a", &data).starts_with(&headline("info-plain.a")));
+    // The assembler writes the object alone, as it stands in the archive behind the export data.
+    let starts: Vec<usize> = memchr::memmem::find_iter(&data, b"go object ").collect();
+    let lone = page("info-plain.o", &data[starts[1]..]);
+    assert!(lone.starts_with(&headline("info-plain.o")), "{lone}");
+    assert!(lone.contains("(goobj, little-endian"), "{lone}");
+    // An object of another version of the format says at least what its header says.
+    let old = page(
+        "info-old.o",
+        b"go object linux amd64 go1.15.2 X:framepointer\nbuild id \"a/b\"\n\n!\n\0go115ld......",
+    );
+    assert!(old.contains("built by go1.15.2"), "{old}");
+    // What is not linked can't be held to rules.
+    let out = common::run(["check".as_ref(), path.as_os_str()]);
+    assert_eq!(out.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("holds a Go package that is not linked"), "{said}");
+}

@@ -54,6 +54,14 @@ pub fn members(data: &[u8]) -> Result<Vec<Member<'_>>> {
 /// Where there is none.
 pub fn go_member(data: &[u8]) -> Result<Member<'_>> {
     let all = members(data)?;
+    // A package with C in it holds the C parts as object files of the system; its Go code is not in them.
+    if all.first().is_some_and(|m| m.data.starts_with(b"go object ")) {
+        return Err(Error::at(
+            "ar archive",
+            8,
+            "it holds a Go package that is not linked",
+        ));
+    }
     let object = |m: &&Member| matches!(super::sniff(m.data), Some(super::Sniffed::One(_)));
     let named = all.iter().find(|m| m.name == b"go.o" && object(m));
     let found = named.or_else(|| all.iter().filter(object).max_by_key(|m| m.data.len()));

@@ -9,6 +9,7 @@ mod elf;
 mod go;
 mod macho;
 mod names;
+mod object;
 mod pe;
 mod version;
 
@@ -16,7 +17,7 @@ use crate::error::Result;
 use crate::go::buildinfo::{self, BuildInfo};
 use crate::go::modinfo::Module;
 use crate::go::pclntab::Table;
-use crate::image::{Format, Image, Sniffed};
+use crate::image::{Endian, Format, Image, Sniffed};
 
 /// How a program is bound to what it needs at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +190,7 @@ pub struct Facts {
     pub symbols: bool,
     /// Number of entries of the symbol table and its bytes, names included.
     pub symbol_table: Option<(u64, u64)>,
-    /// Debug information.
+    /// Debug information; all numbers are 0 for Go objects, which have it in symbols rather than sections.
     pub dwarf: Option<Dwarf>,
     /// Are the builder's paths cut from file names?
     pub trimpath: Option<bool>,
@@ -215,7 +216,7 @@ pub struct Facts {
     pub go_build_id: Option<String>,
     /// GNU build ID or Mach-O UUID, in hex.
     pub build_id: Option<String>,
-    /// Package path of the main package.
+    /// Package path of the main package; of a Go object, of its package.
     pub path: Option<String>,
     /// Main module.
     pub main: Option<ModuleName>,
@@ -279,11 +280,15 @@ impl Facts {
     }
 }
 
-/// Gathers the facts about the file `data`; of a fat Mach-O those of the slice for `goarch`, or the first.
+/// Gathers the facts about the file `data`; of a fat Mach-O those of the slice for `goarch`, or the first. Go objects and archives of
+/// them, which are no images, are told by their headers.
 ///
 /// # Errors
 /// Where the file is no image of a known format.
 pub fn gather(data: &[u8], goarch: Option<&str>) -> Result<Facts> {
+    if let Some(facts) = object::gather(data) {
+        return Ok(facts);
+    }
     let image = Image::parse_arch(data, goarch)?;
     let mut facts = gather_image(&image);
     facts.file_size = data.len() as u64;
@@ -309,7 +314,23 @@ pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
             None => (BuildInfoState::Missing, None),
         },
     };
-    let mut facts = empty(image);
+    let archive = image.container == Some(Sniffed::Archive);
+    let mut facts = empty(
+        if archive { Format::Archive } else { image.format },
+        image.arch.goarch(),
+        if image.endian == Endian::Little {
+            "little"
+        } else {
+            "big"
+        },
+        image.data.len(),
+    );
+    facts.rwx_segments = image
+        .segments
+        .iter()
+        .filter(|s| s.perm.write && s.perm.exec)
+        .count();
+    facts.warnings = image.warnings.iter().map(ToString::to_string).collect();
     facts.build_info = state;
     if let Some(b) = &build {
         identity(&mut facts, b);
@@ -326,20 +347,14 @@ pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
     facts
 }
 
-fn empty(image: &Image<'_>) -> Facts {
-    let archive = image.container == Some(Sniffed::Archive);
-    let arch = image.arch.goarch();
+fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts {
     Facts {
-        file_size: image.data.len() as u64,
-        format: if archive { Format::Archive } else { image.format },
+        file_size: size as u64,
+        format,
         slices: Vec::new(),
         os: None,
         arch: (!arch.is_empty()).then(|| arch.to_string()),
-        endian: if image.endian == crate::image::Endian::Little {
-            "little"
-        } else {
-            "big"
-        },
+        endian,
         go_version: None,
         go_version_source: None,
         go_version_range: None,
@@ -355,11 +370,7 @@ fn empty(image: &Image<'_>) -> Facts {
         nx: None,
         rpath: Vec::new(),
         textrel: None,
-        rwx_segments: image
-            .segments
-            .iter()
-            .filter(|s| s.perm.write && s.perm.exec)
-            .count(),
+        rwx_segments: 0,
         pe_flags: Vec::new(),
         signature: None,
         glibc: None,
@@ -386,7 +397,7 @@ fn empty(image: &Image<'_>) -> Facts {
         build_info: BuildInfoState::Missing,
         evidence: Vec::new(),
         contradictions: Vec::new(),
-        warnings: image.warnings.iter().map(ToString::to_string).collect(),
+        warnings: Vec::new(),
     }
 }
 

@@ -175,7 +175,7 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         symbols: f.symbols,
         symbol_table: f.symbol_table.map(|(entries, bytes)| TableDoc { entries, bytes }),
         dwarf: f.dwarf.is_some(),
-        dwarf_details: f.dwarf.map(|d| DwarfDoc {
+        dwarf_details: f.dwarf.filter(|d| d.sections > 0).map(|d| DwarfDoc {
             sections: d.sections,
             compressed: d.compressed,
             bytes: d.bytes,

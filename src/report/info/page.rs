@@ -97,6 +97,7 @@ fn headline(f: &Facts) -> String {
         Some("c-shared") => "C shared library".into(),
         Some("shared") => "Go shared library".into(),
         Some("plugin") => "Go plugin".into(),
+        Some("archive") => "object that is not linked".into(),
         _ => "file".into(),
     });
     let maker = match (f.compiler, &f.go_version) {
@@ -467,6 +468,7 @@ fn contents(f: &Facts) -> Rows {
         "DWARF",
         match f.dwarf {
             None => "no".into(),
+            Some(d) if d.sections == 0 => "yes".into(),
             Some(d) if d.compressed > 0 => {
                 format!(
                     "yes, {} sections, {} ({} uncompressed)",
