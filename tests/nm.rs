@@ -296,3 +296,52 @@ fn small_files_of_every_format_are_listed_as_go_does() {
         assert_same(&tool, &["-size", "-n"], &[file]);
     }
 }
+
+/// One name outside the string table makes Go refuse the whole file.
+#[test]
+fn a_name_outside_the_string_table_is_refused_as_go_does() {
+    let Some(tool) = common::reference_tool("nm") else {
+        return;
+    };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fixtures");
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let le = |data: &[u8], at: usize| u32::from_le_bytes(data[at..at + 4].try_into().unwrap());
+    let mut refused = 0;
+    let mut try_each = |fixture: &str, data: &[u8], at: usize, values: &[[u8; 8]]| {
+        for (i, value) in values.iter().enumerate() {
+            let mut data = data.to_vec();
+            data[at..at + 8].copy_from_slice(value);
+            let file = own.join(format!("name-{i}-{fixture}"));
+            std::fs::write(&file, data).unwrap();
+            assert_same(&tool, &["-n"], &[&file]);
+            refused += usize::from(!ours(&[], &[&file]).status.success());
+        }
+    };
+    let long = |n: u32| [[0; 4], n.to_le_bytes()].concat().try_into().unwrap();
+
+    // The file header's symbol table: offset at 8, number of entries at 12; the string table behind it begins with its length.
+    let fixture = "coff-amd64.o";
+    let data = std::fs::read(dir.join(fixture)).unwrap();
+    let (table, count) = (le(&data, 8) as usize, le(&data, 12) as usize);
+    let strings = le(&data, table + count * 18);
+    let names = [0, 3, 4, strings, strings + 1, u32::MAX].map(long);
+    try_each(fixture, &data, table, &names);
+    // More auxiliary entries than there are entries: the last byte of an entry is their number.
+    let mut tail: [u8; 8] = data[table + 10..table + 18].try_into().unwrap();
+    tail[7] = 255;
+    try_each("aux-coff-amd64.o", &data, table + 10, &[tail]);
+
+    // LC_SYMTAB: the offset of the table, its entries, the strings and their size.
+    let fixture = "macho-arm64.o";
+    let data = std::fs::read(dir.join(fixture)).unwrap();
+    let mut at = 32;
+    while le(&data, at) != 2 {
+        at += le(&data, at + 4) as usize;
+    }
+    let (table, strings) = (le(&data, at + 8) as usize, le(&data, at + 20));
+    let rest = le(&data, table + 4);
+    let name = |n: u32| [n.to_le_bytes(), rest.to_le_bytes()].concat().try_into().unwrap();
+    let names = [0, strings - 1, strings, u32::MAX].map(name);
+    try_each(fixture, &data, table, &names);
+    assert!(refused >= 6, "{refused}");
+}

@@ -1,8 +1,7 @@
 //! Would Go's own readers open this file? They refuse a file for its first defect, where [`super::Image`] keeps what is readable.
 //!
 //! Authority: Go 1.27, `NewFile` of debug/elf, debug/macho, debug/pe, debug/plan9obj and internal/xcoff. `go version` calls a
-//! refused file `unrecognized file format`, `go tool nm` an `unrecognized object file`. Only per-symbol name offsets of Mach-O and PE are
-//! not checked: that would touch the whole symbol table.
+//! refused file `unrecognized file format`, `go tool nm` an `unrecognized object file`.
 
 use super::{Endian, Format, Image, Sniffed, elf, sniff};
 
@@ -202,7 +201,11 @@ fn macho_opens(image: &Image<'_>) -> bool {
                     return false;
                 };
                 symbols = Some(n);
-                holds(data, stroff, strsize) && holds(data, symoff, n * size)
+                holds(data, stroff, strsize)
+                    && holds(data, symoff, n * size)
+                    && super::clip(data, symoff, n * size)
+                        .chunks_exact(size as usize)
+                        .all(|s| e.u32(s, 0).is_some_and(|name| u64::from(name) < strsize))
             }
             DYSYMTAB => {
                 let (Some(i), Some(n), Some(offset), Some(indirect)) = (long(6), long(7), long(14), long(15))
@@ -266,6 +269,7 @@ fn pe_opens(image: &Image<'_>) -> Option<()> {
         if !fine || count > 0 && !holds(data, offset, count * 18) {
             return None;
         }
+        coff_names_fit(super::clip(data, offset, count * 18), strings_len)?;
     }
     let optional = pe.coff_offset as usize + 20;
     let size = usize::from(pe.optional_header_size);
@@ -302,6 +306,24 @@ fn pe_opens(image: &Image<'_>) -> Option<()> {
         }
     }
     Some(())
+}
+
+/// Every symbol's name must start inside the string table, and none may have more auxiliary entries than are left.
+fn coff_names_fit(table: &[u8], strings_len: u64) -> Option<()> {
+    let mut auxiliary = 0;
+    for entry in table.chunks_exact(18) {
+        if auxiliary > 0 {
+            auxiliary -= 1;
+            continue;
+        }
+        auxiliary = *entry.get(17)?;
+        let name = u64::from(Endian::Little.u32(entry, 4)?);
+        let in_table = entry.starts_with(&[0; 4]) && name != 0;
+        if in_table && (name < 4 || name > strings_len.max(4)) {
+            return None;
+        }
+    }
+    (auxiliary == 0).then_some(())
 }
 
 fn xcoff_opens(image: &Image<'_>) -> bool {
