@@ -1,20 +1,32 @@
-//! What an instruction's operands are: a function, a global, a string constant.
+//! What an instruction's operands are: a function, a global, a string constant, a type, an itab, an embedded file, an import.
 //!
-//! The compiler loads a string as its address and, in one of the next instructions, its length; nothing in the file marks the pair.
-//! So a string is only named where a length nearby makes the bytes there text, and may still be a coincidence.
+//! Addresses come from `analysis::trace`; they are named by the symbol table, and where that is silent by Go's own tables and by the
+//! loader's. Each table is read once, when an address first needs it.
 
+use std::sync::OnceLock;
+
+use super::imports::Imports;
 use super::listing::{Function, Instruction, Listing};
+use super::trace::{self, Callee, Mention, Use};
+use crate::go::embeds::{self, Embed};
+use crate::go::memory::Memory;
+use crate::go::moduledata::ModuleData;
+use crate::go::pclntab::Table;
+use crate::go::quote::quote;
+use crate::go::types::Types;
 use crate::image::Image;
 
 /// Longest string shown whole, in bytes; longer ones are cut.
 const SHOWN: usize = 64;
 /// A constant beyond this is no length.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 1 << 24;
 /// Symbols that stand for a whole region of other things.
-const REGIONS: [&[u8]; 10] = [
+const REGIONS: [&[u8]; 12] = [
     b"go:string.*",
     b"go:func.*",
+    b"go:funcdesc",
     b"type:*",
+    b"typerel:*",
     b"typerel.*",
     b"runtime.rodata",
     b"runtime.types",
@@ -27,51 +39,170 @@ const REGIONS: [&[u8]; 10] = [
 /// Answers for one image.
 pub struct Resolver<'r, 'a> {
     image: &'r Image<'a>,
+    memory: &'r Memory<'r, 'a>,
+    table: Option<&'r Table<'a>>,
     listing: &'r Listing<'r>,
+    types: OnceLock<Types<'r>>,
+    embeds: OnceLock<Vec<Embed<'r>>>,
+    imports: OnceLock<Imports<'a>>,
+}
+
+/// The addresses that a function's instructions name.
+pub struct Trace(Vec<Mention>);
+
+impl Trace {
+    fn at(&self, pc: u64) -> &[Mention] {
+        let from = self.0.partition_point(|m| m.pc < pc);
+        let rest = self.0.get(from..).unwrap_or(&[]);
+        let count = rest.iter().take_while(|m| m.pc == pc).count();
+        rest.get(..count).unwrap_or(&[])
+    }
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
-    /// For the functions of `listing`, which is of `image`.
-    pub fn new(image: &'r Image<'a>, listing: &'r Listing<'r>) -> Self {
-        Resolver { image, listing }
+    /// For the functions of `listing`, which is of the image of `memory`; `table` is its pclntab, where it has one.
+    pub fn new(memory: &'r Memory<'r, 'a>, table: Option<&'r Table<'a>>, listing: &'r Listing<'r>) -> Self {
+        Resolver {
+            image: memory.image(),
+            memory,
+            table,
+            listing,
+            types: OnceLock::new(),
+            embeds: OnceLock::new(),
+            imports: OnceLock::new(),
+        }
     }
 
-    /// What the operands of an instruction of `function` are; `None` where its text already says it or nothing is known.
-    pub fn note(&self, function: &Function<'_>, instruction: &Instruction<'_>) -> Option<Vec<u8>> {
-        let targets = self.listing.targets(instruction);
-        targets.addresses.iter().find_map(|&addr| {
-            if (function.start..function.end).contains(&addr) {
-                return None;
-            }
-            self.string(addr, &targets.constants)
-                .or_else(|| self.symbol(addr, instruction.text))
-                .or_else(|| self.header(addr))
+    /// Follows a function, for [`Resolver::note`].
+    pub fn trace(&self, function: &Function<'_>) -> Trace {
+        Trace(trace::trace(self.listing, function, self.image.ptr_size, self))
+    }
+
+    /// What the operands of an instruction are; `None` where its text already says it or nothing is known.
+    pub fn note(&self, trace: &Trace, instruction: &Instruction<'_>) -> Option<Vec<u8>> {
+        let mentions = trace.at(instruction.pc).iter();
+        mentions.into_iter().find_map(|m| match m.used {
+            Use::Branch => self
+                .symbol(m.addr, instruction.text)
+                .or_else(|| self.imports().behind(m.addr, self.image, self.listing)),
+            Use::Through => self
+                .imports()
+                .slot(m.addr)
+                .or_else(|| self.symbol(m.addr, instruction.text)),
+            Use::Address | Use::Memory => self.data(m, instruction.text),
         })
+    }
+
+    fn data(&self, m: &Mention, text: &[u8]) -> Option<Vec<u8>> {
+        // Small numbers are no addresses, whatever is mapped there.
+        if m.addr < 4096 {
+            return None;
+        }
+        let string = m.length().and_then(|len| self.string(m.addr, len));
+        if let Some(name) = string.or_else(|| self.imports().slot(m.addr)) {
+            return Some(name);
+        }
+        let name = if self.symbol_at(m.addr).is_some() {
+            self.symbol(m.addr, text)
+        } else {
+            self.go_data(m.addr).or_else(|| self.function_value(m.addr))
+        };
+        let held = self.embedded(m.addr).or_else(|| self.header(m.addr));
+        match (name, held) {
+            (Some(name), Some(held)) => Some([&name[..], b" ", &held].concat()),
+            (name, held) => name.or(held),
+        }
+    }
+
+    /// The symbol that holds `addr`, if it is one of something.
+    fn symbol_at(&self, addr: u64) -> Option<(&[u8], u64)> {
+        self.listing.lookup(addr).filter(|s| !REGIONS.contains(&s.0))
     }
 
     /// `name+0x10`, unless the text has it.
     fn symbol(&self, addr: u64, text: &[u8]) -> Option<Vec<u8>> {
-        let (name, start) = self.listing.lookup(addr).filter(|s| !REGIONS.contains(&s.0))?;
+        let (name, start) = self.symbol_at(addr)?;
         if memchr::memmem::find(text, name).is_some() {
             return None;
         }
-        let mut out = name.to_vec();
-        if addr != start {
-            out.extend_from_slice(format!("+{:#x}", addr - start).as_bytes());
+        Some(offset(name.to_vec(), addr - start))
+    }
+
+    /// A type or an itab.
+    fn go_data(&self, addr: u64) -> Option<Vec<u8>> {
+        let types = self.types();
+        if let Some(t) = types.holding(addr) {
+            let mut name = b"type:".to_vec();
+            name.extend(types.link_name(t));
+            return Some(offset(name, addr - t.addr));
+        }
+        if let Some(itab) = types.itab_holding(addr) {
+            let mut name = b"go:itab.".to_vec();
+            name.extend(types.link_name(types.at(itab.typ)?));
+            name.push(b',');
+            name.extend(types.link_name(types.at(itab.interface)?));
+            return Some(offset(name, addr - itab.addr));
+        }
+        None
+    }
+
+    /// A variable of type embed.FS, or the contents of a file.
+    fn embedded(&self, addr: u64) -> Option<Vec<u8>> {
+        let all = self.embeds();
+        if all.is_empty() {
+            return None;
+        }
+        let holds = |e: &&Embed<'_>| addr >= e.addr && addr - e.addr < e.data.len() as u64;
+        if let Some(e) = all.iter().find(holds) {
+            let mut name = b"embedded ".to_vec();
+            name.extend(quote(e.path.unwrap_or_default()));
+            return Some(offset(name, addr - e.addr));
+        }
+        let pointed = self.image.pointer_at(addr);
+        let of = |table| all.iter().filter(move |e| e.table == table);
+        let table = [Some(addr), pointed]
+            .into_iter()
+            .flatten()
+            .find(|t| of(*t).next().is_some())?;
+        let files: Vec<_> = of(table).filter(|e| !e.is_folder()).collect();
+        let mut out = b"embed.FS of ".to_vec();
+        match files[..] {
+            [only] => out.extend(quote(only.path.unwrap_or_default())),
+            _ => out.extend(format!("{} files", files.len()).bytes()),
         }
         Some(out)
     }
 
-    /// The text at `addr`, if it lies in memory that is not written and one of `lengths` makes it text.
-    fn string(&self, addr: u64, lengths: &[u64]) -> Option<Vec<u8>> {
-        let constant = self
-            .image
-            .section_at(addr)
-            .is_some_and(|s| !s.perm.write && !s.perm.exec);
-        if !constant {
+    /// What a function's value points to: a word with the address of its code.
+    fn function_value(&self, addr: u64) -> Option<Vec<u8>> {
+        let section = self.image.section_at(addr)?;
+        if section.perm.exec
+            || !addr.is_multiple_of(u64::from(self.image.ptr_size))
+            || self.symbol_at(addr).is_some()
+        {
             return None;
         }
-        lengths.iter().find_map(|&len| self.text(addr, len))
+        let code = self.image.pointer_at(addr)?;
+        let (name, start) = self.listing.lookup(code)?;
+        (start == code && self.image.section_at(code)?.perm.exec).then(|| [name, "·f".as_bytes()].concat())
+    }
+
+    /// The text at `addr`, if it lies in memory that is not written.
+    fn string(&self, addr: u64, len: u64) -> Option<Vec<u8>> {
+        let section = self.image.section_at(addr)?;
+        let constant = !section.perm.write && !section.perm.exec;
+        // What a symbol or a table of Go's names is something else.
+        if !constant || self.symbol_at(addr).is_some() {
+            return None;
+        }
+        let types = self.types();
+        if types.holding(addr).is_some()
+            || types.itab_holding(addr).is_some()
+            || self.function_value(addr).is_some()
+        {
+            return None;
+        }
+        self.text(addr, len)
     }
 
     /// A variable of type string: a pointer to text and its length.
@@ -82,7 +213,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
         let start = self.image.pointer_at(addr)?;
         let len = self.image.word_at(addr.checked_add(size)?)?;
-        self.string(start, &[len])
+        let mut out = b"&".to_vec();
+        out.extend(self.string(start, len)?);
+        Some(out)
     }
 
     fn text(&self, addr: u64, len: u64) -> Option<Vec<u8>> {
@@ -93,7 +226,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         let text = std::str::from_utf8(bytes).ok()?;
         if text
             .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\x1b'))
         {
             return None;
         }
@@ -101,10 +234,47 @@ impl<'r, 'a> Resolver<'r, 'a> {
         while !text.is_char_boundary(cut) {
             cut -= 1;
         }
-        let mut out = crate::go::quote::quote(text.get(..cut)?.as_bytes());
+        let mut out = quote(text.get(..cut)?.as_bytes());
         if cut < text.len() {
             out.extend_from_slice(format!("… ({} bytes)", text.len()).as_bytes());
         }
         Some(out)
     }
+
+    fn types(&self) -> &Types<'r> {
+        self.types.get_or_init(|| {
+            let module = self.table.and_then(|t| ModuleData::find(self.memory, t).ok());
+            module.map(|m| Types::find(self.memory, &m)).unwrap_or_default()
+        })
+    }
+
+    fn embeds(&self) -> &[Embed<'r>] {
+        self.embeds.get_or_init(|| embeds::find(self.memory, None))
+    }
+
+    fn imports(&self) -> &Imports<'a> {
+        self.imports.get_or_init(|| Imports::of(self.image))
+    }
+}
+
+impl trace::Program for Resolver<'_, '_> {
+    fn is_data(&self, addr: u64) -> bool {
+        addr >= 4096 && self.image.section_at(addr).is_some_and(|s| !s.perm.exec)
+    }
+
+    fn callee(&self, addr: u64) -> Callee {
+        match self.listing.lookup(addr) {
+            Some((b"runtime.memequal", _)) => Callee::Compares,
+            Some((name, _)) if name.starts_with(b"runtime.gcWriteBarrier") => Callee::Keeps,
+            _ => Callee::Ordinary,
+        }
+    }
+}
+
+/// `name+0x10`
+fn offset(mut name: Vec<u8>, by: u64) -> Vec<u8> {
+    if by != 0 {
+        name.extend_from_slice(format!("+{by:#x}").as_bytes());
+    }
+    name
 }

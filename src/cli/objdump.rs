@@ -13,6 +13,7 @@ use crate::analysis::listing::Listing;
 use crate::analysis::objfile::{self, Raw};
 use crate::analysis::resolve::Resolver;
 use crate::disasm::Style;
+use crate::go::memory::Memory;
 use crate::go::packages;
 use crate::go::pclntab::Table;
 use crate::go::quote::quote;
@@ -175,7 +176,7 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         Raw::Image(image) => Some(&**image),
         Raw::Object(_) => None,
     };
-    let wants_table = recover || given.on("inline");
+    let wants_table = recover || given.on("inline") || given.on("resolve");
     let table = image.filter(|_| wants_table).and_then(|i| Table::find(i).ok());
     let listing = match (Listing::of(&raw), image, &table) {
         (Ok(listing), ..) if !recover || listing.has_functions() => Ok(listing),
@@ -191,9 +192,10 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         _ => (0, u64::MAX),
     };
     let sources = Sources::default();
-    let resolver = image
-        .filter(|_| given.on("resolve"))
-        .map(|i| Resolver::new(i, &listing));
+    let memory = image.filter(|_| given.on("resolve")).map(Memory::new);
+    let resolver = memory
+        .as_ref()
+        .map(|m| Resolver::new(m, table.as_ref(), &listing));
     let options = Options {
         style: Style {
             strict_go: given.on("strict-go"),

@@ -11,6 +11,7 @@ mod loong64;
 mod ppc64;
 mod riscv64;
 mod s390x;
+pub mod step;
 mod x86;
 
 pub use arm::Arm;
@@ -20,6 +21,8 @@ pub use ppc64::Ppc64;
 pub use riscv64::Riscv64;
 pub use s390x::S390x;
 pub use x86::X86;
+
+use step::{Convention, Effect};
 
 /// Finds the symbol that holds an address, as `go tool objdump` does for operands.
 pub trait Symbols {
@@ -64,15 +67,6 @@ pub struct Style {
     pub correct: bool,
 }
 
-/// What a comment on an instruction can start from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Targets {
-    /// Addresses that the operands stand for, branch targets included.
-    pub addresses: Vec<u64>,
-    /// Constants that the instruction and the few behind it load into registers: a string's length is one of them.
-    pub constants: Vec<u64>,
-}
-
 /// One architecture's decoder and Go-syntax printer. Cheap to share between threads.
 pub trait Printer: Send + Sync {
     /// Decodes the instruction at `code[0]`, which lies at address `pc`, and appends its Go syntax to `out`
@@ -83,11 +77,11 @@ pub trait Printer: Send + Sync {
     /// Only called where [`Printer::go`] knew the instruction.
     fn gnu(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8>);
 
-    /// What the operands of the instruction at `code[0]` stand for; nothing where the printer can't tell.
-    fn targets(&self, code: &[u8], pc: u64) -> Targets {
-        let _ = (code, pc);
-        Targets::default()
-    }
+    /// Appends what the instruction at `code[0]` does with addresses and constants; gives its true length, never 0.
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize;
+
+    /// How Go uses the registers that [`Printer::step`] speaks of.
+    fn convention(&self) -> Convention;
 
     /// Bytes that an undecodable instruction consumes: 1 on x86, 4 on arm, arm64, ppc64 and loong64, 2 on riscv64 and s390x.
     fn unknown_len(&self) -> usize;

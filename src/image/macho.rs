@@ -299,6 +299,7 @@ fn command<'a>(
                     x.offset,
                     x.align,
                     x.flags,
+                    (x.reserved1, x.reserved2),
                     segments,
                 ));
             }
@@ -316,7 +317,10 @@ fn command<'a>(
                 let Ok(x) = data.pread_with::<Section64>(at + o, ctx.le) else {
                     break;
                 };
-                sections.push(section(raw, x.addr, x.size, x.offset, x.align, x.flags, segments));
+                let reserved = (x.reserved1, x.reserved2);
+                sections.push(section(
+                    raw, x.addr, x.size, x.offset, x.align, x.flags, reserved, segments,
+                ));
             }
         }
         C::Symtab(s) => {
@@ -397,6 +401,7 @@ fn perm(prot: u32) -> Perm {
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn section<'a>(
     raw: &'a [u8],
     addr: u64,
@@ -404,6 +409,7 @@ fn section<'a>(
     offset: u32,
     align: u32,
     flags: u32,
+    reserved: (u32, u32),
     segments: &[Segment<'a>],
 ) -> Section<'a> {
     let kind = flags & 0xff;
@@ -428,8 +434,8 @@ fn section<'a>(
         kind,
         flags: u64::from(flags),
         link: 0,
-        info: 0,
-        entry_size: 0,
+        info: reserved.0,
+        entry_size: u64::from(reserved.1),
     }
 }
 
@@ -440,5 +446,41 @@ impl<'a> Image<'a> {
             Detail::MachO(m) => Some(m),
             _ => None,
         }
+    }
+
+    /// Address and symbol of each stub and of each pointer that the loader fills in, where the indirect symbol table names them.
+    pub fn macho_indirect_symbols(&self) -> Vec<(u64, &'a [u8])> {
+        const S_NON_LAZY: u32 = 6;
+        const S_LAZY: u32 = 7;
+        const S_STUBS: u32 = 8;
+        let mut out = Vec::new();
+        let tables = self.macho().and_then(|m| Some((m.indirect_symbols?, m.symtab?)));
+        let Some(((offset, count), symbols)) = tables else {
+            return out;
+        };
+        let e = self.endian;
+        let indirect = clip(self.data, offset, count.saturating_mul(4));
+        let entry = if self.ptr_size == 8 { 16 } else { 12 };
+        let table = clip(self.data, symbols.offset, symbols.count.saturating_mul(entry));
+        let strings = clip(self.data, symbols.strings_offset, symbols.strings_size);
+        for s in &self.sections {
+            let size = match s.kind {
+                S_NON_LAZY | S_LAZY => u64::from(self.ptr_size),
+                S_STUBS if s.entry_size > 0 => s.entry_size,
+                _ => continue,
+            };
+            let entries = indirect.chunks_exact(4).skip(s.info as usize);
+            for (i, number) in (0..s.mem_size / size).zip(entries) {
+                // INDIRECT_SYMBOL_LOCAL and _ABS are past the end of any table.
+                let symbol = e
+                    .u32(number, 0)
+                    .and_then(|n| table.chunks_exact(entry as usize).nth(n as usize));
+                let name = symbol
+                    .and_then(|s| e.u32(s, 0))
+                    .and_then(|at| c_string(strings, at as usize));
+                out.extend(name.map(|name| (s.addr.wrapping_add(i * size), name)));
+            }
+        }
+        out
     }
 }

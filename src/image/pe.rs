@@ -246,6 +246,8 @@ pub struct Import<'a> {
     pub library: &'a [u8],
     /// Names of the functions imported by name.
     pub functions: Vec<&'a [u8]>,
+    /// Of each of them the address of the word that the loader fills in: its entry of the import address table.
+    pub slots: Vec<u64>,
 }
 
 impl<'a> Image<'a> {
@@ -276,7 +278,8 @@ impl<'a> Image<'a> {
             let Some(library) = at(name).map(until_nul) else {
                 break;
             };
-            let mut functions = Vec::new();
+            let (mut functions, mut slots) = (Vec::new(), Vec::new());
+            let mut slot = pe.image_base.wrapping_add(u64::from(address));
             let width = usize::from(self.ptr_size);
             let thunks = at(if lookup != 0 { lookup } else { address }).unwrap_or_default();
             for thunk in thunks.chunks_exact(width).take(65536) {
@@ -287,9 +290,15 @@ impl<'a> Image<'a> {
                 let by_ordinal = value >> (width * 8 - 1) != 0;
                 if let Some(hint) = at(value as u32).filter(|_| !by_ordinal) {
                     functions.push(c_string(hint, 2).unwrap_or_default());
+                    slots.push(slot);
                 }
+                slot = slot.wrapping_add(width as u64);
             }
-            out.push(Import { library, functions });
+            out.push(Import {
+                library,
+                functions,
+                slots,
+            });
         }
         out
     }

@@ -140,6 +140,7 @@ fn format(
         .inline
         .and_then(|t| t.find_function(function.start))
         .map(Inlined::new);
+    let trace = options.resolve.map(|r| r.trace(function));
     listing.decode(function, options.style, |i| {
         if let Some(line) = inlined.as_mut().and_then(|x| x.change(i.pc)) {
             tabs.text().extend_from_slice(&line);
@@ -167,7 +168,11 @@ fn format(
             comment(i.text, tabs.text());
             listing.gnu(&i, tabs.text());
         }
-        if let Some(note) = options.resolve.and_then(|r| r.note(function, &i)) {
+        if let Some(note) = options
+            .resolve
+            .zip(trace.as_ref())
+            .and_then(|(r, t)| r.note(t, &i))
+        {
             comment(i.text, tabs.text());
             tabs.text().extend_from_slice(&note);
         }

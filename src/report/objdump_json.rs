@@ -77,6 +77,7 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
     let known = |name: &[u8]| (!name.is_empty()).then(|| lossy(name));
     let inlined = options.inline.and_then(|t| t.find_function(function.start));
     let mut instructions = Vec::new();
+    let trace = options.resolve.map(|r| r.trace(function));
     listing.decode(function, options.style, |i| {
         let gnu = (options.gnu && i.known).then(|| {
             let mut text = Vec::new();
@@ -90,7 +91,8 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
             gnu,
             comment: options
                 .resolve
-                .and_then(|r| r.note(function, &i))
+                .zip(trace.as_ref())
+                .and_then(|(r, t)| r.note(t, &i))
                 .map(|n| lossy(&n)),
             inlined: inlined.map(|f| calls(&f.frames(i.pc))),
             relocations: i.relocations.to_vec(),

@@ -5,7 +5,8 @@
 
 use std::iter::Peekable;
 
-use crate::disasm::{self, Printer, Style, Symbols, Targets};
+use crate::disasm::step::{Convention, Effect};
+use crate::disasm::{self, Printer, Style, Symbols};
 use crate::error::{Error, Result};
 use crate::go::gosym::{Cursor, LineTable, Position};
 use crate::go::pclntab::{LineCursor, Table};
@@ -330,9 +331,28 @@ impl<'a> Listing<'a> {
             .gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
     }
 
-    /// The addresses that an instruction's operands name, and the constants that the next few instructions load.
-    pub fn targets(&self, instruction: &Instruction<'_>) -> Targets {
-        self.printer.targets(instruction.rest, instruction.pc)
+    /// What the instructions of a function do with addresses and constants: appends it to `out`, and tells `each` instruction's address
+    /// and how many effects it has. Instructions have their true lengths, whatever the listing shows.
+    pub fn steps(&self, function: &Function<'_>, out: &mut Vec<Effect>, mut each: impl FnMut(u64, usize)) {
+        let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
+        let end = offset(function.end).min(self.text.len());
+        let mut at = offset(function.start);
+        while let Some(rest) = self.text.get(at..end).filter(|r| !r.is_empty()) {
+            let (pc, before) = (self.text_start.wrapping_add(at as u64), out.len());
+            let len = self.printer.step(rest, pc, out);
+            each(pc, out.len() - before);
+            at += len.max(1);
+        }
+    }
+
+    /// What one instruction does, and its length.
+    pub fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        self.printer.step(code, pc, out).max(1)
+    }
+
+    /// How Go uses registers on this architecture.
+    pub fn convention(&self) -> Convention {
+        self.printer.convention()
     }
 
     /// Are instructions shown as 32-bit words, where their length allows it?

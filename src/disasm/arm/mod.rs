@@ -7,9 +7,11 @@ mod gnu;
 mod go;
 mod operand;
 mod rows;
+mod step;
 
 use std::sync::LazyLock;
 
+use super::step::{Convention, Effect};
 use super::{Decoded, Printer, Style, Symbols};
 use rows::Table;
 
@@ -40,6 +42,18 @@ impl Printer for Arm {
         if let Some(inst) = word(code).and_then(|x| TABLE.find(x, true)) {
             gnu::print(&inst, out);
         }
+    }
+
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        let pool = |distance: i64| word(code.get(usize::try_from(distance).ok()?..)?);
+        if let Some(w) = word(code) {
+            step::step(w, pc, pool, out);
+        }
+        4
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

@@ -12,12 +12,13 @@ mod go;
 mod operand;
 mod rows;
 mod simd;
+mod step;
 mod system;
-mod targets;
 
 use std::sync::LazyLock;
 
-use super::{Decoded, Printer, Style, Symbols, Targets};
+use super::step::{Convention, Effect};
+use super::{Decoded, Printer, Style, Symbols};
 use rows::Table;
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
@@ -49,8 +50,15 @@ impl Printer for Arm64 {
         }
     }
 
-    fn targets(&self, code: &[u8], pc: u64) -> Targets {
-        targets::targets(code, pc)
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        if let Some(w) = word(code) {
+            step::step(w, pc, out);
+        }
+        4
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

@@ -7,8 +7,10 @@
 mod decode;
 mod gnu;
 mod go;
+mod step;
 
 use super::isa::{List, Text};
+use super::step::{Convention, Effect};
 use super::{Decoded, Printer, Style, Symbols};
 use decode::decode;
 
@@ -37,6 +39,18 @@ impl Printer for Loong64 {
         if let Some(inst) = decode(code, true) {
             gnu::print(&inst, out);
         }
+    }
+
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        let Some(inst) = decode(code, true) else {
+            return UNKNOWN_LEN;
+        };
+        step::step(&inst, pc, out);
+        UNKNOWN_LEN
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

@@ -6,8 +6,10 @@
 mod decode;
 mod gnu;
 mod go;
+mod step;
 
 use super::isa::{List, Text};
+use super::step::{Convention, Effect};
 use super::{Decoded, Printer, Style, Symbols};
 use decode::decode;
 
@@ -43,6 +45,24 @@ impl Printer for Ppc64 {
             Some(inst) => gnu::print(&inst, pc, out),
             None => out.put(".long 0x0"),
         }
+    }
+
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        let word = |at: usize| {
+            let bytes = code.get(at..)?.first_chunk().copied()?;
+            Some(if self.little_endian {
+                u32::from_le_bytes(bytes)
+            } else {
+                u32::from_be_bytes(bytes)
+            })
+        };
+        let Some(first) = word(0) else { return UNKNOWN_LEN };
+        step::step(first, word(4), pc, out);
+        if first >> 26 == 1 { 8 } else { 4 }
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

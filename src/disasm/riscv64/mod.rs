@@ -6,8 +6,10 @@
 mod decode;
 mod gnu;
 mod go;
+mod step;
 
 use super::isa::{List, Text};
+use super::step::{Convention, Effect};
 use super::{Decoded, Printer, Style, Symbols};
 use decode::decode;
 
@@ -42,6 +44,18 @@ impl Printer for Riscv64 {
         if let Some(inst) = decode(code) {
             gnu::print(&inst, out);
         }
+    }
+
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        let Some(inst) = decode(code) else {
+            return UNKNOWN_LEN;
+        };
+        step::step(&inst, pc, out);
+        inst.len
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

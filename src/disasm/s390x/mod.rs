@@ -6,9 +6,11 @@
 mod decode;
 mod gnu;
 mod go;
+mod step;
 mod vector;
 
 use super::isa::{List, Text};
+use super::step::{Convention, Effect};
 use super::{Decoded, Printer, Style, Symbols};
 use decode::decode;
 
@@ -43,6 +45,20 @@ impl Printer for S390x {
         if let Some(inst) = decode(code) {
             gnu::print(&inst, pc, out);
         }
+    }
+
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        step::step(code, pc, out);
+        // The first two bits of an instruction are its length.
+        match code.first().map(|b| b >> 6) {
+            Some(0) => 2,
+            Some(3) => 6,
+            _ => 4,
+        }
+    }
+
+    fn convention(&self) -> Convention {
+        step::CONVENTION
     }
 
     fn unknown_len(&self) -> usize {

@@ -20,23 +20,6 @@ pub(super) struct Mem {
     pub disp: i64,
 }
 
-impl Mem {
-    /// The address, where the operand alone tells it: relative to the instruction at `pc`, or absolute.
-    pub fn address(&self, pc: u64, len: usize) -> Option<u64> {
-        if self.segment != Register::None || self.index != Register::None {
-            return None;
-        }
-        match self.base {
-            Register::RIP | Register::EIP => {
-                let next = pc.wrapping_add(len as u64);
-                Some(next.wrapping_add_signed(i64::from(self.disp as i32)))
-            }
-            Register::None if self.disp != 0 => Some(self.disp as u64),
-            _ => None,
-        }
-    }
-}
-
 /// An operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arg {

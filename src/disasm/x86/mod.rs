@@ -9,17 +9,16 @@ mod inst;
 mod ops;
 mod prefix;
 mod regs;
+mod step;
 mod strict;
 #[cfg(test)]
 mod tests;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
-use self::inst::{Arg, Inst};
-use super::{Decoded, Printer, Style, Symbols, Targets};
-
-/// Instructions looked at for [`Targets::constants`].
-const LOOKAHEAD: usize = 5;
+use self::inst::Inst;
+use super::step::{Convention, Effect};
+use super::{Decoded, Printer, Style, Symbols};
 
 /// The printer for both.
 #[derive(Debug, Clone, Copy)]
@@ -101,40 +100,23 @@ impl Printer for X86 {
         }
     }
 
-    fn targets(&self, code: &[u8], pc: u64) -> Targets {
-        let mut targets = Targets::default();
-        let correct = Style {
-            correct: true,
-            ..Style::default()
-        };
-        let mut rest = code;
-        let mut at = pc;
-        for i in 0..LOOKAHEAD {
-            let Some(inst) = self.decode(rest, at, correct) else {
-                break;
-            };
-            let load = &*inst.op.name == "MOV";
-            for arg in inst.args.as_slice() {
-                match *arg {
-                    Arg::Mem(m) if i == 0 => targets.addresses.extend(m.address(at, inst.len)),
-                    Arg::Rel(distance) if i == 0 => {
-                        targets
-                            .addresses
-                            .push(at.wrapping_add(inst.len as u64).wrapping_add_signed(distance));
-                    }
-                    Arg::Imm(v) if load => {
-                        targets.constants.push(v as u64);
-                        if i == 0 && self.bitness == 32 {
-                            targets.addresses.push(u64::from(v as u32));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            at = at.wrapping_add(inst.len as u64);
-            rest = rest.get(inst.len..).unwrap_or(&[]);
+    fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
+        let mut decoder = Decoder::with_ip(self.bitness, code, pc, DecoderOptions::NONE);
+        let mut insn = Instruction::default();
+        decoder.decode_out(&mut insn);
+        if insn.is_invalid() {
+            return 1;
         }
-        targets
+        step::step(&insn, self.bitness, out);
+        insn.len()
+    }
+
+    fn convention(&self) -> Convention {
+        if self.bitness == 64 {
+            step::AMD64
+        } else {
+            step::I386
+        }
     }
 
     fn unknown_len(&self) -> usize {

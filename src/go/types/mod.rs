@@ -6,6 +6,7 @@
 //! maps (Go 1.24, 1.27) have, and are told apart by what fits.
 
 mod descriptor;
+mod link;
 mod name;
 mod walk;
 
@@ -228,6 +229,20 @@ impl<'m> Types<'m> {
     pub fn at(&self, addr: u64) -> Option<&Type<'m>> {
         let i = self.types.binary_search_by_key(&addr, |t| t.addr).ok()?;
         self.types.get(i)
+    }
+
+    /// The type whose descriptor holds `addr`, with what follows it directly.
+    pub fn holding(&self, addr: u64) -> Option<&Type<'m>> {
+        let after = self.types.partition_point(|t| t.addr <= addr);
+        let t = self.types.get(after.checked_sub(1)?)?;
+        (addr - t.addr < t.descriptor_size).then_some(t)
+    }
+
+    /// The itab that holds `addr`.
+    pub fn itab_holding(&self, addr: u64) -> Option<&Itab> {
+        let after = self.itabs.partition_point(|i| i.addr <= addr);
+        let i = self.itabs.get(after.checked_sub(1)?)?;
+        (addr - i.addr < i.size).then_some(i)
     }
 
     /// The package a type is of: its own, or for a type without a name that of the first named type it is made of.
