@@ -79,10 +79,6 @@ impl<'a> Imports<'a> {
 
     /// What the code at `addr` only passes on to.
     pub fn behind(&self, addr: u64, image: &Image<'_>, listing: &Listing<'_>) -> Option<Vec<u8>> {
-        // The stubs of Mach-O are listed like the words they go through.
-        if let Some(slot) = self.slots.get(&addr) {
-            return Some(slot.label(self.stub));
-        }
         if self.slots.is_empty() {
             return None;
         }

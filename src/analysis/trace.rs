@@ -71,13 +71,19 @@ pub trait Program {
     fn callee(&self, addr: u64) -> Callee;
 }
 
-/// The mentions of a function, in the order of instructions.
+/// Bytes of code in a function at most: a broken symbol may span everything.
+const LARGEST: u64 = 2 << 20;
+
+/// The mentions of a function, in the order of instructions; none of one that is larger than any function is.
 pub fn trace(
     listing: &Listing<'_>,
     function: &Function<'_>,
     pointer: u8,
     program: &dyn Program,
 ) -> Vec<Mention> {
+    if function.end.saturating_sub(function.start) > LARGEST {
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     let mut steps = Vec::new();
     listing.steps(function, &mut effects, |pc, count| {
@@ -112,28 +118,50 @@ pub fn trace(
     mentions
 }
 
-/// An address that was never seen handed on has the length that is loaded right before or behind it, if only one of them is.
+/// An address that was never seen handed on has the length that is loaded right before or behind it, if only one of them is and
+/// no other address beside it has that length.
 fn guess(steps: &[Step], effects: &[Effect], mentions: &mut [Mention]) {
-    let alone = |m: &&mut Mention| m.length == Length::None && m.used == Use::Address;
-    for m in mentions.iter_mut().filter(alone) {
-        let number = |i: Option<usize>| match steps.get(i?)?.effects(effects) {
-            [Effect::Number(_, n)] => Some(*n),
-            _ => None,
-        };
-        let at = steps.partition_point(|s| s.pc < m.pc);
-        let part = |i: usize| {
-            let step = steps.get(i).map(|s| s.effects(effects));
-            matches!(step, Some([Effect::Part(..)]))
-        };
-        let mut before = at.checked_sub(1);
-        while let Some(i) = before.filter(|i| part(*i)) {
-            before = i.checked_sub(1);
+    let place = |pc: u64| steps.partition_point(|s| s.pc < pc);
+    let of = |i: Option<usize>| steps.get(i?).map(|s| s.effects(effects));
+    let is_part = |i: Option<usize>| matches!(of(i), Some([Effect::Part(..)]));
+    let number = |i: Option<usize>| match of(i) {
+        Some([Effect::Number(_, n)]) => Some(*n),
+        _ => None,
+    };
+    // The place before the one where an address begins to be made.
+    let before = |at: usize| {
+        let mut i = at.checked_sub(1);
+        while is_part(i) {
+            i = i.and_then(|i| i.checked_sub(1));
         }
-        m.length = match (number(before), number(at.checked_add(1))) {
+        i
+    };
+    for k in 0..mentions.len() {
+        let Some(m) = mentions
+            .get(k)
+            .filter(|m| m.length == Length::None && m.used == Use::Address)
+        else {
+            continue;
+        };
+        let at = place(m.pc);
+        let (first, last) = (before(at), at.checked_add(1));
+        let taken = |other: Option<&Mention>, i: Option<usize>, n: u64| {
+            other.is_some_and(|o| {
+                let (at, sure) = (place(o.pc), o.length == Length::One(n));
+                sure && (at.checked_add(1) == i || before(at) == i)
+            })
+        };
+        let previous = k.checked_sub(1).and_then(|k| mentions.get(k));
+        let above = number(first).filter(|n| !taken(previous, first, *n));
+        let below = number(last).filter(|n| !taken(mentions.get(k + 1), last, *n));
+        let length = match (above, below) {
             (Some(a), Some(b)) if a != b => Length::Several,
             (Some(n), _) | (_, Some(n)) => Length::One(n),
             _ => Length::None,
         };
+        if let Some(m) = mentions.get_mut(k) {
+            m.length = length;
+        }
     }
 }
 
@@ -401,7 +429,7 @@ impl Tracker<'_> {
     }
 
     fn store(&mut self, place: Place, value: Value, size: i64) {
-        let Place { base, offset } = place;
+        let Place { base, offset } = self.address(place).map_or(place, Place::at);
         let end = offset.saturating_add(size);
         let pointer = self.pointer;
         self.now

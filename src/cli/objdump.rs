@@ -30,7 +30,7 @@ use crate::report::objdump_json;
     after_help = "Flags are Go's: -gnu and --gnu are the same, and flags end at the file. Output, messages and exit status are those of \
     `go tool objdump` of Go 1.27; where that cannot decode an instruction, or takes it for another, the true one is shown, unless \
     --strict-go is given.\n\nExamples:\n  gospect objdump -s '^main\\.' ./server\n  gospect objdump -S -s main.main ./server\n  \
-    gospect objdump ./server 0x401000 0x401100"
+    gospect objdump ./server 0x401000 0x401100\n  gospect objdump --recover --resolve -s main.main ./stripped"
 )]
 pub struct Args {
     /// Print Go source lines with the instructions.
@@ -54,7 +54,7 @@ pub struct Args {
     /// Print a line wherever the chain of inlined calls changes.
     #[arg(long)]
     inline: bool,
-    /// Comment what operands are: functions, globals, string constants.
+    /// Comment what operands are: string constants, types, itabs, variables, functions, embedded files, imports.
     #[arg(long)]
     resolve: bool,
     /// Only functions of this package and of packages below it.

@@ -101,3 +101,52 @@ impl Convention {
         absolute: false,
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disasm::{GOARCHES, printer};
+
+    #[test]
+    fn any_bytes_have_effects_or_none() {
+        let mut seed = 7u64;
+        let code: Vec<u8> = (0..40_000)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (seed >> 33) as u8
+            })
+            .collect();
+        for arch in GOARCHES {
+            let printer = printer(arch).unwrap();
+            let arguments = printer.convention().arguments;
+            assert!(arguments.iter().all(|r| usize::from(*r) < REGISTERS), "{arch}");
+            let mut effects = Vec::new();
+            for (i, pc) in [0u64, 0x40_0000, u64::MAX - 3]
+                .into_iter()
+                .cycle()
+                .enumerate()
+                .take(30_000)
+            {
+                let len = printer.step(&code[i..code.len().min(i + 1 + i % 20)], pc, &mut effects);
+                assert!(len > 0, "{arch} {i}");
+                assert!(effects.len() <= 40, "{arch} {i}");
+                effects.clear();
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_in_two_parts_is_told_on_every_architecture() {
+        for (arch, code, part) in [
+            ("riscv64", vec![0x17, 0x05, 0, 0], Effect::Part(10, 0x4000)),
+            ("loong64", vec![0x04, 0, 0, 0x1a], Effect::Part(4, 0x4000)),
+            ("ppc64le", vec![0x01, 0, 0x60, 0x3c], Effect::Part(3, 0x1_0000)),
+            ("ppc64", vec![0x3c, 0x60, 0, 0x01], Effect::Part(3, 0x1_0000)),
+            ("s390x", vec![0xc0, 0x20, 0, 0, 0, 8], Effect::Address(2, 0x4010)),
+        ] {
+            let mut effects = Vec::new();
+            printer(arch).unwrap().step(&code, 0x4000, &mut effects);
+            assert_eq!(effects, [part], "{arch}");
+        }
+    }
+}

@@ -299,7 +299,7 @@ fn command<'a>(
                     x.offset,
                     x.align,
                     x.flags,
-                    (x.reserved1, x.reserved2),
+                    x.reserved1,
                     segments,
                 ));
             }
@@ -317,7 +317,7 @@ fn command<'a>(
                 let Ok(x) = data.pread_with::<Section64>(at + o, ctx.le) else {
                     break;
                 };
-                let reserved = (x.reserved1, x.reserved2);
+                let reserved = x.reserved1;
                 sections.push(section(
                     raw, x.addr, x.size, x.offset, x.align, x.flags, reserved, segments,
                 ));
@@ -409,7 +409,7 @@ fn section<'a>(
     offset: u32,
     align: u32,
     flags: u32,
-    reserved: (u32, u32),
+    reserved: u32,
     segments: &[Segment<'a>],
 ) -> Section<'a> {
     let kind = flags & 0xff;
@@ -434,8 +434,8 @@ fn section<'a>(
         kind,
         flags: u64::from(flags),
         link: 0,
-        info: reserved.0,
-        entry_size: u64::from(reserved.1),
+        info: reserved,
+        entry_size: 0,
     }
 }
 
@@ -448,11 +448,11 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Address and symbol of each stub and of each pointer that the loader fills in, where the indirect symbol table names them.
+    /// Address and symbol of each pointer that the loader fills in, where the indirect symbol table names it. Stubs are left out: on
+    /// arm64 Go's linker states a wrong size for them.
     pub fn macho_indirect_symbols(&self) -> Vec<(u64, &'a [u8])> {
         const S_NON_LAZY: u32 = 6;
         const S_LAZY: u32 = 7;
-        const S_STUBS: u32 = 8;
         let mut out = Vec::new();
         let tables = self.macho().and_then(|m| Some((m.indirect_symbols?, m.symtab?)));
         let Some(((offset, count), symbols)) = tables else {
@@ -464,11 +464,10 @@ impl<'a> Image<'a> {
         let table = clip(self.data, symbols.offset, symbols.count.saturating_mul(entry));
         let strings = clip(self.data, symbols.strings_offset, symbols.strings_size);
         for s in &self.sections {
-            let size = match s.kind {
-                S_NON_LAZY | S_LAZY => u64::from(self.ptr_size),
-                S_STUBS if s.entry_size > 0 => s.entry_size,
-                _ => continue,
-            };
+            if !matches!(s.kind, S_NON_LAZY | S_LAZY) {
+                continue;
+            }
+            let size = u64::from(self.ptr_size);
             let entries = indirect.chunks_exact(4).skip(s.info as usize);
             for (i, number) in (0..s.mem_size / size).zip(entries) {
                 // INDIRECT_SYMBOL_LOCAL and _ABS are past the end of any table.

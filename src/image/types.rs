@@ -197,9 +197,9 @@ pub struct Section<'a> {
     pub flags: u64,
     /// ELF sh_link, else 0.
     pub link: u32,
-    /// ELF sh_info; Mach-O reserved1: where a section of stubs or pointers starts in the indirect symbol table; else 0.
+    /// ELF sh_info; Mach-O reserved1: where a section of pointers starts in the indirect symbol table; else 0.
     pub info: u32,
-    /// ELF sh_entsize; Mach-O reserved2: bytes of a stub; else 0.
+    /// ELF sh_entsize, else 0.
     pub entry_size: u64,
 }
 

@@ -43,6 +43,10 @@ pub(super) fn step(inst: &Inst, pc: u64, out: &mut Vec<Effect>) {
             (Some(from), Some(v)) => Some(Effect::Sum(rd, from, v)),
             _ => None,
         },
+        ("add", Some(rd)) => match (register(arg(1)), register(arg(2))) {
+            (Some(0), Some(from)) | (Some(from), Some(0)) => Some(Effect::Sum(rd, from, 0)),
+            _ => None,
+        },
         ("ld", Some(rd)) => place.map(|at| Effect::Load(rd, at)),
         ("sd", Some(from)) => place.map(|at| Effect::Store(at, source(from), 8)),
         ("sb" | "sh" | "sw", _) => place.map(|at| Effect::Store(at, Source::Other, 4)),
