@@ -292,6 +292,7 @@ mod tests {
             module: Some(module.into()),
             symbol: None,
             file: None,
+            unit: None,
             slice: None,
             source: Source::Functions,
             bytes,

@@ -29,6 +29,10 @@ pub struct Unit {
     pub rnglists_base: Option<u64>,
     /// DW_AT_loclists_base: behind the header of the unit's part of `.debug_loclists`.
     pub loclists_base: Option<u64>,
+    /// DW_AT_comp_dir: the folder it was compiled in. Empty for Go's units.
+    pub folder: Vec<u8>,
+    /// Addresses of its code: first, and behind the last. Empty for Go's units, whose functions the pclntab tells.
+    pub ranges: Vec<(u64, u64)>,
 }
 
 /// The debug section of that name without its prefix: `info` finds `.debug_info`, `.zdebug_info`, `__debug_info`, `__zdebug_info`, `.dwinfo`.
@@ -89,6 +93,7 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
         gimli::DebugLineStr::from(slice(&line_str)),
     );
     let mut out = Vec::new();
+    let mut foreign = Vec::new();
     let mut headers = debug_info.units();
     let broken = |e: gimli::Error| Error::within("DWARF .debug_info", e.to_string());
     // Go gives all its units one table of abbreviations.
@@ -114,7 +119,10 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
             addr_base: None,
             rnglists_base: None,
             loclists_base: None,
+            folder: Vec::new(),
+            ranges: Vec::new(),
         };
+        let mut code = Code::default();
         let root = h.entry(abbreviations, h.root_offset());
         if let Ok(die) = root {
             for a in die.attrs() {
@@ -144,13 +152,133 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
                     (gimli::DW_AT_loclists_base, AttributeValue::DebugLocListsBase(o)) => {
                         unit.loclists_base = Some(o.0 as u64);
                     }
+                    (gimli::DW_AT_comp_dir, AttributeValue::String(s)) => unit.folder = s.slice().to_vec(),
+                    (gimli::DW_AT_comp_dir, AttributeValue::DebugStrRef(o)) => {
+                        unit.folder = debug_str
+                            .get_str(*o)
+                            .map(|s| s.slice().to_vec())
+                            .unwrap_or_default();
+                    }
+                    (gimli::DW_AT_comp_dir, AttributeValue::DebugLineStrRef(o)) => {
+                        unit.folder = debug_line_str
+                            .get_str(*o)
+                            .map(|s| s.slice().to_vec())
+                            .unwrap_or_default();
+                    }
+                    (gimli::DW_AT_low_pc, AttributeValue::Addr(a)) => code.low = Some(*a),
+                    (gimli::DW_AT_high_pc, AttributeValue::Addr(a)) => code.high = Some(*a),
+                    (gimli::DW_AT_high_pc, v) => code.size = v.udata_value(),
+                    (gimli::DW_AT_ranges, AttributeValue::RangeListsRef(o)) => code.list = Some(o.0),
                     _ => {}
                 }
             }
         }
+        if unit.go {
+            unit.folder = Vec::new();
+        } else {
+            code.encoding = Some(h.encoding());
+            foreign.push((out.len(), code));
+        }
         out.push(unit);
     }
+    resolve_ranges(image, endian, &foreign, &mut out);
     Ok(out)
+}
+
+/// What a unit says of its addresses.
+#[derive(Debug, Default)]
+struct Code {
+    low: Option<u64>,
+    high: Option<u64>,
+    size: Option<u64>,
+    list: Option<usize>,
+    encoding: Option<gimli::Encoding>,
+}
+
+/// Ranges that all units may have together: many may name one list, so their bytes are no limit.
+const MOST_RANGES: usize = 1 << 20;
+
+/// Fills in [`Unit::ranges`]; the sections of lists are read only where a unit has one.
+fn resolve_ranges(image: &Image<'_>, endian: RunTimeEndian, units: &[(usize, Code)], out: &mut [Unit]) {
+    let mut sections = None;
+    let mut left = MOST_RANGES;
+    for (i, code) in units {
+        let Some(unit) = out.get_mut(*i) else { continue };
+        let low = code.low.unwrap_or(0);
+        let Some(list) = code.list else {
+            let high = code.high.or(code.size.and_then(|s| low.checked_add(s)));
+            unit.ranges.extend(high.filter(|h| *h > low).map(|h| (low, h)));
+            continue;
+        };
+        let Some(encoding) = code.encoding else { continue };
+        let (ranges, rnglists, addr) = sections.get_or_insert_with(|| {
+            let read = |name| contents(image, name).unwrap_or_default();
+            (read("ranges"), read("rnglists"), read("addr"))
+        });
+        let slice = |b| EndianSlice::new(b, endian);
+        let lists = gimli::RangeLists::new(
+            gimli::DebugRanges::from(slice(ranges)),
+            gimli::DebugRngLists::from(slice(rnglists)),
+        );
+        let addrs = gimli::DebugAddr::from(slice(addr));
+        let found = lists.ranges(
+            gimli::RangeListsOffset(list),
+            encoding,
+            low,
+            &addrs,
+            gimli::DebugAddrBase(unit.addr_base.unwrap_or(0) as usize),
+        );
+        let Ok(mut found) = found else { continue };
+        while let Ok(Some(r)) = found.next() {
+            if left == 0 {
+                return;
+            }
+            left -= 1;
+            unit.ranges.push((r.begin, r.end));
+        }
+    }
+}
+
+/// The functions that `.eh_frame` has entries for: (first address, behind the last). A malformed entry ends the list.
+pub fn frames(image: &Image<'_>) -> Vec<(u64, u64)> {
+    use gimli::UnwindSection;
+    let mut out = Vec::new();
+    let Some(s) = image
+        .sections
+        .iter()
+        .find(|s| matches!(s.name, b".eh_frame" | b"__eh_frame"))
+    else {
+        return out;
+    };
+    let endian = match image.endian {
+        Endian::Little => RunTimeEndian::Little,
+        Endian::Big => RunTimeEndian::Big,
+    };
+    let mut eh = gimli::EhFrame::new(image.section_bytes(s), endian);
+    eh.set_address_size(image.ptr_size);
+    let bases = gimli::BaseAddresses::default().set_eh_frame(s.addr);
+    let mut entries = eh.entries(&bases);
+    // Mostly one CIE serves all entries that follow it.
+    let mut last: Option<(usize, gimli::CommonInformationEntry<_>)> = None;
+    while let Ok(Some(entry)) = entries.next() {
+        let gimli::CieOrFde::Fde(partial) = entry else {
+            continue;
+        };
+        let fde = partial.parse(|section, bases, offset| match &last {
+            Some((at, cie)) if *at == offset.0 => Ok(cie.clone()),
+            _ => {
+                let cie = section.cie_from_offset(bases, offset)?;
+                last = Some((offset.0, cie.clone()));
+                Ok(cie)
+            }
+        });
+        let Ok(fde) = fde else { break };
+        let start = fde.initial_address();
+        if fde.len() > 0 {
+            out.push((start, start.saturating_add(fde.len())));
+        }
+    }
+    out
 }
 
 #[cfg(test)]

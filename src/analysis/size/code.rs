@@ -1,9 +1,10 @@
 //! Text sections: Go functions by the pclntab, the padding behind each included, so that a stripped file and its twin agree; what no
 //! Go function covers is C or assembly code of other languages.
 
+use super::foreign::Foreign;
 use super::ledger::{Cut, Ledger, NONE, Owner};
 use super::model::{Detail, Kind, Source};
-use super::program::Program;
+use super::program::{self, Program};
 use super::regions::Region;
 use crate::image::clip;
 
@@ -16,6 +17,9 @@ pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<
     let mut out = Vec::with_capacity(program.functions.packages.len());
     for (f, package) in table.functions().zip(&program.functions.packages) {
         let mut o = Owner::of(Kind::Code, Source::Functions, *package);
+        if program.functions.c && program::is_c(&f) {
+            o.kind = Kind::CCode;
+        }
         match detail {
             Detail::Package => {}
             Detail::File => o.file = ledger.file(f.position(f.entry()).file),
@@ -30,6 +34,7 @@ pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<
 pub(super) fn text<'a>(
     program: &Program<'_, 'a>,
     owners: &[Owner],
+    c: &Foreign,
     region: &Region<'a>,
     ledger: &mut Ledger,
 ) {
@@ -81,5 +86,6 @@ pub(super) fn text<'a>(
             owner: foreign,
         });
     }
+    let cuts = super::over(c, region, before, cuts);
     ledger.fill(region.start, region.end, before, cuts);
 }

@@ -3,7 +3,8 @@
 //! Authority: the DWARF standard; where a section has no compile units of its own (frames, locations and ranges of DWARF 4), the function at
 //! the address that an entry starts with tells the package.
 
-use super::ledger::{Cut, Ledger, Owner};
+use super::foreign::base;
+use super::ledger::{Cut, Ledger, NameId, Owner};
 use super::model::{Kind, Source};
 use super::program::Program;
 use super::regions::Region;
@@ -29,12 +30,29 @@ impl Units {
             let mut owner = Owner::plain(Kind::Dwarf, Source::CompileUnit);
             if u.go && !u.name.is_empty() {
                 owner.package = ledger.name(&u.name);
+            } else if !u.name.is_empty() {
+                owner.file = ledger.name(base(&u.name));
             }
             (u, owner)
         });
         Units {
             units: with_owner.collect(),
         }
+    }
+
+    /// Addresses of C's units, sorted: first, behind the last, name, and the package that `package` gives for the folder.
+    pub(super) fn foreign(
+        &self,
+        ledger: &mut Ledger,
+        mut package: impl FnMut(&[u8], &mut Ledger) -> NameId,
+    ) -> Vec<(u64, u64, NameId, NameId)> {
+        let mut out = Vec::new();
+        for (u, o) in self.units.iter().filter(|(u, _)| !u.go && !u.ranges.is_empty()) {
+            let package = package(&u.folder, ledger);
+            out.extend(u.ranges.iter().map(|r| (r.0, r.1, o.file, package)));
+        }
+        out.sort_unstable();
+        out
     }
 
     /// (offset in the uncompressed section, owner) by the place each unit has in a section.

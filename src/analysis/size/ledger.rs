@@ -22,6 +22,7 @@ pub(super) struct Owner {
     pub(super) source: Source,
     pub(super) package: NameId,
     pub(super) symbol: NameId,
+    /// Of Go code the source file, of C code the compile unit.
     pub(super) file: NameId,
 }
 
@@ -194,13 +195,15 @@ impl Ledger {
                 .entry(o.package)
                 .or_insert_with(|| package.as_deref().and_then(&module))
                 .clone();
+            let c = matches!(o.kind, Kind::CCode | Kind::Dwarf);
             rows.push(Row {
                 kind: o.kind,
                 section: text(*section).unwrap_or_default(),
                 package,
                 module,
                 symbol: text(o.symbol),
-                file: text(o.file),
+                file: text(o.file).filter(|_| !c),
+                unit: text(o.file).filter(|_| c),
                 slice: text(*slice),
                 source: o.source,
                 bytes: *bytes,

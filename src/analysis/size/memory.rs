@@ -4,6 +4,7 @@
 //! None of it counts for the file.
 
 use super::data;
+use super::foreign::{Files, Whose};
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
 use super::names;
@@ -81,7 +82,9 @@ pub(super) fn variables<'a>(program: &Program<'_, 'a>, symbols: bool, ledger: &m
 fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec<Cut> {
     let sized = image.format == Format::Elf;
     let mut found: Vec<(u64, u64, Owner)> = Vec::new();
+    let mut files = Files::default();
     for s in image.symbols().unwrap_or_default() {
+        let c = matches!(files.next(image, s), Whose::Object(_));
         let Place::Section(i) = s.place else { continue };
         // STT_NOTYPE, STT_OBJECT, STT_COMMON
         if sized && (s.size == 0 || !matches!(s.kind & 0xf, 0 | 1 | 5)) || s.name.is_empty() {
@@ -105,7 +108,7 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
             continue;
         }
         let mut owner = Owner::plain(Kind::Data, Source::Symbols);
-        match names::package(name) {
+        match names::package(name).filter(|_| !c) {
             Some(p) => owner.package = ledger.name(&p),
             None => owner.kind = Kind::CCode,
         }

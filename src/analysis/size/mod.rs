@@ -8,6 +8,7 @@ mod agreement;
 mod code;
 mod data;
 mod dwarf;
+mod foreign;
 mod ledger;
 mod memory;
 mod model;
@@ -32,6 +33,7 @@ use crate::error::Result;
 use crate::go::buildinfo;
 use crate::go::packages::Packages;
 use crate::image::{self, Arch, Format, Image, Sniffed};
+use foreign::Foreign;
 use ledger::{Cut, Ledger, NONE, Owner};
 use program::Program;
 use regions::{Region, Role};
@@ -202,7 +204,7 @@ fn image_rows<'a>(
     }
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
-    let cuts = mapped(
+    let mut cuts = mapped(
         &program,
         &regions,
         &owners,
@@ -211,7 +213,23 @@ fn image_rows<'a>(
         blob.as_ref().map(|b| b.blob),
         ledger,
     );
-    let mut units = None;
+    let units = dwarf::Units::read(image, ledger, &mut report.warnings);
+    let object = matches!(&image.detail, image::Detail::Elf(e) if e.kind == image::elf::ET_REL);
+    let mut of_sections = Default::default();
+    let mut c = Foreign::default();
+    if !object {
+        c = Foreign::read(&program, &foreign, options.symbols, &units, ledger);
+    } else if program.table.is_none() {
+        of_sections = Foreign::of_sections(image, ledger);
+    }
+    if !c.is_empty() {
+        cuts = c.overlay(
+            0..u64::MAX,
+            Owner::plain(Kind::Unknown, Source::None),
+            cuts,
+            |a| a,
+        );
+    }
     for r in &regions {
         let section = if r.name.is_empty() {
             NONE
@@ -219,7 +237,12 @@ fn image_rows<'a>(
             ledger.name(r.name)
         };
         ledger.begin_section(section);
+        let c = r.section.and_then(|i| of_sections.get(&i)).unwrap_or(&c);
         match r.role {
+            Role::Plain(Kind::CCode) if !c.is_empty() => {
+                let owner = Owner::plain(Kind::CCode, Source::Container);
+                ledger.fill(r.start, r.end, owner, over(c, r, owner, Vec::new()));
+            }
             Role::Plain(kind) => ledger.fill(r.start, r.end, Owner::plain(kind, Source::Container), []),
             Role::Gap => match mapped_gap(image, r) {
                 Some(addr) => fill_mapped(
@@ -232,17 +255,13 @@ fn image_rows<'a>(
                 ),
                 None => fill_gap(ledger, image.data, r.start, r.end),
             },
-            Role::Text => text(&program, &owners, &foreign, r, &cuts, ledger),
+            Role::Text => text(&program, &owners, &foreign, c, r, &cuts, ledger),
             Role::Mapped => fill_mapped(r, &cuts, ledger),
             Role::WasmCode => wasm::code(&program, &owners, r, ledger),
             Role::Symbols => symtab::entries(image, r, ledger),
             Role::SymbolNames => symtab::strings(image, r, ledger),
             Role::Relocations => relocations::fill(&program, r, &cuts, ledger),
-            Role::Dwarf => {
-                let units =
-                    units.get_or_insert_with(|| dwarf::Units::read(image, ledger, &mut report.warnings));
-                dwarf::section(&program, units, r, ledger);
-            }
+            Role::Dwarf => dwarf::section(&program, &units, r, ledger),
         }
     }
     if variables {
@@ -466,17 +485,31 @@ fn fill_mapped(r: &Region<'_>, cuts: &[Cut], ledger: &mut Ledger) {
     );
 }
 
+/// Lays C's functions and variables over the cuts of a region.
+fn over(c: &Foreign, r: &Region<'_>, before: Owner, cuts: Vec<Cut>) -> Vec<Cut> {
+    match r.addr {
+        Some(addr) if !c.is_empty() => {
+            let len = r.end - r.start;
+            c.overlay(addr..addr.saturating_add(len), before, cuts, |a| {
+                r.start + a.saturating_sub(addr).min(len)
+            })
+        }
+        _ => cuts,
+    }
+}
+
 /// A text region: code, and where the format keeps data behind it, that too.
 fn text<'a>(
     program: &Program<'_, 'a>,
     owners: &[Owner],
     foreign: &[(u64, u64)],
+    c: &Foreign,
     r: &Region<'a>,
     cuts: &[Cut],
     ledger: &mut Ledger,
 ) {
     let (Some(addr), true) = (r.addr, data_in_text(program)) else {
-        code::text(program, owners, r, ledger);
+        code::text(program, owners, c, r, ledger);
         return;
     };
     let mut at = r.start;
@@ -495,6 +528,7 @@ fn text<'a>(
         code::text(
             program,
             owners,
+            c,
             &Region {
                 start: at,
                 end: from,
@@ -518,6 +552,7 @@ fn text<'a>(
     code::text(
         program,
         owners,
+        c,
         &Region {
             start: at,
             addr: Some(addr + (at - r.start)),

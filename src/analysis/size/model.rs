@@ -152,13 +152,15 @@ pub enum Source {
     Neighbour,
     /// The place that is patched.
     Relocations,
+    /// An entry of the unwind tables (`.eh_frame`).
+    Frames,
     /// Nothing.
     None,
 }
 
 impl Source {
     /// All sources.
-    pub const ALL: [Source; 17] = [
+    pub const ALL: [Source; 18] = [
         Source::Container,
         Source::Functions,
         Source::FunctionRecords,
@@ -175,6 +177,7 @@ impl Source {
         Source::Pointer,
         Source::Neighbour,
         Source::Relocations,
+        Source::Frames,
         Source::None,
     ];
 
@@ -197,6 +200,7 @@ impl Source {
             Source::Pointer => "pointer",
             Source::Neighbour => "neighbour",
             Source::Relocations => "relocations",
+            Source::Frames => "unwind-table",
             Source::None => "none",
         }
     }
@@ -246,6 +250,8 @@ pub struct Row {
     pub symbol: Option<String>,
     /// The source file, where [`Detail::File`] was asked for.
     pub file: Option<String>,
+    /// The compile unit or object of C code and of its debug information: `sqlite3.c`, `crt1.o`.
+    pub unit: Option<String>,
     /// GOARCH of the slice of a fat Mach-O; the member of an archive.
     pub slice: Option<String>,
     /// How the owner is known.

@@ -20,7 +20,7 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
             return of_type(rest);
         }
     }
-    for prefix in [&b"go:"[..], b"type:"] {
+    for prefix in [&b"go:"[..], b"type:", b"typerel."] {
         if name.starts_with(prefix) {
             return None;
         }
@@ -34,6 +34,9 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
     let slash = memchr::memrchr(b'/', head).map_or(0, |i| i + 1);
     let dot = memchr::memchr(b'.', &head[slash..])?;
     let path = &head[..slash + dot];
+    if slash == 0 && is_c_suffix(path, &head[dot + 1..]) {
+        return None;
+    }
     let plausible = !path.is_empty()
         && path.iter().all(|b| {
             b.is_ascii_alphanumeric()
@@ -41,6 +44,25 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
                 || *b >= 0x80
         });
     plausible.then(|| unescape(path))
+}
+
+/// Is what follows a name's first dot what C compilers put there: `completed.0`, `cmp.isra.0`, `_IO_puts.cold`?
+fn is_c_suffix(name: &[u8], suffix: &[u8]) -> bool {
+    let digits = |b: &[u8]| !b.is_empty() && b.iter().all(u8::is_ascii_digit);
+    let mut parts = suffix.split(|b| *b == b'.');
+    let first = parts.next().unwrap_or_default();
+    let reserved = name.starts_with(b"_") || name.starts_with(b"x_cgo_");
+    if digits(first) || reserved && matches!(first, b"cold" | b"localalias" | b"ptr" | b"hidden") {
+        return true;
+    }
+    // C++ and Rust begin mangled names so; DW.ref.SYMBOL is the unwinder's.
+    if name.starts_with(b"_Z") || name == b"DW" && first == b"ref" {
+        return true;
+    }
+    matches!(
+        first,
+        b"isra" | b"part" | b"constprop" | b"cold" | b"clone" | b"llvm" | b"lto_priv"
+    ) && parts.next().is_some_and(digits)
 }
 
 /// The package of the first named type in a type's string: `*[]net/url.URL` → `net/url`. `None` for a type made of predeclared ones.
@@ -122,6 +144,11 @@ mod tests {
             ),
             ("type:.eq.[8]internal/cpu.option", Some("internal/cpu")),
             ("type:.eq.[2]string", None),
+            ("completed.0", None),
+            ("classify_object_over_fdes.isra.0", None),
+            ("_IO_puts.cold", None),
+            ("main.part", Some("main")),
+            ("main.init.0", Some("main")),
             ("go:itab.*os.File,io.Writer", Some("os")),
             ("unicode..stmp_12", Some("unicode")),
             ("slices..dict.Sort[int]", Some("slices")),

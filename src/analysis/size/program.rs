@@ -4,7 +4,7 @@ use super::ledger::{Ledger, NONE, NameId};
 use super::names;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
-use crate::go::pclntab::Table;
+use crate::go::pclntab::{Function, Table};
 use crate::image::Image;
 
 /// A Go program's tables; without a pclntab there are none.
@@ -25,6 +25,8 @@ pub(super) struct Functions {
     /// Entries; one more than packages: the end of the last function.
     pub(super) entries: Vec<u64>,
     pub(super) packages: Vec<NameId>,
+    /// Are there C functions among them? Go's linker lays them there when it links C objects itself.
+    pub(super) c: bool,
 }
 
 impl Functions {
@@ -83,17 +85,24 @@ impl<'i, 'a> Program<'i, 'a> {
     }
 }
 
+/// Is it a C function that Go's linker has put among Go's? It has no package in its name and, other than Go's assembly, no lines.
+pub(super) fn is_c(f: &Function<'_, '_>) -> bool {
+    f.pcfile() == 0 && f.pcln() == 0 && names::package(f.name()).is_none() && !f.name().contains(&b':')
+}
+
 fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
     let n = table.len();
     let mut out = Functions {
         entries: Vec::with_capacity(n + 1),
         packages: Vec::with_capacity(n),
+        c: false,
     };
     // Assembly functions and the linker's own have no package in their names; they stand among those of their package.
     let mut last = NONE;
     // Names of a package's functions follow each other, so its path is mostly the last one's.
     let mut path: Vec<u8> = Vec::new();
     let mut highest = 0;
+    let mut c = Vec::new();
     for f in table.functions() {
         let name = f.name();
         let same = !path.is_empty()
@@ -103,6 +112,8 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
         if !same && let Some(p) = names::package(name) {
             last = ledger.name(&p);
             path = p.into_owned();
+        } else if !same && is_c(&f) {
+            c.push((out.packages.len(), f));
         }
         // Entries that go backwards would break every search.
         highest = highest.max(f.entry());
@@ -113,6 +124,22 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
     for p in out.packages.iter_mut().take_while(|p| **p == NONE) {
         *p = first;
     }
+    // Only runtime/race and runtime/cgo bring C objects that Go's linker takes.
+    if !c.is_empty() {
+        let of =
+            |name: &[u8], ledger: &mut Ledger| Some(ledger.name(name)).filter(|id| out.packages.contains(id));
+        let cgo = of(b"runtime/cgo", ledger);
+        let race = c.iter().any(|(_, f)| f.name().starts_with(b"__tsan_"));
+        let race = race.then(|| ledger.name(b"runtime/race")).or(cgo);
+        for (i, f) in &c {
+            let name = f.name();
+            let own = memchr::memmem::find(name, b"_cgo_").is_some() || name.starts_with(b"crosscall");
+            if let Some(p) = out.packages.get_mut(*i) {
+                *p = if own { cgo } else { race }.unwrap_or(NONE);
+            }
+        }
+    }
+    out.c = !c.is_empty();
     out.entries.push(table.pcs().end.max(highest));
     out
 }

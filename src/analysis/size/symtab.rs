@@ -1,10 +1,11 @@
 //! Symbol tables and their names, each entry given to the package of the symbol it describes.
 
+use super::foreign::{self, Files, Whose};
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
 use super::names;
 use super::regions::Region;
-use crate::image::{Detail, Image, Symbol};
+use crate::image::{Detail, Format, Image, Symbol};
 
 /// Bytes of one entry, `None` where entries differ in size.
 fn entry_size(image: &Image<'_>) -> Option<u64> {
@@ -17,11 +18,15 @@ fn entry_size(image: &Image<'_>) -> Option<u64> {
     }
 }
 
-fn owner<'a>(ledger: &mut Ledger, s: &Symbol<'a>) -> Owner {
+fn owner<'a>(image: &Image<'a>, ledger: &mut Ledger, files: &mut Files<'a>, s: &Symbol<'a>) -> Owner {
     // Mach-O names have an underscore in front.
-    let name = s.name.strip_prefix(b"_").unwrap_or(s.name);
+    let name = match image.format {
+        Format::MachO => s.name.strip_prefix(b"_").unwrap_or(s.name),
+        _ => s.name,
+    };
     let mut o = Owner::plain(Kind::Symtab, Source::Symbols);
-    if let Some(p) = names::package(name) {
+    let c = matches!(files.next(image, s), Whose::Object(_)) || foreign::is_file(image, s);
+    if let Some(p) = names::package(name).filter(|_| !c) {
         o.package = ledger.name(&p);
     }
     o.symbol = ledger.symbol(s.name);
@@ -32,10 +37,11 @@ fn owner<'a>(ledger: &mut Ledger, s: &Symbol<'a>) -> Owner {
 pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
     let plain = Owner::plain(Kind::Symtab, Source::Container);
     let mut cuts = Vec::new();
+    let mut files = Files::default();
     if let (Ok(all), Some(size)) = (image.symbols(), entry_size(image)) {
         let mut last = None;
         for s in all {
-            let o = owner(ledger, s);
+            let o = owner(image, ledger, &mut files, s);
             if last != Some(o) {
                 cuts.push(Cut {
                     at: region
@@ -56,11 +62,12 @@ pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut L
     let bytes = crate::image::clip(image.data, region.start, region.end - region.start);
     let base = bytes.as_ptr() as usize;
     let mut cuts: Vec<(u64, Owner)> = Vec::new();
+    let mut files = Files::default();
     for s in image.symbols().unwrap_or_default() {
         // The names are borrowed from the table, so their place in memory tells their place in it.
         let at = (s.name.as_ptr() as usize).wrapping_sub(base);
         if at < bytes.len() && !s.name.is_empty() {
-            cuts.push((region.start + at as u64, owner(ledger, s)));
+            cuts.push((region.start + at as u64, owner(image, ledger, &mut files, s)));
         }
     }
     let sorted = cuts.is_sorted_by_key(|c| c.0);

@@ -341,6 +341,8 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         if t.uncommon != 0
             && let Some(path) = self.program.memory.u32(t.uncommon).filter(|o| *o != 0)
             && let Some((text, _)) = self.name(self.start + u64::from(path))
+            // The compiler's pseudo package of the shapes that generic code is made for.
+            && text != b"go.shape"
         {
             package = ledger.name(&names::unescaped(text));
         }
@@ -348,6 +350,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             && matches!(t.kind, STRUCT | INTERFACE)
             && let Some((text, _)) = self.pointer(t.rest).and_then(|p| self.name(p))
             && !text.is_empty()
+            && text != b"go.shape"
         {
             package = ledger.name(&names::unescaped(text));
         }

@@ -9,7 +9,7 @@ use super::model::{Detail, Memory, Report, Row, Source};
 pub enum By {
     /// Module, `std` for the standard library.
     Module,
-    /// Package.
+    /// Package; C code without one by compile unit, `c:NAME`.
     Package,
     /// Section of the container.
     Section,
@@ -61,22 +61,24 @@ impl By {
     /// The key's value for a row. Bytes that have none stand under what they are, in brackets.
     pub fn key(self, row: &Row) -> String {
         let kind = || format!("[{}]", row.kind.word());
+        let unit = || row.unit.as_ref().map_or_else(kind, |u| format!("c:{u}"));
         match self {
             By::Module => match (&row.module, &row.package) {
                 (Some(m), _) => m.clone(),
                 (None, Some(_)) => "(no module)".into(),
                 (None, None) => kind(),
             },
-            By::Package => row.package.clone().unwrap_or_else(kind),
+            By::Package => row.package.clone().unwrap_or_else(unit),
             By::Section if row.section.is_empty() => kind(),
             By::Section => row.section.clone(),
             By::Kind => row.kind.word().into(),
             By::Symbol => match (&row.symbol, &row.package) {
                 (Some(s), _) => s.clone(),
                 (None, Some(p)) => format!("{p} [{}]", row.kind.word()),
+                (None, None) if row.unit.is_some() => format!("{} [{}]", unit(), row.kind.word()),
                 (None, None) => kind(),
             },
-            By::File => row.file.clone().unwrap_or_else(kind),
+            By::File => row.file.clone().unwrap_or_else(unit),
         }
     }
 
@@ -143,7 +145,14 @@ fn largest_first(rows: impl Iterator<Item = (String, u64, Source)>) -> Vec<Group
 pub fn matches(row: &Row, filter: &str) -> bool {
     let filter = filter.to_lowercase();
     let has = |s: &str| s.to_lowercase().contains(&filter);
-    let fields = [&row.package, &row.module, &row.symbol, &row.file, &row.slice];
+    let fields = [
+        &row.package,
+        &row.module,
+        &row.symbol,
+        &row.file,
+        &row.unit,
+        &row.slice,
+    ];
     fields.into_iter().flatten().any(|f| has(f)) || has(&row.section) || has(row.kind.word())
 }
 

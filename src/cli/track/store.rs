@@ -185,6 +185,7 @@ impl Store {
                     module: r.get(3)?,
                     symbol: None,
                     file: None,
+                    unit: None,
                     slice: None,
                     source: Source::None,
                     bytes: r.get::<_, i64>(4)?.max(0) as u64,

@@ -62,7 +62,7 @@ pub fn write_html(out: &mut dyn Write, file: &str, report: &Report, rows: &[&Row
             names.id(r.kind.word()),
             section,
             names.maybe(r.module.as_deref()),
-            names.maybe(r.package.as_deref()),
+            names.maybe(r.package.as_deref().or(r.unit.as_deref())),
         ];
         *sums.entry(key).or_default() += r.bytes;
     }
@@ -123,6 +123,7 @@ mod tests {
             module: None,
             symbol: None,
             file: None,
+            unit: None,
             slice: None,
             source: crate::analysis::size::Source::Functions,
             bytes: 7,

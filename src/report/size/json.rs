@@ -18,6 +18,8 @@ struct JsonRow<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     source_file: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     slice: Option<&'r str>,
     bytes: u64,
     measured: bool,
@@ -98,6 +100,7 @@ fn row(r: &Row) -> JsonRow<'_> {
         module: r.module.as_deref(),
         symbol: r.symbol.as_deref(),
         source_file: r.file.as_deref(),
+        unit: r.unit.as_deref(),
         slice: r.slice.as_deref(),
         bytes: r.bytes,
         measured: r.source.measured(),
@@ -130,6 +133,7 @@ struct SavedRow {
     module: Option<String>,
     symbol: Option<String>,
     source_file: Option<String>,
+    unit: Option<String>,
     slice: Option<String>,
     bytes: u64,
     from: Option<String>,
@@ -164,6 +168,7 @@ pub fn read_json(bytes: &[u8]) -> Result<Report> {
         module: r.module,
         symbol: r.symbol,
         file: r.source_file,
+        unit: r.unit,
         slice: r.slice,
         source: r
             .from

@@ -24,7 +24,7 @@ fn field(s: &str) -> String {
 pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
     writeln!(
         out,
-        "file,kind,section,package,module,symbol,source_file,slice,bytes,measured,from"
+        "file,kind,section,package,module,symbol,source_file,slice,bytes,measured,from,unit"
     )?;
     for r in report
         .rows
@@ -34,7 +34,7 @@ pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) 
         let text = |s: &Option<String>| field(s.as_deref().unwrap_or_default());
         writeln!(
             out,
-            "{},{},{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
             field(file),
             r.kind.word(),
             field(&r.section),
@@ -45,7 +45,8 @@ pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) 
             text(&r.slice),
             r.bytes,
             r.source.measured(),
-            r.source.word()
+            r.source.word(),
+            text(&r.unit)
         )?;
     }
     Ok(())

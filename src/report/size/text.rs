@@ -202,7 +202,7 @@ fn explain(out: &mut dyn Write, report: &Report, package: &str, view: &View) -> 
     let rows: Vec<&Row> = report
         .rows
         .iter()
-        .filter(|r| r.package.as_deref() == Some(package))
+        .filter(|r| r.package.as_deref() == Some(package) || By::Package.key(r) == package)
         .collect();
     let sum: u64 = rows.iter().map(|r| r.bytes).sum();
     let name = escape(package.as_bytes());
