@@ -107,7 +107,9 @@ fn an_object_has_its_name_and_its_go_package() {
             r["package"].as_str().unwrap_or("-"),
         )
     };
-    assert_eq!(of("x_cgo_init"), ("gcc_linux_amd64.c", "runtime/cgo"));
+    let (unit, package) = of("x_cgo_init");
+    assert!(unit.starts_with("gcc_") && unit.ends_with(".c"), "{unit}");
+    assert_eq!(package, "runtime/cgo");
     assert_eq!(of("_Cfunc_twice"), ("main.cgo2.c", "main"));
     assert_eq!(of("frame_dummy"), ("crtstuff.c", "-"));
     let out = common::run(["size", "--explain", "c:crtstuff.c", file.to_str().unwrap()]);

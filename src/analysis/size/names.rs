@@ -37,7 +37,9 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
     if slash == 0 && is_c_suffix(path, &head[dot + 1..]) {
         return None;
     }
+    // Go 1.27 names closures of inlined functions `_.f.func1`.
     let plausible = !path.is_empty()
+        && path != b"_"
         && path.iter().all(|b| {
             b.is_ascii_alphanumeric()
                 || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'+')
@@ -145,6 +147,7 @@ mod tests {
             ("type:.eq.[8]internal/cpu.option", Some("internal/cpu")),
             ("type:.eq.[2]string", None),
             ("completed.0", None),
+            ("_.goready.func1", None),
             ("classify_object_over_fdes.isra.0", None),
             ("_IO_puts.cold", None),
             ("main.part", Some("main")),

@@ -280,6 +280,7 @@ mod tests {
             module: None,
             symbol: None,
             file: None,
+            unit: None,
             slice: None,
             source: Source::None,
             bytes: 7,
