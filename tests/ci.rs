@@ -71,6 +71,45 @@ fn the_action_annotates_and_fails_as_the_check_does() {
     assert_eq!(run("  ", "").status.code(), Some(2));
 }
 
+/// Without a program to use the action builds its own, once: what a cache brought back is used.
+#[test]
+fn the_action_uses_what_is_built_and_says_where_it_can_not_build() {
+    let Some(dir) = subjects("cached") else { return };
+    let run = |temp: &Path| {
+        Command::new("bash")
+            .arg(root().join("docs/ci/action.sh"))
+            .current_dir(&dir)
+            .env_remove("INPUT_GOSPECT")
+            .env_remove("GITHUB_OUTPUT")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env("INPUT_FILES", "bin/good")
+            .env("INPUT_ARGS", "--static")
+            .env("RUNNER_TEMP", temp)
+            // There is nothing to build.
+            .env("GITHUB_ACTION_PATH", dir.join("bin"))
+            .output()
+            .expect("bash runs")
+    };
+    let none = run(&dir);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&none.stdout).contains("::error title=gospect::gospect could not be built")
+    );
+    std::fs::create_dir_all(dir.join("temp/gospect/bin")).unwrap();
+    let cached = dir.join("temp/gospect/bin/gospect");
+    std::fs::copy(env!("CARGO_BIN_EXE_gospect"), &cached).unwrap();
+    assert_eq!(run(&dir.join("temp")).status.code(), Some(0));
+}
+
+/// Every part says how to get the program, and names nobody's repository.
+#[test]
+fn the_parts_take_the_repository_from_a_variable() {
+    let read = |name: &str| read(&root().join("docs/ci").join(name));
+    assert!(read("README.md").contains("repository: ${{ vars.GOSPECT_REPOSITORY }}"));
+    assert!(read("gitlab.yml").contains("--git \"$GOSPECT_REPOSITORY\" gospect"));
+    assert!(!read("README.md").contains("OWNER"));
+}
+
 #[test]
 fn the_action_hands_all_its_inputs_to_its_script() {
     let (action, script) = (

@@ -7,7 +7,8 @@ set -f # patterns are gospect's to expand
 gospect=${INPUT_GOSPECT:-}
 if [ -z "$gospect" ]; then
   root=${RUNNER_TEMP:-/tmp}/gospect
-  if ! cargo install --quiet --locked --path "$GITHUB_ACTION_PATH" --root "$root"; then
+  # It is there already where the job keeps that folder in a cache.
+  if ! [ -x "$root/bin/gospect" ] && ! cargo install --quiet --locked --path "$GITHUB_ACTION_PATH" --root "$root"; then
     echo "::error title=gospect::gospect could not be built"
     exit 2
   fi
