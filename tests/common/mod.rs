@@ -15,9 +15,44 @@ use std::sync::Mutex;
 /// The toolchain that all output is compared with.
 pub const REFERENCE: &str = "go1.27.4";
 
+/// What may stand in a developer's environment and would change what is built, or what gospect is asked.
+const FOREIGN: [&str; 22] = [
+    "GOSPECT_POLICY",
+    "GOFLAGS",
+    "GODEBUG",
+    "GOEXPERIMENT",
+    "GOFIPS140",
+    "GOROOT",
+    "GOOS",
+    "GOARCH",
+    "GO386",
+    "GOAMD64",
+    "GOARM",
+    "GOARM64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+    "GOWASM",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_LDFLAGS",
+    "GO_EXTLINK_ENABLED",
+    "GO_LDSO",
+];
+
+/// A command in an environment without what is [`FOREIGN`].
+fn command(program: &str) -> Command {
+    let mut c = Command::new(program);
+    for name in FOREIGN {
+        c.env_remove(name);
+    }
+    c
+}
+
 /// The program under test.
 pub fn gospect() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_gospect"))
+    command(env!("CARGO_BIN_EXE_gospect"))
 }
 
 /// Runs gospect and gives its output.
@@ -104,7 +139,7 @@ impl<'a> Build<'a> {
         }
         let part = out.with_extension(format!("{}.part", std::process::id()));
         let (goos, goarch) = self.target.split_once('/').expect("GOOS/GOARCH");
-        let mut go = Command::new("go");
+        let mut go = command("go");
         go.arg("build")
             .arg("-o")
             .arg(&part)
@@ -174,7 +209,7 @@ pub fn left_out<T>(what: &str) -> Option<T> {
 
 /// `go` of the reference toolchain.
 pub fn reference_go() -> Command {
-    let mut go = Command::new("go");
+    let mut go = command("go");
     go.env("GOTOOLCHAIN", REFERENCE).env("GOFLAGS", "");
     go
 }
