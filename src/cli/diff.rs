@@ -70,6 +70,9 @@ pub(super) fn report(path: &Path, detail: Detail) -> Result<Report, String> {
             },
         )
     };
+    if bytes.changed() {
+        return Err("was changed while it was read".into());
+    }
     made.map_err(|e| e.to_string())
 }
 

@@ -100,11 +100,15 @@ impl Output {
 #[derive(Debug)]
 pub struct Sink {
     to: To,
+    // Has a write failed?
+    failed: bool,
 }
 
 #[derive(Debug)]
 enum To {
     Stdout(BufWriter<io::Stdout>),
+    // A device or FIFO, which nothing may take the place of.
+    Device(BufWriter<File>),
     File {
         out: BufWriter<File>,
         part: PathBuf,
@@ -116,7 +120,12 @@ impl Sink {
     fn open(path: Option<&Path>) -> io::Result<Sink> {
         let to = match path {
             None => To::Stdout(BufWriter::with_capacity(1 << 16, io::stdout())),
+            Some(path) if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) => {
+                To::Device(BufWriter::new(File::options().write(true).open(path)?))
+            }
             Some(path) => {
+                // Of a symbolic link, what it leads to is replaced.
+                let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
                 let mut name = path.file_name().unwrap_or_default().to_os_string();
                 name.push(format!(".{}.part", std::process::id()));
                 let part = path.with_file_name(name);
@@ -127,7 +136,7 @@ impl Sink {
                 }
             }
         };
-        Ok(Sink { to })
+        Ok(Sink { to, failed: false })
     }
 
     /// Flushes, and puts a file in its place.
@@ -137,6 +146,7 @@ impl Sink {
     pub fn finish(mut self) -> io::Result<()> {
         match &mut self.to {
             To::Stdout(out) => out.flush(),
+            To::Device(out) => out.flush(),
             To::File { out, part, path } => {
                 out.flush()?;
                 out.get_ref().sync_all()?;
@@ -157,15 +167,21 @@ impl Drop for Sink {
 
 impl Write for Sink {
     fn write(&mut self, b: &[u8]) -> io::Result<usize> {
-        match &mut self.to {
+        let done = match &mut self.to {
             To::Stdout(out) => out.write(b),
+            To::Device(out) => out.write(b),
             To::File { out, .. } => out.write(b),
-        }
+        };
+        self.failed |= done
+            .as_ref()
+            .is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
+        done
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.to {
             To::Stdout(out) => out.flush(),
+            To::Device(out) => out.flush(),
             To::File { out, .. } => out.flush(),
         }
     }
@@ -229,7 +245,7 @@ pub fn each(
         let outcome = match outcome {
             // What is no binary is passed over in silence below a folder.
             Ok(b) if found && sniff(&b).is_none() => continue,
-            Ok(b) => work(&path, &b, sink),
+            Ok(b) => work(&path, &b, sink).and_then(|s| unchanged(&b, s)),
             Err(e) => Err(e),
         };
         match outcome {
@@ -242,6 +258,14 @@ pub fn each(
         }
     }
     status
+}
+
+/// What was said of a file that is written to meanwhile is worth nothing.
+fn unchanged(bytes: &Bytes, status: u8) -> Result<u8, Trouble> {
+    if bytes.changed() {
+        return Err(Trouble::File("was changed while it was read".into()));
+    }
+    Ok(status)
 }
 
 /// A bar on standard error for a run over several files, on a terminal and after half a second only.
@@ -306,6 +330,10 @@ pub fn each_to(
     match output.open() {
         Ok(mut sink) => {
             let status = each(paths, &mut sink, work);
+            if sink.failed {
+                // It was told already.
+                return status;
+            }
             status.max(write_status(sink.finish()))
         }
         Err(e) => {

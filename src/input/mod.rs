@@ -2,6 +2,7 @@
 //!
 //! Files are mapped, so only the pages that are touched are read. This is the only room with `unsafe` in it.
 
+pub mod fault;
 pub mod sources;
 
 use std::ffi::OsString;
@@ -16,15 +17,36 @@ pub struct Bytes(Store);
 
 #[derive(Debug)]
 enum Store {
-    Mapped(memmap2::Mmap),
+    Mapped {
+        // Dropped before the map.
+        _listed: fault::Listed,
+        map: memmap2::Mmap,
+        file: Option<(File, Metadata)>,
+    },
     Owned(Vec<u8>),
+}
+
+impl Bytes {
+    /// Has another process written to the file since it was opened? What was read of it may then be neither the old contents nor the
+    /// new. A file that was replaced is still there as it was. Known for what [`open`] has opened only; else false.
+    pub fn changed(&self) -> bool {
+        let Store::Mapped {
+            file: Some((file, then)),
+            ..
+        } = &self.0
+        else {
+            return false;
+        };
+        file.metadata()
+            .is_ok_and(|now| now.len() != then.len() || now.modified().ok() != then.modified().ok())
+    }
 }
 
 impl Deref for Bytes {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Store::Mapped(m) => m,
+            Store::Mapped { map, .. } => map,
             Store::Owned(v) => v,
         }
     }
@@ -45,7 +67,13 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
     if let Some(kind) = irregular(&meta) {
         return Err(io::Error::other(format!("is {kind}, not a regular file")));
     }
-    open_known(path)
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
+    let mut bytes = map_known(&file, &meta, path)?;
+    if let Store::Mapped { file: keep, .. } = &mut bytes.0 {
+        *keep = Some((file, meta));
+    }
+    Ok(bytes)
 }
 
 /// As [`open`], for a path that is known to be a regular file: saves looking at it again.
@@ -53,7 +81,9 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
 /// # Errors
 /// What the system says.
 pub fn open_known(path: &Path) -> io::Result<Bytes> {
-    map(&File::open(path)?)
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
+    map_known(&file, &meta, path)
 }
 
 /// What an irregular file is, in words; `None` for a regular one.
@@ -79,20 +109,21 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 }
 
 /// Maps an open file; an empty file gives no bytes.
-///
-/// # Errors
-/// What the system says.
-pub fn map(file: &File) -> io::Result<Bytes> {
-    let len = file.metadata()?.len();
-    if len == 0 {
+fn map_known(file: &File, meta: &Metadata, path: &Path) -> io::Result<Bytes> {
+    if meta.len() == 0 {
         return Ok(Bytes(Store::Owned(Vec::new())));
     }
-    let len = usize::try_from(len).map_err(io::Error::other)?;
-    // SAFETY: the map is read-only and private to this process. Another process that truncates the file while it is mapped
-    // can make a read fault, as with every reader that maps; README.md says so.
+    let len = usize::try_from(meta.len()).map_err(io::Error::other)?;
+    // SAFETY: the map is read-only and private to this process. Another process that cuts the file short while it is mapped makes a
+    // read fault: the program ends then with a message (see `fault`). One that writes to it changes bytes that were read before; all
+    // that is read is checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
-    let mapped = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
-    Ok(Bytes(Store::Mapped(mapped)))
+    let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
+    Ok(Bytes(Store::Mapped {
+        _listed: fault::list(&map, path),
+        map,
+        file: None,
+    }))
 }
 
 /// Reads all of standard input.
