@@ -17,7 +17,7 @@ use crate::go::memory::Memory;
 use crate::go::packages;
 use crate::go::pclntab::Table;
 use crate::go::quote::quote;
-use crate::image::Image;
+use crate::image::{Format, Image};
 use crate::input::{self, sources::Sources};
 use crate::report::objdump::{self as report, Options};
 use crate::report::objdump_json;
@@ -48,7 +48,7 @@ pub struct Args {
     /// Be right also where Go mistakes an instruction's length (VZEROUPPER) or operand, so that lines behind it differ.
     #[arg(long)]
     correct: bool,
-    /// List the functions of the pclntab where the file has no symbols.
+    /// List the functions of the pclntab where the file has no symbols, and those of WebAssembly.
     #[arg(long)]
     recover: bool,
     /// Print a line wherever the chain of inlined calls changes.
@@ -180,6 +180,9 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     let table = image.filter(|_| wants_table).and_then(|i| Table::find(i).ok());
     let listing = match (Listing::of(&raw), image, &table) {
         (Ok(listing), ..) if !recover || listing.has_functions() => Ok(listing),
+        (_, Some(image), table) if recover && image.format == Format::Wasm => {
+            Listing::of_wasm(image, table.as_ref())
+        }
         (_, Some(image), Some(table)) if recover => Listing::recover(image, table),
         (other, ..) => other,
     };
@@ -192,7 +195,9 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         _ => (0, u64::MAX),
     };
     let sources = Sources::default();
-    let memory = image.filter(|_| given.on("resolve")).map(Memory::new);
+    // WebAssembly has one syntax, and no addresses to follow.
+    let native = listing.goarch != "wasm";
+    let memory = image.filter(|_| native && given.on("resolve")).map(Memory::new);
     let resolver = memory
         .as_ref()
         .map(|m| Resolver::new(m, table.as_ref(), &listing));
@@ -201,9 +206,9 @@ fn dump(given: &Given) -> Result<(), Trouble> {
             strict_go: given.on("strict-go"),
             correct: given.on("correct"),
         },
-        gnu: given.on("gnu"),
+        gnu: native && given.on("gnu"),
         sources: given.on("S").then_some(&sources),
-        inline: table.as_ref().filter(|_| given.on("inline")),
+        inline: table.as_ref().filter(|_| native && given.on("inline")),
         resolve: resolver.as_ref(),
         color: !json && colored(given)?,
     };

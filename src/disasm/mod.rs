@@ -12,6 +12,7 @@ mod ppc64;
 mod riscv64;
 mod s390x;
 pub mod step;
+pub mod wasm;
 mod x86;
 
 pub use arm::Arm;

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 /// What only wasm has.
 #[derive(Debug, Default)]
 pub struct Wasm<'a> {
-    /// Number of imported functions: the module's own start at this index.
-    pub imported_functions: u32,
+    /// Module and name of each imported function: the module's own functions are numbered behind them.
+    pub imports: Vec<(&'a str, &'a str)>,
     /// Modules that functions are imported from: `gojs`, `wasi_snapshot_preview1`.
     pub import_modules: Vec<&'a str>,
     /// Offset in bytes and size of each function body in the code section, in order.
@@ -48,7 +48,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
             Payload::ImportSection(imports) => {
                 for i in imports.into_imports().flatten() {
                     if matches!(i.ty, wasmparser::TypeRef::Func(_)) {
-                        wasm.imported_functions += 1;
+                        wasm.imports.push((i.module, i.name));
                     }
                     if !wasm.import_modules.contains(&i.module) && wasm.import_modules.len() < 64 {
                         wasm.import_modules.push(i.module);

@@ -35,6 +35,10 @@ pub struct Options<'o> {
     pub color: bool,
 }
 
+/// Bytes shown of a WebAssembly instruction.
+const SHOWN_BYTES: usize = 12;
+/// What the last column of a WebAssembly listing counts as, whatever is in it.
+const LAST_WIDTH: usize = 17;
 /// Bytes of code in the first window: little, so that output begins at once.
 const FIRST_WINDOW: u64 = 32 << 10;
 /// Bytes of code in a window at most; its text is some ten times as long.
@@ -132,6 +136,7 @@ fn format(
     tabs: &mut Tabs,
     out: &mut Vec<u8>,
 ) {
+    let wasm = listing.goarch == "wasm";
     header(function, options, out);
     let words = listing.shows_words().then_some(listing.endian);
     let mut base = Base::default();
@@ -161,8 +166,15 @@ fn format(
         }
         hex(i.pc, tabs.text());
         tabs.cell_ascii();
-        raw(i.bytes, words, tabs.text());
-        tabs.cell_ascii();
+        let long = wasm && i.bytes.len() > SHOWN_BYTES;
+        raw(
+            i.bytes.get(..SHOWN_BYTES).filter(|_| long).unwrap_or(i.bytes),
+            words,
+            tabs.text(),
+        );
+        tabs.text()
+            .extend_from_slice(if long { "…".as_bytes() } else { b"" });
+        tabs.cell();
         tabs.text().extend_from_slice(i.text);
         if options.gnu && i.known {
             comment(i.text, tabs.text());
@@ -176,7 +188,12 @@ fn format(
             comment(i.text, tabs.text());
             tabs.text().extend_from_slice(&note);
         }
-        tabs.cell();
+        if wasm {
+            // A table of jumps may be thousands of characters long; it is no measure for the other lines.
+            tabs.cell_of(LAST_WIDTH);
+        } else {
+            tabs.cell();
+        }
         if !i.relocations.is_empty() {
             tabs.text().extend_from_slice(i.relocations.join(" ").as_bytes());
             tabs.cell();
@@ -199,13 +216,17 @@ fn format(
 const COLORS: [&str; 4] = ["\x1b[36m", "\x1b[33m", "\x1b[2m", ""];
 
 fn header(function: &Function<'_>, options: &Options<'_>, out: &mut Vec<u8>) {
+    // Only a WebAssembly module has functions without a name.
+    let index = function.number.filter(|_| function.name.is_empty());
+    let numbered = index.map(|n| format!("func[{n}]"));
+    let name = numbered.as_ref().map_or(function.name, |n| n.as_bytes());
     if options.color {
-        let (name, file) = (escape(function.name), escape(function.file));
+        let (name, file) = (escape(name), escape(function.file));
         out.extend_from_slice(format!("\x1b[1mTEXT {name}(SB)\x1b[0m {file}\n").as_bytes());
         return;
     }
     out.extend_from_slice(b"TEXT ");
-    out.extend_from_slice(function.name);
+    out.extend_from_slice(name);
     out.extend_from_slice(b"(SB) ");
     out.extend_from_slice(function.file);
     out.push(b'\n');

@@ -22,6 +22,9 @@ struct FunctionRow {
     addr: String,
     end: String,
     arch: &'static str,
+    /// Of a WebAssembly function: its index in the module, imports included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u32>,
     /// Which table the function was found in.
     source: &'static str,
     instructions: Vec<Row>,
@@ -109,6 +112,7 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
         addr: hex(function.start),
         end: hex(function.end),
         arch: listing.goarch,
+        index: function.number.filter(|_| listing.goarch == "wasm"),
         source: if listing.recovered { "pclntab" } else { "symtab" },
         instructions,
     }

@@ -19,6 +19,7 @@ use super::symbols::{self, GoSymbol};
 
 mod addresses;
 mod tables;
+mod wasm;
 
 use self::addresses::Addresses;
 
@@ -38,7 +39,8 @@ pub struct Listing<'a> {
     pub goarch: &'static str,
     /// Byte order of instruction words.
     pub endian: Endian,
-    printer: Box<dyn Printer>,
+    /// `None` for wasm, whose instructions can't be read one at a time.
+    printer: Option<Box<dyn Printer>>,
     text_start: u64,
     text: &'a [u8],
     /// By address.
@@ -57,6 +59,7 @@ enum Lines<'a> {
     Table(LineTable<'a>),
     Object(&'a Object<'a>),
     Recovered(&'a Table<'a>),
+    Wasm(Box<wasm::Module<'a>>, Option<&'a Table<'a>>),
 }
 
 /// A stretch of code with a name.
@@ -70,7 +73,7 @@ pub struct Function<'a> {
     pub end: u64,
     /// Source file of the first address, "" if unknown.
     pub file: &'a [u8],
-    /// Its symbol's number in a Go object.
+    /// Its symbol's number in a Go object; its index in a WebAssembly module.
     pub number: Option<u32>,
 }
 
@@ -116,7 +119,7 @@ impl<'a> Listing<'a> {
         let (section_start, table) = tables::pclntab(image)?;
         let section = tables::text_section(image).ok_or_else(|| Error::new("text section not found"))?;
         let goarch = tables::goarch(image);
-        let printer = printer(goarch)?;
+        let printer = Some(printer(goarch)?);
         symbols.retain(|s| !MARKS.contains(&s.name));
         Ok(Listing {
             goarch,
@@ -175,7 +178,7 @@ impl<'a> Listing<'a> {
         Ok(Listing {
             goarch,
             endian: image.endian,
-            printer: printer(goarch)?,
+            printer: Some(printer(goarch)?),
             text_start,
             text,
             addrs: Addresses::new(symbols.iter().map(|s| s.addr).collect()),
@@ -213,7 +216,7 @@ impl<'a> Listing<'a> {
             } else {
                 Endian::Little
             },
-            printer: printer(goarch)?,
+            printer: Some(printer(goarch)?),
             text_start: 0,
             text: object.body,
             addrs: Addresses::new(symbols.iter().map(|s| s.0.addr).collect()),
@@ -248,9 +251,10 @@ impl<'a> Listing<'a> {
                 name: s.name,
                 start: s.addr,
                 end: stop.min(end),
-                file: match number {
-                    Some(n) => self.positions(Some((n, s.addr))).at(s.addr).file,
-                    None => positions.at(s.addr).file,
+                file: match (number, &self.lines) {
+                    (Some(n), Lines::Wasm(module, table)) => wasm::entry(module, *table, n).file,
+                    (Some(n), _) => self.positions(Some((n, s.addr))).at(s.addr).file,
+                    (None, _) => positions.at(s.addr).file,
                 },
                 number,
             })
@@ -259,7 +263,7 @@ impl<'a> Listing<'a> {
 
     fn positions(&self, symbol: Option<(u32, u64)>) -> Positions<'a> {
         match &self.lines {
-            Lines::None => Positions::None,
+            Lines::None | Lines::Wasm(..) => Positions::None,
             Lines::Table(t) => Positions::Table(t.cursor()),
             Lines::Object(o) => Positions::Object(o, symbol),
             Lines::Recovered(t) => Positions::Recovered(t.line_cursor()),
@@ -268,6 +272,10 @@ impl<'a> Listing<'a> {
 
     /// Decodes a function, instruction after instruction.
     pub fn decode(&self, function: &Function<'_>, style: Style, mut each: impl FnMut(Instruction<'_>)) {
+        if let Lines::Wasm(module, table) = &self.lines {
+            return self.decode_wasm(module, *table, function, each);
+        }
+        let Some(printer) = &self.printer else { return };
         let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
         let code = self
             .text
@@ -286,13 +294,13 @@ impl<'a> Listing<'a> {
                 pc,
                 rest,
             };
-            let done = self.printer.go(rest, pc, &scope, style, &mut text);
+            let done = printer.go(rest, pc, &scope, style, &mut text);
             let len = done.len.clamp(1, rest.len());
             // What can't be decoded is shown at its full length, also where the symbol ends before.
             let shown = if done.known {
                 len
             } else {
-                len.max(self.printer.unknown_len())
+                len.max(printer.unknown_len())
             };
             filled.clear();
             let before = (at + len) as u64;
@@ -327,19 +335,21 @@ impl<'a> Listing<'a> {
 
     /// Appends the GNU syntax of an instruction that is known.
     pub fn gnu(&self, instruction: &Instruction<'_>, out: &mut Vec<u8>) {
-        self.printer
-            .gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
+        if let Some(printer) = &self.printer {
+            printer.gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
+        }
     }
 
     /// What the instructions of a function do with addresses and constants: appends it to `out`, and tells `each` instruction's address
     /// and how many effects it has. Instructions have their true lengths, whatever the listing shows.
     pub fn steps(&self, function: &Function<'_>, out: &mut Vec<Effect>, mut each: impl FnMut(u64, usize)) {
+        let Some(printer) = &self.printer else { return };
         let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
         let end = offset(function.end).min(self.text.len());
         let mut at = offset(function.start);
         while let Some(rest) = self.text.get(at..end).filter(|r| !r.is_empty()) {
             let (pc, before) = (self.text_start.wrapping_add(at as u64), out.len());
-            let len = self.printer.step(rest, pc, out);
+            let len = printer.step(rest, pc, out);
             each(pc, out.len() - before);
             at += len.max(1);
         }
@@ -347,17 +357,18 @@ impl<'a> Listing<'a> {
 
     /// What one instruction does, and its length.
     pub fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize {
-        self.printer.step(code, pc, out).max(1)
+        let len = self.printer.as_ref().map(|p| p.step(code, pc, out));
+        len.unwrap_or(1).max(1)
     }
 
     /// How Go uses registers on this architecture.
     pub fn convention(&self) -> Convention {
-        self.printer.convention()
+        self.printer.as_ref().map_or(Convention::NONE, |p| p.convention())
     }
 
     /// Are instructions shown as 32-bit words, where their length allows it?
     pub fn shows_words(&self) -> bool {
-        !matches!(self.goarch, "386" | "amd64")
+        !matches!(self.goarch, "386" | "amd64" | "wasm")
     }
 
     /// Name and start of the symbol that holds an address.
