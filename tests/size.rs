@@ -190,24 +190,67 @@ fn a_generic_functions_instances_belong_to_its_package() {
 /// With the symbols hidden, data gets the package that its symbol names; prints how much of it.
 #[test]
 fn inference_agrees_with_the_symbols() {
-    let Some(file) = Build::new("planted", "linux/amd64").path() else {
-        return;
-    };
-    let bytes = std::fs::read(file).unwrap();
-    for a in gospect::analysis::size::agreement(&bytes).unwrap() {
-        let percent = 100.0 * a.agree as f64 / a.bytes.max(1) as f64;
-        println!("{:>14}: {percent:.1} % of {} bytes agree", a.section, a.bytes);
-        let least = match a.section.as_str() {
-            ".noptrdata" => 97.0,
-            ".data" => 90.0,
-            _ => continue,
+    for (program, target) in [
+        ("planted", "linux/amd64"),
+        ("planted", "linux/386"),
+        ("service", "linux/amd64"),
+        ("service", "linux/arm64"),
+    ] {
+        let Some(file) = Build::new(program, target).path() else {
+            continue;
         };
-        assert!(
-            percent >= least,
-            "{}: {percent:.1} %, worst {:?}",
-            a.section,
-            a.worst
-        );
+        let bytes = std::fs::read(file).unwrap();
+        for a in gospect::analysis::size::agreement(&bytes).unwrap() {
+            let percent = 100.0 * a.agree as f64 / a.bytes.max(1) as f64;
+            println!(
+                "{program} {target} {:>14}: {percent:.1} % of {} bytes agree",
+                a.section, a.bytes
+            );
+            let least = match a.section.as_str() {
+                ".noptrdata" => 97.0,
+                ".data" | ".rodata" => 90.0,
+                _ => continue,
+            };
+            assert!(
+                percent >= least,
+                "{program} {target} {}: {percent:.1} %, worst {:?}",
+                a.section,
+                a.worst
+            );
+        }
+    }
+}
+
+/// What a constant gets does not depend on the folder that the program was built in: the build ID that stands in the text of Mach-O and PE
+/// holds a hash of it.
+#[test]
+fn the_folder_of_the_build_changes_nothing() {
+    for target in ["darwin/arm64", "windows/arm64"] {
+        for seed in 1..=2u64 {
+            // Every fourth byte makes a word that would be an instruction for an address nearby (ADR).
+            let mut random = 0x9e37_79b9_7f4a_7c15u64 ^ seed;
+            let mut next = |from: &[u8]| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                char::from(from[random as usize % from.len()])
+            };
+            let letters: Vec<u8> = (b'A'..=b'Z').chain(b'a'..=b'z').collect();
+            let id: String = (0..1200)
+                .map(|i| next(if i % 4 == 0 { b"0Pp" } else { &letters }))
+                .collect();
+            let flags = format!("-ldflags=-s -w -buildid={id}");
+            let args = [flags.as_str()];
+            let Some(file) = Build::new("planted", target).args(&args).path() else {
+                continue;
+            };
+            let doc = measure(&[], &file);
+            let text = sum(&doc, |r| {
+                r["package"] == "example.com/planted/text"
+                    && ["string", "rodata"].contains(&r["kind"].as_str().unwrap())
+            });
+            assert!(text.abs_diff(50_000) <= 500, "{target} {seed}: {text}");
+        }
     }
 }
 

@@ -5,21 +5,16 @@
 //! lays packages out with dependencies first, so a variable's own package comes before those that import it. Then pointers are
 //! followed from what has an owner to what has none yet. A start reaches to the next one.
 
+use super::dictionaries;
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
 use super::names;
+use super::pointers::Pointed;
 use super::program::Program;
-use super::refs;
-use super::space::{Space, unowned};
+use super::space::{Space, Start, unowned};
 use super::strings;
-use crate::image::{Arch, Format, Place, clip};
-
-/// A start that a pointer names, and the address of the pointer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pointed {
-    pub(super) from: u64,
-    pub(super) to: u64,
-}
+use super::types::Described;
+use crate::image::{Format, Place};
 
 /// An embedded file: its bytes, its name.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +42,7 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
     }
     // Function data is found through its functions only; whatever else seems to point into it does not.
     if table.layout() >= crate::go::pclntab::Layout::Go118 {
+        space.function_data = range.0..range.1.saturating_add(1);
         space.claim(range.0, range.1.saturating_add(1));
     }
     let Some(m) = &program.module else { return };
@@ -168,151 +164,51 @@ pub(super) fn is_mark(name: &[u8]) -> bool {
     name.strip_prefix(b"runtime.").is_some_and(|n| MARKS.contains(&n))
 }
 
-/// Every place in data that Go code refers to. An inlined instruction counts for the function it came from.
-pub(super) fn code_references<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
-    let image = program.image;
-    let Some(table) = &program.table else { return };
-    let packages = &program.functions.packages;
-    for (i, f) in table.functions().enumerate() {
-        let (Some(package), Some(start), Some(end)) = (
-            packages.get(i).copied(),
-            program.functions.entries.get(i).copied(),
-            program.functions.entries.get(i + 1).copied(),
-        ) else {
-            break;
-        };
-        let body;
-        let code = if image.arch == Arch::Wasm {
-            body = super::wasm::body(image, start);
-            body
-        } else {
-            match image.bytes_from(start) {
-                Some(b) => b
-                    .get(..(end - start).min(b.len() as u64) as usize)
-                    .unwrap_or_default(),
-                None => continue,
-            }
-        };
-        let mut inlined = None;
-        let mut found = Vec::new();
-        refs::scan(image.arch, image.endian, code, start, &mut |pc, target| {
-            if space.fresh(target) {
-                found.push((pc, target));
-            }
-        });
-        for (pc, target) in found {
-            let inlined = inlined.get_or_insert_with(|| Inlined::of(&f));
-            let owner = inlined.package(pc, ledger).unwrap_or(package);
-            space.starts.push(super::space::Start {
-                addr: target,
-                owner: Owner::of(Kind::Unknown, Source::CodeReference, owner),
-            });
-        }
-    }
-}
-
-/// Who an instruction of a function came from.
-struct Inlined<'t> {
-    /// (end of the run, name of the inlined function; empty for the function itself)
-    runs: Vec<(u64, &'t [u8])>,
-}
-
-impl<'t> Inlined<'t> {
-    fn of(f: &crate::go::pclntab::Function<'t, '_>) -> Inlined<'t> {
-        let runs = f.inline_indices().map(|r| (r.end, f.inlined_name(r.value)));
-        Inlined { runs: runs.collect() }
-    }
-
-    fn package(&self, pc: u64, ledger: &mut Ledger) -> Option<NameId> {
-        let i = self.runs.partition_point(|r| r.0 <= pc);
-        let (_, name) = self.runs.get(i)?;
-        let p = names::package(name)?;
-        Some(ledger.name(&p))
-    }
-}
-
-/// C code's references: what it names is C's, unless Go code names it too.
-pub(super) fn foreign_references(program: &Program<'_, '_>, text: &[(u64, u64)], space: &mut Space) {
-    let image = program.image;
-    let owner = Owner::of(Kind::CCode, Source::CodeReference, NONE);
-    for (start, end) in text {
-        let Some(code) = image.bytes_from(*start) else {
-            continue;
-        };
-        let code = code
-            .get(..(end - start).min(code.len() as u64) as usize)
-            .unwrap_or_default();
-        refs::scan(image.arch, image.endian, code, *start, &mut |_, target| {
-            space.start(target, owner)
-        });
-    }
-}
-
-/// All pointers in areas to places in areas, by address: from relocations where there are any, else from every aligned word.
-pub(super) fn pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
-    let mut out = Vec::new();
-    let image = program.image;
-    let relocations = image.relocations();
-    if relocations.iter().any(|r| r.target.is_some()) {
-        for r in relocations {
-            if let Some(to) = r.target
-                && space.area(r.addr).is_some()
-                && space.area(to).is_some()
-                && !space.is_claimed(to)
-            {
-                out.push(Pointed { from: r.addr, to });
-            }
-        }
-        return out;
-    }
-    let word = u64::from(image.ptr_size.max(4));
-    let noptr = program.module.as_ref().map_or(0..0, |m| m.noptrdata.clone());
-    let low = space.areas().first().map_or(0, |a| a.addr);
-    let high = space.areas().last().map_or(0, |a| a.end);
-    let ranges: Vec<_> = space.areas().iter().map(|a| (a.addr, a.end, a.offset)).collect();
-    let table = program
-        .table
-        .as_ref()
-        .map_or(0..0, |t| t.addr()..t.addr().saturating_add(t.size()));
-    for (addr, end, offset) in ranges {
-        let bytes = clip(image.data, offset, end - addr);
-        let skip = (addr.next_multiple_of(word) - addr) as usize;
-        let mut at = addr + skip as u64;
-        for w in bytes.get(skip..).unwrap_or_default().chunks_exact(word as usize) {
-            let v = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);
-            if v >= low
-                && v < high
-                && !noptr.contains(&at)
-                && !table.contains(&at)
-                && space.area(v).is_some()
-                && !space.is_claimed(v)
-            {
-                out.push(Pointed { from: at, to: v });
-            }
-            at += word;
-        }
-    }
-    out
-}
-
 /// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs in `known`.
 pub(super) fn resolve(
     program: &Program<'_, '_>,
     space: &mut Space,
     known: &[Cut],
+    described: &Described,
     exact: &[Embedded],
     mut pointed: Vec<Pointed>,
 ) -> Vec<Cut> {
+    let whole = std::mem::take(&mut space.whole);
     let inside = |addr: u64| {
         let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
         i.and_then(|i| exact.get(i))
             .is_some_and(|e| addr > e.start && addr < e.end)
+            || whole.iter().any(|w| addr > w.0 && addr < w.1)
     };
+    let variables = program
+        .module
+        .as_ref()
+        .map_or([0..0, 0..0], |m| [m.noptrdata.clone(), m.data.clone()]);
+    // What describes types points to no variables; offsets, bits and hashes in it may look so.
+    let word = program.memory.ptr_size();
+    let is_type = |at: Option<u64>| {
+        at.and_then(|a| program.memory.pointer(a))
+            .is_some_and(|t| space.types.contains(&t))
+    };
+    let describes = |from: u64| {
+        space.types.contains(&from)
+            || space.bitmaps.contains(&from)
+            || is_type(from.checked_sub(word)) && is_type(from.checked_sub(2 * word))
+    };
+    let impossible = |p: &Pointed| variables.iter().any(|v| v.contains(&p.to)) && describes(p.from);
     pointed.retain(|p| {
-        !inside(p.to) && !space.is_claimed(p.to) && strings::plausible(program, space, p.from, p.to)
+        !inside(p.to)
+            && !space.is_claimed(p.to)
+            && !impossible(p)
+            && strings::plausible(program, space, p.from, p.to)
     });
     for p in &pointed {
         space.boundary(p.to);
+    }
+    for p in &pointed {
+        if let Some(package) = maker(program, described, p) {
+            space.certain(p.to, Owner::of(Kind::Unknown, Source::Pointer, package));
+        }
     }
     for e in exact {
         space.later(e.end);
@@ -323,30 +219,92 @@ pub(super) fn resolve(
     }
     space.retain(|s| !inside(s.addr));
     space.sort();
-    // A word that holds a function's address is a func value; it belongs to the function's package.
+    let zones = strings::Zones::of(program, space);
     for i in 0..space.starts.len() {
         let Some(s) = space.starts.get(i).copied() else {
             break;
         };
+        if s.owner.source.measured() {
+            continue;
+        }
         let next = space.starts.get(i + 1).map_or(u64::MAX, |n| n.addr);
-        let word = u64::from(program.image.ptr_size);
-        let inferred = !s.owner.source.measured();
-        if inferred
-            && next - s.addr <= 2 * word
-            && let Some(package) = program
-                .memory
-                .pointer(s.addr)
-                .and_then(|v| program.functions.starting_at(v))
-            && let Some(start) = space.starts.get_mut(i)
-        {
-            start.owner = Owner::of(Kind::Rodata, Source::Pointer, package);
+        let owner = if let Some(package) = func_value(program, &s, next) {
+            Owner::of(Kind::Rodata, Source::Pointer, package)
+        } else if let Some(package) = dictionaries::of_type(program, space, &described.generic, &s) {
+            Owner::of(Kind::Rodata, Source::Pointer, package)
+        } else if s.compiled != NONE && zones.kind(space, s.addr) == Kind::Rodata {
+            Owner {
+                package: s.compiled,
+                ..s.owner
+            }
+        } else {
+            continue;
+        };
+        if let Some(start) = space.starts.get_mut(i) {
+            start.owner = owner;
         }
     }
-    let mut pending: Vec<(Option<usize>, usize, NameId)> = Vec::new();
+    propagate(program, space, &links(space, known, &pointed));
+    finish(program, space, exact)
+}
+
+/// A word that holds a function's address is a func value; it belongs to the function's package. Dictionaries may begin with such a word too.
+fn func_value(program: &Program<'_, '_>, s: &Start, next: u64) -> Option<NameId> {
+    let word = u64::from(program.image.ptr_size);
+    let most = if s.fixed { word } else { 2 * word };
+    if next - s.addr > most {
+        return None;
+    }
+    program.functions.starting_at(program.memory.pointer(s.addr)?)
+}
+
+/// The package that made the struct that an interface value holds: its own, if fields are set that no other package could set.
+fn maker(program: &Program<'_, '_>, described: &Described, p: &Pointed) -> Option<NameId> {
+    if described.private.is_empty() {
+        return None;
+    }
+    let m = &program.memory;
+    let w = m.ptr_size();
+    // In front of the pointer stands its type, or an itab that has the type as its second word.
+    let first = m.pointer(p.from.checked_sub(w)?)?;
+    let second = || m.pointer(first.checked_add(w)?);
+    let found = described.private.get(&first);
+    let private = found.or_else(|| described.private.get(&second()?))?;
+    let bytes = m.bytes(p.to, private.size)?;
+    let set = private.fields.iter().any(|(start, end)| {
+        bytes
+            .get(*start as usize..*end as usize)
+            .is_some_and(|b| b.iter().any(|x| *x != 0))
+    });
+    set.then_some(private.package).filter(|p| *p != NONE)
+}
+
+/// A pointer from something to the start at an index.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    from: From,
+    to: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum From {
+    /// The start at an index.
+    Start(usize),
+    /// A type or a table of this package.
+    Package(NameId),
+}
+
+/// The pointers whose targets have an owner that is inferred, or none.
+fn links(space: &Space, known: &[Cut], pointed: &[Pointed]) -> Vec<Link> {
+    let mut out = Vec::new();
     let mut k = 0;
-    for p in &pointed {
+    for p in pointed {
         let Some(to) = space.segment(p.to) else { continue };
-        if space.starts.get(to).is_none_or(|s| s.owner != unowned()) {
+        if space
+            .starts
+            .get(to)
+            .is_none_or(|s| s.owner.source.measured() || s.fixed)
+        {
             continue;
         }
         // Types and tables have no starts; their cuts are as sorted as the pointers are.
@@ -356,41 +314,51 @@ pub(super) fn resolve(
         let from_known = known
             .get(k)
             .filter(|c| c.at <= p.from && space.is_claimed(p.from));
-        match from_known {
-            Some(c) => pending.push((None, to, c.owner.package)),
-            None => pending.extend(space.segment(p.from).map(|from| (Some(from), to, NONE))),
-        }
+        let from = match from_known {
+            Some(c) => From::Package(c.owner.package),
+            None => match space.segment(p.from) {
+                Some(from) if from != to => From::Start(from),
+                _ => continue,
+            },
+        };
+        out.push(Link { from, to });
     }
-    propagate(space, &mut pending);
-    finish(program, space, exact)
+    out
 }
 
-/// Follows pointers from segments that have an owner until nothing changes.
-fn propagate(space: &mut Space, pending: &mut Vec<(Option<usize>, usize, NameId)>) {
+/// Follows pointers from segments that have an owner until nothing changes. Of several packages that point to something, the first in
+/// the order of dependencies is nearest to its owner.
+fn propagate(program: &Program<'_, '_>, space: &mut Space, links: &[Link]) {
+    let ranks = program.functions.ranks();
+    let rank = |p: NameId| ranks.get(&p).copied();
     // A chain of pointers that runs against the order of the file needs a round for each link; the rest go to their neighbours.
     for _ in 0..16 {
-        let before = pending.len();
-        pending.retain(|(from, to, package)| {
-            if space.starts.get(*to).is_none_or(|s| s.owner != unowned()) {
-                return false;
-            }
-            let (package, foreign) = match from {
-                None => (*package, false),
-                Some(f) => match space.starts.get(*f) {
+        let mut changed = false;
+        for l in links {
+            let (package, foreign) = match l.from {
+                From::Package(p) => (p, false),
+                From::Start(f) => match space.starts.get(f) {
                     Some(s) => (s.owner.package, s.owner.kind == Kind::CCode),
-                    None => return false,
+                    None => continue,
                 },
             };
             if package == NONE && !foreign {
-                return true;
+                continue;
             }
-            let kind = if foreign { Kind::CCode } else { Kind::Unknown };
-            if let Some(s) = space.starts.get_mut(*to) {
-                s.owner = Owner::of(kind, Source::Pointer, package);
+            let Some(to) = space.starts.get_mut(l.to) else {
+                continue;
+            };
+            let better = to.owner == unowned()
+                || rank(package)
+                    .zip(rank(to.owner.package))
+                    .is_some_and(|(a, b)| a < b);
+            if better {
+                let kind = if foreign { Kind::CCode } else { Kind::Unknown };
+                to.owner = Owner::of(kind, Source::Pointer, package);
+                changed = true;
             }
-            false
-        });
-        if pending.len() == before {
+        }
+        if !changed {
             break;
         }
     }

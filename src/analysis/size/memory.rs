@@ -9,6 +9,7 @@ use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
 use super::names;
 use super::program::Program;
+use super::references;
 use super::space::{Space, unowned};
 use crate::image::{Format, Image, Place};
 
@@ -154,7 +155,7 @@ fn by_references<'a>(program: &Program<'_, 'a>, zones: &[Zone], ledger: &mut Led
         areas.push((z.start, size, 0, Kind::Data));
     }
     let mut space = Space::new(areas);
-    data::code_references(program, ledger, &mut space);
+    references::code(program, ledger, &mut space);
     space.sort();
     let own = space.starts.iter().filter(|s| s.owner.package != NONE);
     own.map(|s| Cut {

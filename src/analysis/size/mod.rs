@@ -7,13 +7,17 @@
 mod agreement;
 mod code;
 mod data;
+mod dictionaries;
 mod dwarf;
 mod foreign;
+mod landmarks;
 mod ledger;
 mod memory;
 mod model;
 mod names;
+mod pointers;
 mod program;
+mod references;
 mod refs;
 mod regions;
 mod relocations;
@@ -198,7 +202,7 @@ fn image_rows<'a>(
     }
     let regions = regions::regions(image);
     let mut warnings = Vec::new();
-    let program = Program::read(image, ledger, &mut warnings);
+    let program = Program::read(image, blob.as_ref(), ledger, &mut warnings);
     if blob.is_some() {
         report.warnings.append(&mut warnings);
     }
@@ -274,10 +278,11 @@ fn image_rows<'a>(
 /// The cuts by address that [`measure`] uses for data.
 fn cuts_by_address(image: &Image<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
     let regions = regions::regions(image);
-    let program = Program::read(image, ledger, &mut Vec::new());
+    let info = buildinfo::recover(image);
+    let program = Program::read(image, info.as_ref(), ledger, &mut Vec::new());
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
-    let blob = buildinfo::recover(image).map(|b| b.blob);
+    let blob = info.map(|b| b.blob);
     mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
 }
 
@@ -391,11 +396,12 @@ fn mapped<'a>(
     if options.symbols {
         data::symbols(program, ledger, &mut space);
     }
-    data::code_references(program, ledger, &mut space);
+    references::code(program, ledger, &mut space);
     if !data_in_text(program) {
-        data::foreign_references(program, foreign, &mut space);
+        references::foreign(program, foreign, &mut space);
     }
-    let pointed = data::pointers(program, &space);
+    let pointed = pointers::all(program, &space);
+    let mut described = types::Described::default();
     if let Some(types) = types::Types::new(program) {
         let range = types.range();
         let by_code = space.starts.iter().map(|s| (s.addr, s.owner.package));
@@ -404,8 +410,8 @@ fn mapped<'a>(
             .chain(by_pointer)
             .filter(|s| range.contains(&s.0))
             .collect();
-        let described = types.walk(&seeds, ledger, &mut space);
-        known.extend(described.cuts);
+        described = types.walk(&seeds, ledger, &mut space);
+        known.append(&mut described.cuts);
         let range = range.start..described.end;
         space.claim(range.start, range.end);
         space.later(range.end);
@@ -413,6 +419,7 @@ fn mapped<'a>(
         space.types = range;
         known.sort_by_key(|c| c.at);
     }
+    landmarks::enter(program, &pointed, ledger, &mut space);
     // Go's own sections, where nothing in them says more.
     for r in regions {
         let go = [
@@ -447,7 +454,7 @@ fn mapped<'a>(
         );
     }
     let embedded = data::embedded(program, &pointed, ledger);
-    let cuts = data::resolve(program, &mut space, &known, &embedded, pointed);
+    let cuts = data::resolve(program, &mut space, &known, &described, &embedded, pointed);
     known.extend(cuts);
     known.sort_by_key(|c| c.at);
     known

@@ -1,6 +1,6 @@
 //! Mapped parts of the file that hold data, and the places in them where something is known to start.
 
-use super::ledger::{NONE, Owner};
+use super::ledger::{NONE, NameId, Owner};
 use super::model::{Kind, Source};
 
 /// A mapped part of the file.
@@ -22,6 +22,21 @@ pub(super) struct Area {
 pub(super) struct Start {
     pub(super) addr: u64,
     pub(super) owner: Owner,
+    /// The package that was compiled when the reference was made, where an inlined function of the owner's made it.
+    pub(super) compiled: NameId,
+    /// Is the owner more than the first who refers to it?
+    pub(super) fixed: bool,
+}
+
+impl Start {
+    pub(super) fn new(addr: u64, owner: Owner) -> Start {
+        Start {
+            addr,
+            owner,
+            compiled: NONE,
+            fixed: false,
+        }
+    }
 }
 
 /// The areas by address, and for each byte one bit: does something start here?
@@ -34,10 +49,16 @@ pub(super) struct Space {
     pub(super) starts: Vec<Start>,
     /// Where the type descriptors are.
     pub(super) types: std::ops::Range<u64>,
+    /// Where the data of functions is: stack maps, argument maps, inline trees.
+    pub(super) function_data: std::ops::Range<u64>,
+    /// Where the pointer bitmaps of types are.
+    pub(super) bitmaps: std::ops::Range<u64>,
     /// Are areas parts of one memory, of which the file leaves out zeroes?
     pub(super) continuous: bool,
     /// Boundaries that are to be entered when all owners are known.
     later: Vec<u64>,
+    /// Ranges in which nothing else starts.
+    pub(super) whole: Vec<(u64, u64)>,
     /// What is certain, whoever else refers to it.
     certain: Vec<Start>,
 }
@@ -90,6 +111,22 @@ impl Space {
         self.areas.get(i).filter(|a| addr < a.end)
     }
 
+    /// Does it lie in an area?
+    pub(super) fn holds(&self, addr: u64) -> bool {
+        self.area(addr).is_some()
+    }
+
+    /// Is it a place in read-only data where a generic function's dictionary may start?
+    pub(super) fn may_be_dictionary(&self, addr: u64) -> bool {
+        addr.is_multiple_of(4) && self.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
+    }
+
+    /// Was it asked for by [`Space::fresh`] before?
+    pub(super) fn seen(&self, addr: u64) -> bool {
+        self.bit(addr)
+            .is_some_and(|(word, mask)| self.bits.get(word).is_some_and(|w| w & mask != 0))
+    }
+
     /// Word and mask of an address's bit.
     fn bit(&self, addr: u64) -> Option<(usize, u64)> {
         let a = self.area(addr)?;
@@ -116,7 +153,7 @@ impl Space {
     /// Something of `owner` starts at `addr`, unless something is known there.
     pub(super) fn start(&mut self, addr: u64, owner: Owner) {
         if self.fresh(addr) {
-            self.starts.push(Start { addr, owner });
+            self.starts.push(Start::new(addr, owner));
         }
     }
 
@@ -129,7 +166,7 @@ impl Space {
     pub(super) fn certain(&mut self, addr: u64, owner: Owner) {
         if self.area(addr).is_some() && !self.is_claimed(addr) {
             self.start(addr, owner);
-            self.certain.push(Start { addr, owner });
+            self.certain.push(Start::new(addr, owner));
         }
     }
 
@@ -158,6 +195,8 @@ impl Space {
                 && let Some(s) = self.starts.get_mut(i)
             {
                 s.owner = c.owner;
+                s.compiled = NONE;
+                s.fixed = true;
             }
         }
     }

@@ -59,13 +59,37 @@ pub(super) struct Types<'p, 'i, 'a> {
     budget: u32,
 }
 
+/// Is it the name of a generic type with its arguments, or of a pointer to one: `*atomic.Pointer[main.T]`?
+fn is_generic(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"*").unwrap_or(text);
+    let end = text
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.') || *b >= 0x80));
+    end.is_some_and(|e| e > 0 && text.get(e) == Some(&b'[')) && !text.starts_with(b"map[")
+}
+
 /// What the walk gives: cuts from the start of the types to their end, sorted.
 #[derive(Debug, Default)]
 pub(super) struct Described {
     pub(super) cuts: Vec<Cut>,
     /// Address behind the last descriptor or name. The moduledata's own end takes in other read-only data up to Go 1.26.
     pub(super) end: u64,
+    /// Types that were made of a generic one, and pointers to such: address and package.
+    pub(super) generic: FxHashMap<u64, NameId>,
+    /// Pointers to large structs with fields that only their own package can set.
+    pub(super) private: FxHashMap<u64, Private>,
 }
+
+/// A struct type: its package, and where the fields are that have no exported names: offsets of first byte and end.
+#[derive(Debug, Default)]
+pub(super) struct Private {
+    pub(super) package: NameId,
+    pub(super) size: u64,
+    pub(super) fields: Vec<(u64, u64)>,
+}
+
+/// A struct of fewer bytes may be made by a function that was inlined elsewhere, as errors.New is.
+const LARGE: u64 = 256;
 
 impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
     /// `None` where the program does not say where its types are.
@@ -150,7 +174,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             return None;
         }
         self.name(self.start.checked_add(name)?)?;
-        let bitmap = self.pointer(addr + 3 * w).unwrap_or(0);
+        let bitmap = self.pointer(addr + 3 * w + 8).unwrap_or(0);
         let rest = addr + self.common();
         let mut uncommon = 0;
         if flags & UNCOMMON != 0 {
@@ -433,6 +457,8 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         all.sort_unstable();
         let mut starts: Vec<(u64, Owner)> = Vec::new();
         let mut bitmaps = Vec::new();
+        let mut generic = FxHashMap::default();
+        let mut private = FxHashMap::default();
         let mut end = self.start;
         for addr in &all {
             let Some(t) = self.read(*addr) else { continue };
@@ -446,10 +472,13 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             }
             let mut owner = Owner::of(Kind::Type, Source::TypeWalk, package);
             if let Some((text, _)) = self.name(self.start + t.name) {
-                owner.symbol = ledger.symbol(
-                    text.get(usize::from(t.flags & EXTRA_STAR != 0)..)
-                        .unwrap_or_default(),
-                );
+                let text = text
+                    .get(usize::from(t.flags & EXTRA_STAR != 0)..)
+                    .unwrap_or_default();
+                owner.symbol = ledger.symbol(text);
+                if is_generic(text) {
+                    generic.insert(*addr, package);
+                }
             }
             starts.push((*addr, owner));
             end = end.max(self.extent(&t));
@@ -464,8 +493,23 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
                 }
             }
             bitmaps.push((t.bitmap, owner));
+            if t.kind == POINTER
+                && let Some(mut p) = self.pointer(t.rest).and_then(|to| self.private(to))
+            {
+                p.package = package;
+                private.insert(*addr, p);
+            }
         }
         for (addr, owner) in bitmaps {
+            // Of some types the bitmap is made when it is asked for; its place is a variable.
+            if space.area(addr).is_some_and(|a| a.kind == Kind::Rodata) {
+                let b = &mut space.bitmaps;
+                *b = if b.is_empty() {
+                    addr..addr + 1
+                } else {
+                    b.start.min(addr)..b.end.max(addr + 1)
+                };
+            }
             space.start(
                 addr,
                 Owner {
@@ -488,7 +532,38 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         Described {
             cuts,
             end: end.min(self.end),
+            generic,
+            private,
         }
+    }
+
+    /// The fields without exported names of a large struct that has a name itself.
+    fn private(&mut self, addr: u64) -> Option<Private> {
+        let (w, m) = (self.word, &self.program.memory);
+        let size = m.word(addr).filter(|s| *s >= LARGE)?;
+        let t = self.read(addr).filter(|t| t.kind == STRUCT && t.uncommon != 0)?;
+        let m = &self.program.memory;
+        let (at, count) = self.slice(t.rest + w);
+        let field = |i: u64| {
+            let at = at.checked_add(i * 3 * w)?;
+            Some((self.pointer(at)?, m.word(at + 2 * w)?))
+        };
+        let fields: Vec<_> = (0..count).map_while(field).collect();
+        // Before Go 1.19 the lowest bit told an embedded field.
+        let shift = u32::from(fields.iter().any(|f| f.1 > size));
+        let ends = fields.iter().skip(1).map(|f| f.1 >> shift).chain([size]);
+        let hidden = |f: &(u64, u64)| m.u8(f.0).is_some_and(|flags| flags & 1 == 0);
+        let fields: Vec<_> = fields
+            .iter()
+            .zip(ends)
+            .filter(|(f, _)| hidden(f))
+            .map(|(f, end)| (f.1 >> shift, end))
+            .collect();
+        (!fields.is_empty()).then_some(Private {
+            package: NONE,
+            size,
+            fields,
+        })
     }
 
     /// Go 1.27 and later: the descriptors stand one behind the other, so each shows where the next one may be.

@@ -2,6 +2,7 @@
 //!
 //! Go's assemblers write the two halves of an address one behind the other, so a pair is looked for in neighbours only.
 
+use super::Step;
 use crate::image::Endian;
 
 fn words(code: &[u8], endian: Endian) -> impl Iterator<Item = u32> + '_ {
@@ -13,7 +14,7 @@ fn signed(v: u32, bits: u32) -> i64 {
     i64::from((v << (32 - bits)) as i32 >> (32 - bits))
 }
 
-/// ADRP with ADD or a load or store of unsigned offset; ADR.
+/// ADRP with ADD or a load or store of unsigned offset; ADR; BL.
 pub(super) fn arm64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     let mut page: Option<(u32, u64)> = None;
     for (i, w) in words(code, Endian::Little).enumerate() {
@@ -36,10 +37,47 @@ pub(super) fn arm64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             }
             _ => {}
         }
-        if w & 0x9f00_0000 == 0x9000_0000 {
+        if w & 0xfc00_0000 == 0x9400_0000 {
+            found(here, here.wrapping_add_signed(signed(w, 26) << 2));
+        } else if w & 0x9f00_0000 == 0x9000_0000 {
             page = Some((w & 31, (here & !0xfff).wrapping_add_signed(imm21() << 12)));
         } else if w & 0x9f00_0000 == 0x1000_0000 {
             found(here, here.wrapping_add_signed(imm21()));
+        }
+    }
+}
+
+/// LDR of 8 bytes with an unsigned offset.
+pub(super) fn is_arm64_load(w: u32) -> bool {
+    w & 0xffc0_0000 == 0xf940_0000
+}
+
+/// LDR, LDP, BL, MOV, and what makes addresses and constants.
+pub(super) fn arm64_steps(code: &[u8], pc: u64, found: &mut impl FnMut(u64, Step)) {
+    for (i, w) in words(code, Endian::Little).enumerate() {
+        let here = pc.wrapping_add(4 * i as u64);
+        let base = (w >> 5 & 31) as u8;
+        let mut load = |into: u32, offset: u64| {
+            let into = (into & 31) as u8;
+            found(here, Step::Load { into, base, offset });
+        };
+        if is_arm64_load(w) {
+            load(w, u64::from(w >> 10 & 0xfff) << 3);
+        } else if w & 0xffc0_0000 == 0xa940_0000 {
+            let offset = (signed(w >> 15, 7) << 3) as u64;
+            load(w, offset);
+            load(w >> 10, offset.wrapping_add(8));
+        } else if w & 0xfc00_0000 == 0x9400_0000 {
+            found(here, Step::Call(here.wrapping_add_signed(signed(w, 26) << 2)));
+        } else if w & 0xffe0_ffe0 == 0xaa00_03e0 {
+            let (into, from) = ((w & 31) as u8, (w >> 16 & 31) as u8);
+            found(here, Step::Move { into, from });
+        } else if w & 0x9f00_0000 == 0x9000_0000
+            || w & 0x1f80_0000 == 0x1100_0000
+            || w & 0x1f80_0000 == 0x1280_0000
+        {
+            // ADRP, ADD and SUB of a constant, MOVZ and its like.
+            found(here, Step::Set((w & 31) as u8));
         }
     }
 }
@@ -51,7 +89,7 @@ pub(super) fn literals(code: &[u8], pc: u64, endian: Endian, found: &mut impl Fn
     }
 }
 
-/// AUIPC with ADDI, a load or a store.
+/// AUIPC with ADDI, a load or a store; JAL.
 pub(super) fn riscv64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     let word = |at: usize| Endian::Little.u32(code, at);
     let mut at = 0;
@@ -61,7 +99,13 @@ pub(super) fn riscv64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             at += 2;
             continue;
         }
-        if w & 0x7f == 0x17
+        if w & 0xfff == 0x0ef {
+            // JAL with the link register.
+            let offset =
+                (w >> 21 & 0x3ff) << 1 | (w >> 20 & 1) << 11 | (w >> 12 & 0xff) << 12 | (w >> 31) << 20;
+            let here = pc.wrapping_add(at as u64);
+            found(here, here.wrapping_add_signed(signed(offset, 21)));
+        } else if w & 0x7f == 0x17
             && let Some(x) = word(at + 4)
             && x >> 15 & 31 == w >> 7 & 31
         {
@@ -83,7 +127,7 @@ pub(super) fn riscv64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     }
 }
 
-/// PCALAU12I with ADDI.D, a load or a store.
+/// PCALAU12I with ADDI.D, a load or a store; BL.
 pub(super) fn loong64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     let mut page: Option<(u32, u64)> = None;
     for (i, w) in words(code, Endian::Little).enumerate() {
@@ -95,7 +139,10 @@ pub(super) fn loong64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             found(here, base.wrapping_add_signed(signed(w >> 10, 12)));
             continue;
         }
-        if w & 0xfe00_0000 == 0x1a00_0000 {
+        if w & 0xfc00_0000 == 0x5400_0000 {
+            let offset = signed((w & 0x3ff) << 16 | w >> 10 & 0xffff, 26);
+            found(here, here.wrapping_add_signed(offset << 2));
+        } else if w & 0xfe00_0000 == 0x1a00_0000 {
             page = Some((
                 w & 31,
                 (here & !0xfff).wrapping_add_signed(signed(w >> 5, 20) << 12),
@@ -104,7 +151,7 @@ pub(super) fn loong64(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     }
 }
 
-/// ADDIS from nothing with ADDI, a load or a store (not position-independent).
+/// ADDIS from nothing with ADDI, a load or a store (not position-independent); BL.
 pub(super) fn ppc64(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(u64, u64)) {
     let mut high: Option<(u32, u64)> = None;
     for (i, w) in words(code, endian).enumerate() {
@@ -127,11 +174,14 @@ pub(super) fn ppc64(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut
         }
         if op == 15 && w >> 16 & 31 == 0 {
             high = Some((w >> 21 & 31, (signed(w, 16) << 16) as u64));
+        } else if op == 18 && w & 3 == 1 {
+            let here = pc.wrapping_add(4 * i as u64);
+            found(here, here.wrapping_add_signed(signed(w & 0x03ff_fffc, 26)));
         }
     }
 }
 
-/// LARL and the loads and stores relative to the instruction.
+/// LARL, BRASL and the loads and stores relative to the instruction.
 pub(super) fn s390x(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     let mut at = 0;
     while let Some(&first) = code.get(at) {
@@ -141,7 +191,7 @@ pub(super) fn s390x(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
             _ => 6,
         };
         let low = code.get(at + 1).map_or(0, |b| b & 0xf);
-        let relative = first == 0xc0 && low == 0 || first == 0xc4 && low != 0;
+        let relative = first == 0xc0 && (low == 0 || low == 5) || first == 0xc4 && low != 0;
         if relative && let Some(d) = Endian::Big.u32(code, at + 2) {
             let here = pc.wrapping_add(at as u64);
             found(here, here.wrapping_add_signed(2 * i64::from(d as i32)));
@@ -231,6 +281,26 @@ mod tests {
             Endian::Little,
         );
         assert_eq!(all, [0x10_1018, 0xf_f010, 0x10_0018]);
+    }
+
+    #[test]
+    fn arm64_loads_and_calls() {
+        // ldr x1, [x27, #16]; bl +8; add x0, x0, #0x18; ldp x1, x2, [x0, #16]
+        let code: Vec<u8> = [0xf940_0b61u32, 0x9400_0002, 0x9100_6000, 0xa941_0801]
+            .iter()
+            .flat_map(|w| w.to_le_bytes())
+            .collect();
+        let mut all = Vec::new();
+        arm64_steps(&code, 0x1000, &mut |pc, s| all.push((pc, s)));
+        let load = |into, base, offset| Step::Load { into, base, offset };
+        let want = [
+            (0x1000, load(1, 27, 16)),
+            (0x1004, Step::Call(0x100c)),
+            (0x1008, Step::Set(0)),
+            (0x100c, load(1, 0, 16)),
+            (0x100c, load(2, 0, 24)),
+        ];
+        assert_eq!(all, want);
     }
 
     #[test]

@@ -4,6 +4,10 @@
 //! field of an instruction; here the length and one operand are enough, and that is several times faster, which decides
 //! how long a large file takes. The test compares with iced-x86.
 
+/// A call of a place relative to its end.
+const CALL: u8 = 0xe8;
+use super::Step;
+
 /// What follows an opcode, one bit or number each.
 const MODRM: u8 = 0x80;
 /// Undefined in the mode at hand.
@@ -239,7 +243,7 @@ fn shape<const WIDE: bool>(b: &[u8]) -> Option<Shape> {
     (s.len <= b.len()).then_some(s)
 }
 
-/// Finds references. amd64: RIP-relative operands. 386: absolute displacements and 4-byte immediates.
+/// Finds references and calls. amd64: RIP-relative operands. 386: absolute displacements and 4-byte immediates.
 pub(super) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
     let number = |at: usize| {
         let bytes = code.get(at..)?.get(..4)?;
@@ -250,7 +254,13 @@ pub(super) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMu
         && let Some(s) = shape::<WIDE>(rest)
     {
         let here = pc.wrapping_add(at as u64);
-        if WIDE {
+        if rest.first() == Some(&CALL)
+            && s.len == 5
+            && let Some(d) = number(at + 1)
+        {
+            let to = here.wrapping_add(5).wrapping_add_signed(i64::from(d));
+            found(here, if WIDE { to } else { to & 0xffff_ffff });
+        } else if WIDE {
             if s.relative
                 && let Some(d) = number(at + s.disp)
             {
@@ -267,6 +277,67 @@ pub(super) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMu
                     found(here, u64::from(v as u32));
                 }
             }
+        }
+        at += s.len;
+    }
+}
+
+/// Finds loads of a word through a register and calls, amd64.
+pub(super) fn steps(code: &[u8], pc: u64, found: &mut impl FnMut(u64, Step)) {
+    let mut at = 0;
+    while let Some(rest) = code.get(at..)
+        && let Some(s) = shape::<true>(rest)
+    {
+        let here = pc.wrapping_add(at as u64);
+        let last = |n: usize| rest.get(s.len.checked_sub(n)?..s.len);
+        match rest {
+            [CALL, ..] if s.len == 5 => {
+                let d = last(4).and_then(|b| Some(i32::from_le_bytes(b.try_into().ok()?)));
+                let next = here.wrapping_add(5);
+                found(
+                    here,
+                    Step::Call(next.wrapping_add_signed(i64::from(d.unwrap_or(0)))),
+                );
+            }
+            // REX.W, MOV r64, r64 in both forms
+            [rex @ 0x48..=0x4f, op @ (0x89 | 0x8b), modrm, ..] if modrm >> 6 == 3 => {
+                let (reg, rm) = (modrm >> 3 & 7 | (rex & 4) << 1, modrm & 7 | (rex & 1) << 3);
+                let (into, from) = if *op == 0x8b { (reg, rm) } else { (rm, reg) };
+                found(here, Step::Move { into, from });
+            }
+            // REX.W, MOV r64, m64
+            [rex @ 0x48..=0x4f, 0x8b, modrm, more, ..] if !s.relative => {
+                let bytes = match modrm >> 6 {
+                    0 => 0,
+                    1 => 1,
+                    _ => 4,
+                };
+                let offset = last(bytes).unwrap_or_default().iter().rev();
+                // An index that is no register leaves the base alone.
+                let base = match modrm & 7 {
+                    4 => more & 7,
+                    rm => rm,
+                };
+                let into = modrm >> 3 & 7 | (rex & 4) << 1;
+                found(
+                    here,
+                    Step::Load {
+                        into,
+                        base: base | (rex & 1) << 3,
+                        offset: offset.fold(0, |v, x| v << 8 | u64::from(*x)),
+                    },
+                );
+            }
+            // LEA, MOV from elsewhere, XOR and AND of registers, with and without REX; MOV of a constant.
+            [rex @ 0x40..=0x4f, 0x8d | 0x8b | 0x31 | 0x33, modrm, ..] => {
+                found(here, Step::Set(modrm >> 3 & 7 | (rex & 4) << 1));
+            }
+            [0x8d | 0x8b | 0x31 | 0x33, modrm, ..] => found(here, Step::Set(modrm >> 3 & 7)),
+            [op @ 0xb8..=0xbf, ..] => found(here, Step::Set(op & 7)),
+            [rex @ 0x40..=0x4f, op @ 0xb8..=0xbf, ..] => {
+                found(here, Step::Set(op & 7 | (rex & 1) << 3));
+            }
+            _ => {}
         }
         at += s.len;
     }
@@ -312,8 +383,11 @@ mod tests {
             let Some(s) = shape::<true>(&b) else { continue };
             let mut target = None;
             scan::<true>(&b[..i.len()], 0x40_0000, &mut |_, t| target = target.or(Some(t)));
-            let want = i.is_ip_rel_memory_operand().then(|| i.ip_rel_memory_address());
-            // Jumps and calls are left out on purpose.
+            let want = if i.is_call_near() && i.len() == 5 {
+                Some(i.near_branch_target())
+            } else {
+                i.is_ip_rel_memory_operand().then(|| i.ip_rel_memory_address())
+            };
             if s.len == i.len() && target == want {
                 same += 1;
             }
@@ -321,6 +395,26 @@ mod tests {
         assert!(known > 100_000, "{known}");
         // Rare legacy forms (3DNow!, XOP, forced prefixes in odd order) differ.
         assert!(f64::from(same) > 0.97 * f64::from(known), "{same} of {known}");
+    }
+
+    #[test]
+    fn loads_and_calls_are_found() {
+        // mov rdx, [rsp+0x38]; mov rax, [rdx]; mov rcx, [r12+0x120]; mov [rax+8], rcx; mov rax, [rip+0]; call +1
+        let code = [
+            0x48, 0x8b, 0x54, 0x24, 0x38, 0x48, 0x8b, 0x02, 0x49, 0x8b, 0x8c, 0x24, 0x20, 1, 0, 0, 0x48,
+            0x89, 0x48, 0x08, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xe8, 1, 0, 0, 0,
+        ];
+        let mut all = Vec::new();
+        steps(&code, 0x1000, &mut |_, s| all.push(s));
+        let load = |into, base, offset| Step::Load { into, base, offset };
+        let want = [
+            load(2, 4, 0x38),
+            load(0, 2, 0),
+            load(1, 12, 0x120),
+            Step::Set(0),
+            Step::Call(0x1021),
+        ];
+        assert_eq!(all, want);
     }
 
     #[test]
@@ -332,6 +426,6 @@ mod tests {
         ];
         let mut all = Vec::new();
         scan::<false>(&code, 0, &mut |_, t| all.push(t));
-        assert_eq!(all, [0x812_3456, 0x820_0000, 0x830_0000]);
+        assert_eq!(all, [0x812_3456, 0x820_0000, 0x830_0000, 0x15]);
     }
 }

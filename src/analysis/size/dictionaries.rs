@@ -1,0 +1,211 @@
+//! Dictionaries: what tells a generic function the types it works on. They belong to the generic function's package, whoever makes them.
+//!
+//! A dictionary holds functions, other dictionaries, types and itabs, in this order. It is known by the function that is called with it, by
+//! what a function does with one that it was given, and of a generic type's methods by the types in it.
+//!
+//! Authority: cmd/compile/internal/noder/reader.go (shapedFunctionName, dictNameOf) of Go 1.18 to 1.27.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::ledger::{Ledger, NONE, NameId, Owner};
+use super::model::{Kind, Source};
+use super::names;
+use super::program::{Inlines, Program};
+use super::refs::{self, Step};
+use super::space::{Space, Start};
+use crate::image::Arch;
+
+/// Most functions, and most dictionaries, that one begins with.
+const LONGEST: u64 = 16;
+/// Bytes of the largest dictionary that is looked into.
+const LARGEST: u64 = 1 << 14;
+
+/// A dictionary and the index of the generic function that is called with it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passed {
+    pub(super) dictionary: u64,
+    pub(super) callee: usize,
+}
+
+/// Is it the name of a generic function for all types of a shape, which is told the types by a dictionary?
+pub(super) fn is_shaped(name: &[u8]) -> bool {
+    memchr::memmem::find(name, b"[go.shape.").is_some()
+}
+
+/// Index of the function at `addr`, if it is one that takes a dictionary.
+pub(super) fn taker(program: &Program<'_, '_>, addr: u64) -> Option<usize> {
+    let i = program.functions.entries.binary_search(&addr).ok()?;
+    is_shaped(program.table.as_ref()?.get(i)?.name()).then_some(i)
+}
+
+/// May a dictionary begin at `addr`? Text and types do not begin with what dictionaries do.
+pub(super) fn begins(program: &Program<'_, '_>, space: &Space, addr: u64) -> bool {
+    if !space.may_be_dictionary(addr) {
+        return false;
+    }
+    let word = program.memory.ptr_size();
+    let functions = program.functions.range();
+    (0..LONGEST)
+        .map_while(|i| program.memory.pointer(addr.checked_add(i * word)?))
+        .find(|p| !functions.contains(p))
+        .is_some_and(|p| space.may_be_dictionary(p))
+}
+
+/// Gives dictionaries to the packages of those that are called with them, and those that these call with what is in them.
+pub(super) fn enter(
+    program: &Program<'_, '_>,
+    mut passed: Vec<Passed>,
+    ledger: &mut Ledger,
+    space: &mut Space,
+) {
+    let mut known = FxHashSet::default();
+    let mut inlined = Vec::new();
+    let mut bodies: FxHashMap<usize, Body<'_>> = FxHashMap::default();
+    let mut at = 0;
+    // Grows while it is worked off; each dictionary is looked into once.
+    while let Some(p) = passed.get(at).copied() {
+        at += 1;
+        if !known.insert(p.dictionary) {
+            continue;
+        }
+        if let Some(package) = program.functions.packages.get(p.callee) {
+            space.certain(p.dictionary, by_code(*package));
+        }
+        let body = bodies
+            .entry(p.callee)
+            .or_insert_with(|| Body::of(program, p.callee));
+        body.follow(program, space, p.dictionary, &mut passed, &mut inlined);
+    }
+    for (dictionary, function) in inlined {
+        if known.insert(dictionary)
+            && let Some(package) = names::package(function)
+        {
+            space.certain(dictionary, by_code(ledger.name(&package)));
+        }
+    }
+}
+
+/// Is it the stack pointer?
+fn is_stack(arch: Arch, register: u8) -> bool {
+    register == if arch == Arch::Amd64 { 4 } else { 31 }
+}
+
+fn by_code(package: NameId) -> Owner {
+    Owner::of(Kind::Unknown, Source::CodeReference, package)
+}
+
+/// What a generic function does with its dictionary.
+struct Body<'t> {
+    steps: Vec<(u64, Step)>,
+    inlines: Option<Inlines<'t>>,
+}
+
+impl<'t> Body<'t> {
+    fn of(program: &'t Program<'_, '_>, function: usize) -> Body<'t> {
+        let mut steps = Vec::new();
+        if let Some(range) = program.functions.code(function) {
+            let code = program.image.bytes_from(range.start).unwrap_or_default();
+            let len = (range.end - range.start).min(code.len() as u64) as usize;
+            let code = code.get(..len).unwrap_or_default();
+            let word = program.memory.ptr_size();
+            refs::steps(
+                program.image.arch,
+                code,
+                range.start,
+                &mut |pc, step| match step {
+                    // Such a word is in no dictionary.
+                    Step::Load { into, offset, .. } if offset >= LARGEST || offset % word != 0 => {
+                        steps.push((pc, Step::Set(into)));
+                    }
+                    _ => steps.push((pc, step)),
+                },
+            );
+        }
+        let f = program.table.as_ref().and_then(|t| t.get(function));
+        Body {
+            steps,
+            inlines: f.map(|f| Inlines::of(&f)),
+        }
+    }
+
+    /// Finds dictionaries in `dictionary`: those that are loaded in front of a call of a function that takes one, and those that an inlined
+    /// function works with, which are given with its name.
+    fn follow(
+        &self,
+        program: &Program<'_, '_>,
+        space: &Space,
+        dictionary: u64,
+        passed: &mut Vec<Passed>,
+        inlined: &mut Vec<(u64, &'t [u8])>,
+    ) {
+        // What the registers hold, as far as it is a dictionary; any other may hold the function's own.
+        let mut registers = [None; 32];
+        let order = refs::arguments(program.image.arch);
+        let get = |registers: &[Option<u64>; 32], r: u8| registers.get(usize::from(r)).copied().flatten();
+        let set = |registers: &mut [Option<u64>; 32], r: u8, value| {
+            if let Some(r) = registers.get_mut(usize::from(r)) {
+                *r = value;
+            }
+        };
+        for (pc, step) in &self.steps {
+            match *step {
+                Step::Load { into, base, offset } => {
+                    let held = get(&registers, base);
+                    // What lies on the stack is no part of a dictionary.
+                    let found = (!is_stack(program.image.arch, base))
+                        .then(|| held.unwrap_or(dictionary).checked_add(offset))
+                        .flatten()
+                        .and_then(|a| program.memory.pointer(a))
+                        .filter(|d| begins(program, space, *d));
+                    if let Some(d) = held
+                        && found.is_some()
+                        && let Some(name) = self.inlines.as_ref().and_then(|i| i.at(*pc))
+                        && is_shaped(name)
+                    {
+                        inlined.push((d, name));
+                    }
+                    set(&mut registers, into, found);
+                }
+                Step::Move { into, from } => {
+                    let held = get(&registers, from);
+                    set(&mut registers, into, held);
+                }
+                Step::Set(into) => set(&mut registers, into, None),
+                Step::Call(target) => {
+                    // The dictionary comes behind the receiver and before the other arguments.
+                    let first = order.iter().find_map(|r| get(&registers, *r));
+                    registers = [None; 32];
+                    if let Some(dictionary) = first
+                        && let Some(callee) = taker(program, target)
+                    {
+                        passed.push(Passed { dictionary, callee });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The package of the generic type whose methods take the dictionary at `s`: it names types made of that one before others. What is
+/// called with a dictionary is better evidence, so such ones are left alone.
+pub(super) fn of_type(
+    program: &Program<'_, '_>,
+    space: &Space,
+    generic: &FxHashMap<u64, NameId>,
+    s: &Start,
+) -> Option<NameId> {
+    let word = program.memory.ptr_size();
+    if s.fixed || !s.addr.is_multiple_of(word) || !space.may_be_dictionary(s.addr) {
+        return None;
+    }
+    for i in 0..LONGEST {
+        let p = program.memory.pointer(s.addr.checked_add(i * word)?)?;
+        if space.types.contains(&p) {
+            return generic.get(&p).copied().filter(|p| *p != NONE);
+        }
+        if !space.may_be_dictionary(p) {
+            return None;
+        }
+    }
+    None
+}

@@ -1,0 +1,151 @@
+//! Variables of the runtime that are known by what is in them. No function of their own packages refers to them, or only to places inside,
+//! so that references would give them to others.
+//!
+//! Authority: runtime/iface.go (staticuint64s), internal/runtime/gc/sizeclasses.go (before Go 1.25 runtime/sizeclasses.go),
+//! internal/godebugs/table.go of Go 1.21 to 1.27.
+
+use super::ledger::{Ledger, NameId, Owner};
+use super::model::{Kind, Source};
+use super::pointers::Pointed;
+use super::program::Program;
+use super::space::Space;
+use crate::go::version::Version;
+
+/// Numbers that a value of one byte is taken from when it is put into an interface.
+const NUMBERS: u64 = 256;
+/// First bytes of the allocator's tables of classes, and their sizes in bytes.
+const CLASSES: [(&[u8], u64); 5] = [
+    // SizeClassToSize, 16 bits each (little and big endian).
+    (&[0, 0, 8, 0, 16, 0, 24, 0, 32, 0, 48, 0, 64, 0, 80, 0], 136),
+    (&[0, 0, 0, 8, 0, 16, 0, 24, 0, 32, 0, 48, 0, 64, 0, 80], 136),
+    // SizeClassToNPages
+    (&[0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 68),
+    // SizeToSizeClass8
+    (&[0, 1, 2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10], 129),
+    // SizeToSizeClass128
+    (
+        &[32, 33, 34, 35, 36, 37, 37, 38, 38, 39, 39, 40, 40, 40, 41, 41],
+        249,
+    ),
+];
+/// SizeClassToDivMagic: numbers of 32 bits, 68 of them.
+const DIVISORS: [u32; 5] = [0, 0x2000_0000, 0x1000_0000, 0x0aaa_aaab, 0x0800_0000];
+
+/// Enters those that are there, among the places that something refers to.
+pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
+    let candidates: Vec<u64> = space
+        .starts
+        .iter()
+        .filter(|s| !s.owner.source.measured())
+        .map(|s| s.addr)
+        .collect();
+    let allocator = allocator(program, ledger);
+    let mut numbers = None;
+    for addr in candidates {
+        if numbers.is_none() {
+            numbers = static_numbers(program, addr);
+        }
+        if let Some(size) = classes(program, addr) {
+            whole(space, addr, size, allocator);
+        }
+    }
+    if let Some(addr) = numbers {
+        whole(space, addr, 8 * NUMBERS, program.runtime);
+    }
+    let godebugs = ledger.name(b"internal/godebugs");
+    if let Some((header, table, size)) = pointed.iter().find_map(|p| settings(program, p)) {
+        whole(space, header, 3 * program.memory.ptr_size(), godebugs);
+        whole(space, table, size, godebugs);
+    }
+}
+
+fn whole(space: &mut Space, addr: u64, size: u64, package: NameId) {
+    let end = addr.saturating_add(size);
+    space.retain(|s| s.addr <= addr || s.addr >= end);
+    space.certain(addr, Owner::of(Kind::Unknown, Source::Pointer, package));
+    space.whole.push((addr, end));
+    space.later(end);
+}
+
+/// The package of the allocator's tables: since Go 1.25 one that has no functions.
+fn allocator(program: &Program<'_, '_>, ledger: &mut Ledger) -> NameId {
+    let since = Version::parse("go1.25");
+    // Without a version, a package below it tells; not all architectures have that one.
+    let moved = match &program.version {
+        Some(v) => since.is_some_and(|s| *v >= s),
+        None => {
+            let below = ledger.name(b"internal/runtime/gc/scan");
+            program.functions.packages.contains(&below)
+        }
+    };
+    if moved {
+        ledger.name(b"internal/runtime/gc")
+    } else {
+        program.runtime
+    }
+}
+
+/// Start of the table 0, 1, 2 … 255 that `addr` lies in.
+fn static_numbers(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
+    let endian = program.image.endian;
+    let number = |at: u64| endian.u64(program.memory.bytes(at, 8)?, 0);
+    let here = number(addr).filter(|n| *n < NUMBERS - 1 && number(addr + 8) == Some(n + 1))?;
+    let start = addr.checked_sub(8 * here)?;
+    let bytes = program.memory.bytes(start, 8 * NUMBERS)?;
+    (0..NUMBERS)
+        .all(|n| endian.u64(bytes, 8 * n as usize) == Some(n))
+        .then_some(start)
+}
+
+/// Size of the allocator's table that starts at `addr`.
+fn classes(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
+    let bytes = program.memory.bytes(addr, 20)?;
+    if let Some((_, size)) = CLASSES.iter().find(|c| bytes.starts_with(c.0)) {
+        return Some(*size);
+    }
+    let divisors = || (0..5).filter_map(|i| program.image.endian.u32(bytes, 4 * i));
+    divisors().eq(DIVISORS).then_some(272)
+}
+
+/// The table of GODEBUG settings, if a slice of it is where `p` stands: the slice's address, the table's address and size.
+fn settings(program: &Program<'_, '_>, p: &Pointed) -> Option<(u64, u64, u64)> {
+    let m = &program.memory;
+    let w = m.ptr_size();
+    let count = m.word(p.from.checked_add(w)?)?;
+    if !(20..=1000).contains(&count) || m.word(p.from.checked_add(2 * w)?)? != count {
+        return None;
+    }
+    // Two strings, a number, a string, two flags.
+    let each = 8 * w;
+    let text = |at: u64| m.go_string(at, 64);
+    let named = |i: u64| {
+        let at = p.to.checked_add(i * each)?;
+        Some((text(at)?, text(at.checked_add(2 * w)?)?))
+    };
+    let first = named(0)?;
+    let settings = first.0.first()?.is_ascii_lowercase() && first.0.is_ascii() && first.1.is_ascii();
+    let found = settings && (0..count).any(|i| named(i) == Some((&b"http2client"[..], &b"net/http"[..])));
+    found.then_some((p.from, p.to, each * count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLASSES, DIVISORS};
+
+    /// The tables' beginnings follow from the classes themselves.
+    #[test]
+    fn tables_begin_as_the_classes_say() {
+        let sizes = [0u16, 8, 16, 24, 32, 48, 64, 80];
+        let little: Vec<u8> = sizes.iter().flat_map(|s| s.to_le_bytes()).collect();
+        let big: Vec<u8> = sizes.iter().flat_map(|s| s.to_be_bytes()).collect();
+        assert_eq!((CLASSES[0].0, CLASSES[1].0), (&little[..], &big[..]));
+        // Class of a size: the first that is large enough; the table has one entry for each 8 bytes.
+        let small: Vec<u8> = (0..=10u16)
+            .map(|i| sizes.iter().position(|s| *s >= 8 * i).unwrap() as u8)
+            .collect();
+        assert_eq!(CLASSES[3].0[..11], small);
+        for (size, magic) in sizes.iter().zip(DIVISORS).skip(1) {
+            assert_eq!(u32::MAX / u32::from(*size) + 1, magic);
+        }
+    }
+}

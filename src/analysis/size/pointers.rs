@@ -1,0 +1,199 @@
+//! Pointers in data: where they stand and what they point to.
+//!
+//! A file that the loader relocates lists them. Elsewhere a word is taken for a pointer where one may stand: in variables where the
+//! garbage collector's bitmap says so, in read-only data wherever it would lead to something that starts there. Numbers in tables
+//! of functions and in variables without pointers look like addresses by chance, and are not looked at.
+//!
+//! Authority: runtime/mbitmap.go (runGCProg) of Go 1.16 to 1.27 for the bitmap.
+
+use std::ops::Range;
+
+use super::program::Program;
+use super::space::Space;
+use crate::image::clip;
+
+/// A start that a pointer names, and the address of the pointer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pointed {
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// All pointers in areas to places in areas, by address.
+pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
+    let mut out = Vec::new();
+    let image = program.image;
+    let none = without_pointers(program, space);
+    let stands = |addr: u64| !none.iter().any(|r| r.contains(&addr));
+    let relocations = image.relocations();
+    if relocations.iter().any(|r| r.target.is_some()) {
+        for r in relocations {
+            if let Some(to) = r.target
+                && space.holds(r.addr)
+                && space.holds(to)
+                && !space.is_claimed(to)
+                && stands(r.addr)
+            {
+                out.push(Pointed { from: r.addr, to });
+            }
+        }
+        return out;
+    }
+    let word = u64::from(image.ptr_size.max(4));
+    let variables = program.module.as_ref().map(|m| (m.data.clone(), bitmap(program)));
+    let low = space.areas().first().map_or(0, |a| a.addr);
+    let high = space.areas().last().map_or(0, |a| a.end);
+    for area in space.areas() {
+        let bytes = clip(image.data, area.offset, area.end - area.addr);
+        let skip = (area.addr.next_multiple_of(word) - area.addr) as usize;
+        let mut at = area.addr + skip as u64;
+        let words = bytes.get(skip..).unwrap_or_default();
+        for w in words.chunks_exact(word as usize) {
+            let to = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);
+            let from = at;
+            at += word;
+            if to < low || to >= high || !stands(from) {
+                continue;
+            }
+            let possible = match &variables {
+                Some((data, Some(bits))) if data.contains(&from) => {
+                    bits.get(((from - data.start) / word) as usize) == Some(&true)
+                }
+                // The garbage collector says nothing of read-only data.
+                _ => to.is_multiple_of(word) || text_header(program, space, from, to),
+            };
+            if possible && space.holds(to) && !space.is_claimed(to) {
+                out.push(Pointed { from, to });
+            }
+        }
+    }
+    out
+}
+
+/// Is the word at `from` followed by a length that stays in the area of `to`? Text starts anywhere.
+fn text_header(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
+    let word = u64::from(program.image.ptr_size.max(4));
+    let len = program.memory.word(from.wrapping_add(word)).unwrap_or(0);
+    let end = space.area(to).map_or(0, |a| a.end);
+    len > 0 && to.checked_add(len).is_some_and(|e| e <= end)
+}
+
+/// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, variables that the garbage
+/// collector passes over, the moduledata.
+fn without_pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Range<u64>> {
+    let mut out = Vec::new();
+    if let Some(t) = &program.table {
+        out.push(t.addr()..t.addr().saturating_add(t.size()));
+    }
+    if let Some(m) = &program.module {
+        out.push(m.noptrdata.clone());
+        out.push(m.addr..m.addr.saturating_add(m.size));
+        out.push(space.function_data.clone());
+        out.push(m.typelinks.addr..m.typelinks.addr.saturating_add(m.typelinks.len.saturating_mul(4)));
+        let word = program.memory.ptr_size();
+        out.push(
+            m.itablinks.addr
+                ..m.itablinks
+                    .addr
+                    .saturating_add(word.saturating_mul(m.itablinks.len)),
+        );
+        let buckets = m.pcs.end.saturating_sub(m.pcs.start).div_ceil(4096);
+        out.push(m.findfunctab..m.findfunctab.saturating_add(20 * buckets));
+    }
+    for s in &program.image.sections {
+        if s.name.ends_with(b"gopclntab") || s.name.ends_with(b"typelink") {
+            out.push(s.addr..s.addr.saturating_add(s.mem_size));
+        }
+    }
+    out.retain(|r| r.start < r.end);
+    out
+}
+
+/// One bit for each word of the variables: is it a pointer? `None` where the program that makes the bitmap is not as it should be.
+fn bitmap(program: &Program<'_, '_>) -> Option<Vec<bool>> {
+    let m = program.module.as_ref()?;
+    let word = program.memory.ptr_size().max(1);
+    // The bitmap can't be larger than the file allows.
+    let bits = m.data.end.checked_sub(m.data.start)? / word;
+    if bits > program.image.data.len() as u64 {
+        return None;
+    }
+    run(program.memory.bytes_from(m.gcdata)?, bits as usize)
+}
+
+/// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's end are no pointers.
+fn run(code: &[u8], limit: usize) -> Option<Vec<bool>> {
+    let mut out: Vec<bool> = Vec::new();
+    let mut at = 0;
+    let number = |at: &mut usize| {
+        let (mut v, mut shift) = (0usize, 0);
+        loop {
+            let b = *code.get(*at)?;
+            *at += 1;
+            v |= usize::from(b & 0x7f).checked_shl(shift)?;
+            shift += 7;
+            if b & 0x80 == 0 {
+                return Some(v);
+            }
+            if shift > 56 {
+                return None;
+            }
+        }
+    };
+    while out.len() < limit {
+        let op = *code.get(at)?;
+        at += 1;
+        let n = usize::from(op & 0x7f);
+        if op & 0x80 == 0 {
+            if n == 0 {
+                break;
+            }
+            for i in 0..n {
+                let b = *code.get(at + i / 8)?;
+                out.push(b >> (i % 8) & 1 != 0);
+            }
+            at += n.div_ceil(8);
+            continue;
+        }
+        let n = if n == 0 { number(&mut at)? } else { n };
+        let times = number(&mut at)?;
+        let start = out.len().checked_sub(n)?;
+        if n == 0 {
+            return None;
+        }
+        for i in 0..n.saturating_mul(times).min(limit - out.len()) {
+            let bit = *out.get(start + i % n)?;
+            out.push(bit);
+        }
+    }
+    out.resize(limit.max(out.len()), false);
+    out.truncate(limit);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+
+    #[test]
+    fn bits_and_repetitions() {
+        // 10 bits 1100000001; the last 2 of them three times; the last one 130 times; end.
+        let code = [10, 0b0000_0011, 0b10, 0x82, 3, 0x80, 1, 0x82, 1, 0];
+        let bits = run(&code, 1000).unwrap();
+        let set = |i: usize| bits[i];
+        assert!(set(0) && set(1) && !set(2) && set(9) && !set(8));
+        assert!((10..16).all(|i| set(i) == (i % 2 == 1)));
+        assert!((16..146).all(set) && !set(146));
+        assert_eq!(bits.len(), 1000);
+    }
+
+    #[test]
+    fn a_bad_program_is_none_and_a_long_one_is_cut() {
+        assert_eq!(run(&[5], 100), None);
+        assert_eq!(run(&[0x81, 1], 100), None);
+        assert_eq!(
+            run(&[8, 0xff, 0x88, 0xff, 0xff, 0x7f], 64).map(|b| b.len()),
+            Some(64)
+        );
+    }
+}
