@@ -10,7 +10,7 @@ use crate::disasm::{self, Printer, Style, Symbols};
 use crate::error::{Error, Result};
 use crate::go::gosym::{Cursor, LineTable, Position};
 use crate::go::pclntab::{LineCursor, Table};
-use crate::image::goobj::{Object, ObjectRelocation};
+use crate::image::goobj::{Object, ObjectLines, ObjectRelocation};
 use crate::image::{Endian, Image};
 
 use super::gosort;
@@ -265,7 +265,11 @@ impl<'a> Listing<'a> {
         match &self.lines {
             Lines::None | Lines::Wasm(..) => Positions::None,
             Lines::Table(t) => Positions::Table(t.cursor()),
-            Lines::Object(o) => Positions::Object(o, symbol),
+            Lines::Object(o) => Positions::Object {
+                object: o,
+                own: symbol.and_then(|(number, start)| Some((start, o.lines_of(number)?))),
+                other: None,
+            },
             Lines::Recovered(t) => Positions::Recovered(t.line_cursor()),
         }
     }
@@ -406,8 +410,12 @@ fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
 enum Positions<'a> {
     None,
     Table(Cursor<'a>),
-    /// An object, and the number and start of the symbol that is listed.
-    Object(&'a Object<'a>, Option<(u32, u64)>),
+    /// An object; the start and the lines of the symbol that is listed; start, number and lines of another one that was looked into.
+    Object {
+        object: &'a Object<'a>,
+        own: Option<(u64, ObjectLines<'a>)>,
+        other: Option<(u64, u32, ObjectLines<'a>)>,
+    },
     Recovered(LineCursor<'a, 'a>),
 }
 
@@ -423,9 +431,19 @@ impl<'a> Positions<'a> {
                     line: p.line.into(),
                 })
             }
-            Positions::Object(object, symbol) => {
-                let known = symbol.and_then(|(number, start)| object.line_of(number, pc.wrapping_sub(start)));
-                let (file, line) = known.or_else(|| object.line(pc)).unwrap_or_default();
+            Positions::Object { object, own, other } => {
+                let known = own
+                    .as_mut()
+                    .and_then(|(start, lines)| lines.at(pc.wrapping_sub(*start)));
+                let around = || {
+                    let (number, start) = object.lines_around(pc)?;
+                    if other.as_ref().is_none_or(|o| o.1 != number) {
+                        *other = Some((start, number, object.lines_of(number)?));
+                    }
+                    let (start, _, lines) = other.as_mut()?;
+                    lines.at(pc.wrapping_sub(*start))
+                };
+                let (file, line) = known.or_else(around).unwrap_or_default();
                 Position { file, line }
             }
         }

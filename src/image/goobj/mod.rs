@@ -4,7 +4,12 @@
 //! format is little-endian on every machine: a header with the offsets of 19 blocks, then the blocks. Addresses are offsets
 //! from the start of the body. Strings are a length and an offset; every list is cut where the file ends.
 
+mod lines;
 pub mod package;
+
+use std::sync::OnceLock;
+
+pub use lines::ObjectLines;
 
 use super::Endian::Little as LE;
 use crate::error::{Error, Result};
@@ -61,6 +66,8 @@ pub struct Object<'a> {
     static_names: Vec<Option<Box<[u8]>>>,
     /// Names of the symbols of other packages, sorted by package and number.
     ref_names: Vec<([u32; 2], &'a [u8])>,
+    /// Whose lines hold where, made when first asked for.
+    index: OnceLock<lines::Index>,
 }
 
 /// A symbol that the file defines.
@@ -135,6 +142,7 @@ impl<'a> Object<'a> {
             blocks,
             static_names: Vec::new(),
             ref_names: Vec::new(),
+            index: OnceLock::new(),
         };
         object.name_statics();
         object.ref_names = object
@@ -316,25 +324,40 @@ impl<'a> Object<'a> {
         name.unwrap_or_default().into()
     }
 
-    /// File and line of a pc (an address in the body), as Go's tools find them: the first symbol that has the pc and a line
-    /// table. `None` where no symbol has.
-    pub fn line(&self, pc: u64) -> Option<(&'a [u8], i64)> {
-        let quantum = quantum(self.arch)?;
-        (0..self.defined_count()).find_map(|i| {
-            let start = self.data_range(i)?.0 as u64;
-            let offset = pc
-                .checked_sub(start)
-                .filter(|o| *o < u64::from(self.stored(i).map_or(0, |s| s.size)))?;
-            self.line_in(i, offset, quantum)
-        })
+    /// The symbol whose lines Go's tools look into for a pc (an address in the body), and where it starts: the first symbol that has
+    /// the pc and a line table.
+    pub fn lines_around(&self, pc: u64) -> Option<(u32, u64)> {
+        let index = self.index.get_or_init(|| {
+            let quantum = quantum(self.arch);
+            let symbols = (0..self.defined_count()).filter_map(|i| {
+                self.tables(i).filter(|_| quantum.is_some())?;
+                let start = self.data_range(i)?.0 as u64;
+                Some((i, start, start.saturating_add(u64::from(self.stored(i)?.size))))
+            });
+            lines::Index::new(symbols)
+        });
+        index.at(pc)
     }
 
-    /// File and line at `offset` bytes into the symbol `number`.
-    pub fn line_of(&self, number: u32, offset: u64) -> Option<(&'a [u8], i64)> {
-        self.line_in(number, offset, quantum(self.arch)?)
+    /// The lines of the symbol `number`, where it has any.
+    pub fn lines_of(&self, number: u32) -> Option<ObjectLines<'_>> {
+        let (files, lines) = self.tables(number)?;
+        Some(ObjectLines::new(self, files, lines, quantum(self.arch)?))
     }
 
-    fn line_in(&self, i: u32, offset: u64, quantum: u32) -> Option<(&'a [u8], i64)> {
+    /// File and line of a pc; `None` where no symbol has it. For many pcs [`Object::lines_around`] is faster.
+    pub fn line(&self, pc: u64) -> Option<(&[u8], i64)> {
+        let (number, start) = self.lines_around(pc)?;
+        self.line_of(number, pc.wrapping_sub(start))
+    }
+
+    /// File and line at `offset` bytes into the symbol `number`. For many offsets [`Object::lines_of`] is faster.
+    pub fn line_of(&self, number: u32, offset: u64) -> Option<(&[u8], i64)> {
+        self.lines_of(number)?.at(offset)
+    }
+
+    /// The pc-value tables of a symbol: files, lines.
+    fn tables(&self, i: u32) -> Option<(&'a [u8], &'a [u8])> {
         let (mut files, mut lines) = (None, None);
         for a in self.entries_of(i, Block::AuxIndex, Block::Aux, AUX) {
             let reference = (LE.u32(a, 1)?, LE.u32(a, 5)?);
@@ -344,11 +367,13 @@ impl<'a> Object<'a> {
                 _ => {}
             }
         }
-        let line = pc_value(self.table(lines?)?, offset, quantum);
-        let file = pc_value(self.table(files?)?, offset, quantum);
-        let at = usize::try_from(file).ok()?.checked_mul(8)?;
-        let name = self.block(Block::File).get(at..).and_then(|r| self.string(r));
-        Some((name.unwrap_or_default(), i64::from(line)))
+        Some((self.table(files?)?, self.table(lines?)?))
+    }
+
+    /// The name of the file with that number; the inner `None` where it can't be read.
+    fn file(&self, number: usize) -> Option<Option<&'a [u8]>> {
+        let at = number.checked_mul(8)?;
+        Some(self.block(Block::File).get(at..).and_then(|r| self.string(r)))
     }
 
     /// The data of a pc-value table, which is a symbol addressed by its contents.
@@ -389,49 +414,9 @@ fn quantum(arch: &[u8]) -> Option<u32> {
     }
 }
 
-/// The value of a pc-value table at `target` bytes from the function's entry; -1 past its end.
-fn pc_value(mut table: &[u8], target: u64, quantum: u32) -> i32 {
-    let mut varint = || {
-        let (mut v, mut shift) = (0u32, 0u32);
-        loop {
-            let (&b, rest) = table.split_first()?;
-            table = rest;
-            v |= u32::from(b & 0x7f).checked_shl(shift).unwrap_or(0);
-            if b & 0x80 == 0 {
-                return Some(v);
-            }
-            shift = shift.saturating_add(7);
-        }
-    };
-    let (mut pc, mut value) = (0u64, -1i32);
-    while let Some(delta) = varint() {
-        if delta == 0 && pc != 0 {
-            break;
-        }
-        let delta = if delta & 1 != 0 { !(delta >> 1) } else { delta >> 1 };
-        let Some(advance) = varint() else { break };
-        pc = pc.saturating_add(u64::from(advance.wrapping_mul(quantum)));
-        value = value.wrapping_add(delta as i32);
-        if target < pc {
-            return value;
-        }
-    }
-    -1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pc_value_table_is_walked_to_its_end() {
-        // 7 for 4 bytes, then 9 for 8.
-        let table = [16, 4, 4, 8, 0];
-        let values = [0, 3, 4, 11, 12].map(|at| pc_value(&table, at, 1));
-        assert_eq!(values, [7, 7, 9, 9, -1]);
-        assert_eq!(pc_value(&table[..2], 9, 1), -1);
-        assert_eq!(pc_value(&[], 0, 1), -1);
-    }
 
     #[test]
     fn relocations_and_builtins_have_names() {
