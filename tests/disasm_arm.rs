@@ -139,7 +139,12 @@ impl Outcome {
                         &mut go,
                     );
                     if decoded.known {
-                        printer.gnu(code.get(4 * i..).unwrap_or(&[]), line.addr, names, &mut gnu);
+                        printer.gnu(
+                            code.get(4 * i..).unwrap_or(&[]),
+                            line.addr,
+                            Style::default(),
+                            &mut gnu,
+                        );
                     }
                     let (go, gnu) = (String::from_utf8_lossy(&go), String::from_utf8_lossy(&gnu));
                     assert_eq!(decoded.len, code.len().saturating_sub(4 * i).min(4));

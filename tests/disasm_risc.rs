@@ -208,7 +208,7 @@ impl Outcome {
                 &mut go,
             );
             if decoded.known {
-                printer.gnu(code, line.addr, names, &mut gnu);
+                printer.gnu(code, line.addr, Style::default(), &mut gnu);
             }
             if line.go == "?" && decoded.known && !strict_go {
                 continue;

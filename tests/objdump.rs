@@ -108,6 +108,22 @@ fn whole_x86_listings_are_identical_if_strict() {
 }
 
 #[test]
+fn whole_listings_with_gnu_syntax_are_identical_if_strict() {
+    // Windows programs have the build's id among the code, which is different in every folder and no code.
+    for target in [
+        "linux/amd64",
+        "linux/386",
+        "linux/arm64",
+        "linux/arm",
+        "linux/s390x",
+    ] {
+        if let Some(file) = hello(target) {
+            assert_same(&["-gnu"], &["-strict-go"], &file);
+        }
+    }
+}
+
+#[test]
 fn lines_that_go_decodes_are_the_same_without_being_strict() {
     for (target, least) in [
         ("linux/amd64", 1.0),

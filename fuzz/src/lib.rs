@@ -27,7 +27,7 @@ pub fn disasm(goarch: &str, code: &[u8]) {
             assert!(!out.is_empty());
             assert_eq!(decoded.known, out != b"?");
             if decoded.known {
-                printer.gnu(&code[at..], pc, &SomeSymbols, &mut out);
+                printer.gnu(&code[at..], pc, style, &mut out);
             }
             assert!(std::str::from_utf8(&out).is_ok());
             at += decoded.len;

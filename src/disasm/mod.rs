@@ -76,7 +76,7 @@ pub trait Printer: Send + Sync {
 
     /// The GNU syntax of the instruction at `code[0]`, as `go tool objdump -gnu` shows it in its comment.
     /// Only called where [`Printer::go`] knew the instruction.
-    fn gnu(&self, code: &[u8], pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8>);
+    fn gnu(&self, code: &[u8], pc: u64, style: Style, out: &mut Vec<u8>);
 
     /// Appends what the instruction at `code[0]` does with addresses and constants; gives its true length, never 0.
     fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize;

@@ -178,7 +178,7 @@ fn format(
         tabs.text().extend_from_slice(i.text);
         if options.gnu && i.known {
             comment(i.text, tabs.text());
-            listing.gnu(&i, tabs.text());
+            listing.gnu(&i, options.style, tabs.text());
         }
         if let Some(note) = options
             .resolve

@@ -84,7 +84,7 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
     listing.decode(function, options.style, |i| {
         let gnu = (options.gnu && i.known).then(|| {
             let mut text = Vec::new();
-            listing.gnu(&i, &mut text);
+            listing.gnu(&i, options.style, &mut text);
             lossy(&text)
         });
         instructions.push(Row {

@@ -338,9 +338,9 @@ impl<'a> Listing<'a> {
     }
 
     /// Appends the GNU syntax of an instruction that is known.
-    pub fn gnu(&self, instruction: &Instruction<'_>, out: &mut Vec<u8>) {
+    pub fn gnu(&self, instruction: &Instruction<'_>, style: Style, out: &mut Vec<u8>) {
         if let Some(printer) = &self.printer {
-            printer.gnu(instruction.rest, instruction.pc, &disasm::NoSymbols, out);
+            printer.gnu(instruction.rest, instruction.pc, style, out);
         }
     }
 

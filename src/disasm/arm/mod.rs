@@ -38,7 +38,7 @@ impl Printer for Arm {
         }
     }
 
-    fn gnu(&self, code: &[u8], _: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+    fn gnu(&self, code: &[u8], _: u64, _: Style, out: &mut Vec<u8>) {
         if let Some(inst) = word(code).and_then(|x| TABLE.find(x, true)) {
             gnu::print(&inst, out);
         }
@@ -74,7 +74,7 @@ mod tests {
         };
         let decoded = Arm.go(&word.to_le_bytes(), 0x1000, &NoSymbols, style, &mut go);
         if decoded.known {
-            Arm.gnu(&word.to_le_bytes(), 0x1000, &NoSymbols, &mut gnu);
+            Arm.gnu(&word.to_le_bytes(), 0x1000, Style::default(), &mut gnu);
         }
         (
             String::from_utf8_lossy(&go).into_owned(),

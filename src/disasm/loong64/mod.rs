@@ -35,7 +35,7 @@ impl Printer for Loong64 {
         }
     }
 
-    fn gnu(&self, code: &[u8], _: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+    fn gnu(&self, code: &[u8], _: u64, _: Style, out: &mut Vec<u8>) {
         if let Some(inst) = decode(code, true) {
             gnu::print(&inst, out);
         }

@@ -21,7 +21,7 @@ fn go(word: u32, strict_go: bool) -> String {
 
 fn gnu(word: u32) -> String {
     let mut out = Vec::new();
-    Loong64.gnu(&word.to_le_bytes(), 0x1000, &NoSymbols, &mut out);
+    Loong64.gnu(&word.to_le_bytes(), 0x1000, Style::default(), &mut out);
     String::from_utf8(out).unwrap()
 }
 

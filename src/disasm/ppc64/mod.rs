@@ -40,7 +40,7 @@ impl Printer for Ppc64 {
         }
     }
 
-    fn gnu(&self, code: &[u8], pc: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+    fn gnu(&self, code: &[u8], pc: u64, _: Style, out: &mut Vec<u8>) {
         match decode(code, self.little_endian) {
             Some(inst) => gnu::print(&inst, pc, out),
             None => out.put(".long 0x0"),

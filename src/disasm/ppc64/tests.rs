@@ -16,7 +16,7 @@ fn both(words: &[u32]) -> (String, String) {
         },
         "{words:x?}"
     );
-    printer.gnu(&code, 0x1000, &NoSymbols, &mut gnu);
+    printer.gnu(&code, 0x1000, Style::default(), &mut gnu);
     (String::from_utf8(go).unwrap(), String::from_utf8(gnu).unwrap())
 }
 

@@ -40,7 +40,7 @@ impl Printer for Riscv64 {
         }
     }
 
-    fn gnu(&self, code: &[u8], _: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+    fn gnu(&self, code: &[u8], _: u64, _: Style, out: &mut Vec<u8>) {
         if let Some(inst) = decode(code) {
             gnu::print(&inst, out);
         }

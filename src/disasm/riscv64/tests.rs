@@ -7,7 +7,7 @@ fn both(word: u32) -> (String, String) {
     let code = word.to_le_bytes();
     let (mut go, mut gnu) = (Vec::new(), Vec::new());
     Riscv64.go(&code, 0x1000, &NoSymbols, Style::default(), &mut go);
-    Riscv64.gnu(&code, 0x1000, &NoSymbols, &mut gnu);
+    Riscv64.gnu(&code, 0x1000, Style::default(), &mut gnu);
     (String::from_utf8(go).unwrap(), String::from_utf8(gnu).unwrap())
 }
 

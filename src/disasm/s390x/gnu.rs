@@ -2,15 +2,21 @@
 
 use super::decode::Inst;
 use super::{Arg, Args, Index};
+use crate::disasm::Style;
 use crate::disasm::isa::Text;
 
 /// Appends the GNU syntax of `inst` at address `pc`.
-pub(super) fn print(inst: &Inst, pc: u64, out: &mut Vec<u8>) {
+pub(super) fn print(inst: &Inst, pc: u64, style: Style, out: &mut Vec<u8>) {
     let mut args = inst.args;
     let from = out.len();
     if !branch(inst.row.name, &mut args, out) && !condition(inst.row.name, &mut args, out) {
         out.truncate(from);
         vector(inst.row.name, &mut args, out);
+    }
+    // Go's name for it is misspelt.
+    if style.strict_go && out.get(from..) == Some(b"vzero") {
+        out.truncate(from);
+        out.put("vzeo");
     }
     for (i, &arg) in args.iter().enumerate() {
         out.put(if i == 0 { " " } else { "," });

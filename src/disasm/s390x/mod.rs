@@ -41,9 +41,9 @@ impl Printer for S390x {
         }
     }
 
-    fn gnu(&self, code: &[u8], pc: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
+    fn gnu(&self, code: &[u8], pc: u64, style: Style, out: &mut Vec<u8>) {
         if let Some(inst) = decode(code) {
-            gnu::print(&inst, pc, out);
+            gnu::print(&inst, pc, style, out);
         }
     }
 

@@ -7,36 +7,28 @@ use super::go_syntax::{hex, signed_hex};
 use super::inst::{Arg, Inst, Mem};
 use super::regs;
 
-/// Appends the text of `inst`, which lies at `pc`.
-pub(super) fn write(inst: &Inst, pc: u64, out: &mut Vec<u8>) {
+/// Appends the text of `inst`, which lies at `pc` and whose bytes begin `code`.
+pub(super) fn write(inst: &Inst, code: &[u8], pc: u64, strict_go: bool, out: &mut Vec<u8>) {
     let mut args: Vec<Arg> = inst.args.as_slice().to_vec();
     let mut op = base_name(inst);
     implied_args(inst, &mut args);
     suffix(inst, &args, &mut op);
     pseudo(inst, &mut args, &mut op);
-
-    if inst.prefixes.rep.is_some() {
-        let repne = inst.prefixes.rep == Some("REPNE; ");
-        let word: &[u8] = match (repne, branches(inst)) {
-            (true, true) => b"bnd ",
-            (true, false) if inst.lockable_with_memory() => b"xacquire ",
-            (false, _) if inst.lockable_with_memory() => b"xrelease ",
-            (true, false) => b"repn ",
-            (false, _) => b"rep ",
-        };
-        out.extend_from_slice(word);
-    }
-    match inst.prefixes.word {
-        Some("PN ") => op.push_str(",pn"),
-        Some("PT ") => op.push_str(",pt"),
-        Some(word) => out.extend_from_slice(word.to_ascii_lowercase().as_bytes()),
-        None => {}
-    }
-    if &*inst.op.name == "NOP" && inst.opcode == 0x90 && inst.prefixes.data16() {
-        out.extend_from_slice(b"data16 ");
-    }
+    let segments = prefixes(inst, &args, inst.prefixes.bytes(code), &mut op, out);
+    let segments = match inst.encoding {
+        // Go takes the bytes of a VEX or EVEX prefix for segment overrides, if they look like one.
+        EncodingKind::VEX | EncodingKind::EVEX if strict_go => {
+            let len = match code.first() {
+                Some(0xC5) => 2,
+                Some(0xC4) => 3,
+                _ => 4,
+            };
+            segment_words(code.get(1..len).unwrap_or(&[]))
+        }
+        _ => segments,
+    };
     out.extend_from_slice(op.as_bytes());
-    let texts = arg_texts(inst, &args, pc);
+    let texts = arg_texts(inst, &args, pc, &segments);
     if texts.is_empty() {
         return;
     }
@@ -55,6 +47,135 @@ pub(super) fn write(inst: &Inst, pc: u64, out: &mut Vec<u8>) {
         };
         out.extend_from_slice(text);
     }
+}
+
+/// Writes the prefixes that the instruction's text does not imply, in their order, or adds a branch hint to its name; gives the segments that its
+/// memory operand shows instead.
+fn prefixes(inst: &Inst, args: &[Arg], bytes: &[u8], op: &mut String, out: &mut Vec<u8>) -> String {
+    let is = |b: u8, set: &[u8]| set.contains(&b);
+    let last = |set: &[u8]| bytes.iter().rposition(|b| set.contains(b));
+    let memory = args
+        .iter()
+        .any(|a| matches!(a, Arg::Mem(m) if !string_operand(inst, m)));
+    let shown = if memory {
+        segment_words(bytes)
+    } else {
+        String::new()
+    };
+    let sizes = bytes.iter().filter(|b| **b == 0x66).count();
+    // One size prefix is what made the operands 16 bits wide, or another opcode of this one.
+    let nop = &*inst.op.name == "NOP" && inst.opcode == 0x90;
+    let mut size_words = if nop { sizes } else { sizes.saturating_sub(1) };
+    let addressed = args.iter().any(|a| matches!(a, Arg::Mem(_)))
+        || matches!(
+            &*inst.op.name,
+            "LOOP" | "LOOPE" | "LOOPNE" | "JCXZ" | "JECXZ" | "JRCXZ" | "MONITOR"
+        );
+    let mut told = false;
+    for (i, &b) in bytes.iter().enumerate() {
+        if is(b, &[0xF2, 0xF3]) {
+            if inst.prefixes.rep.is_some() && last(&[0xF2, 0xF3]) == Some(i) {
+                out.extend_from_slice(repeat_word(inst));
+            }
+        } else if is(b, SEGMENTS) {
+            match inst.prefixes.word {
+                Some("PN ") | Some("PT ") if last(&[0x2E, 0x3E]) == Some(i) => {
+                    op.push_str(if b == 0x2E { ",pn" } else { ",pt" });
+                }
+                // Of several of the same only the last goes with the operand.
+                _ if memory && last(&[b]) == Some(i) => {}
+                Some(word) if !memory && !told && segment(b) == word.trim_end().to_ascii_lowercase() => {
+                    told = true;
+                    out.extend_from_slice(word.to_ascii_lowercase().as_bytes());
+                }
+                _ if memory => out.extend_from_slice(format!("{} ", segment(b)).as_bytes()),
+                _ => {}
+            }
+        } else if b == 0xF0 {
+            if inst.prefixes.word == Some("LOCK ") && last(&[0xF0]) == Some(i) {
+                out.extend_from_slice(b"lock ");
+            }
+        } else if b == 0x66 && size_words > 0 {
+            size_words -= 1;
+            out.extend_from_slice(if nop { b"data16 " } else { b"data32 " });
+        } else if b == 0x67 && !addressed && last(&[0x67]) == Some(i) {
+            out.extend_from_slice(if inst.mode == 32 { b"addr16 " } else { b"addr32 " });
+        } else if b & 0xF0 == 0x40 && rex_is_idle(inst, args, b) {
+            let letters = [(8, 'W'), (4, 'R'), (2, 'X'), (1, 'B')];
+            let set: String = letters.iter().filter(|l| b & l.0 != 0).map(|l| l.1).collect();
+            out.extend_from_slice(
+                if set.is_empty() {
+                    "rex ".into()
+                } else {
+                    format!("rex.{set} ")
+                }
+                .as_bytes(),
+            );
+        }
+    }
+    shown
+}
+
+const SEGMENTS: &[u8] = &[0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65];
+
+fn segment(b: u8) -> &'static str {
+    match b {
+        0x2E => "cs",
+        0x3E => "ds",
+        0x36 => "ss",
+        0x26 => "es",
+        0x64 => "fs",
+        _ => "gs",
+    }
+}
+
+/// All segments that are named, in the order in which Go has them.
+fn segment_words(bytes: &[u8]) -> String {
+    let named = [0x2E, 0x3E, 0x36, 0x26, 0x64, 0x65]
+        .into_iter()
+        .filter(|b| bytes.contains(b));
+    named.map(|b| format!("%{}:", segment(b))).collect()
+}
+
+/// Is it an operand of a string instruction, which shows its segment itself?
+fn string_operand(inst: &Inst, m: &Mem) -> bool {
+    m.segment != Register::None && matches!(inst.prefixes.segment(), Register::None)
+        || &*inst.op.name == "XLATB"
+        || ["MOVS", "CMPS", "STOS", "LODS", "SCAS", "INS", "OUTS"]
+            .iter()
+            .any(|n| {
+                inst.op
+                    .name
+                    .strip_prefix(n)
+                    .is_some_and(|rest| matches!(rest, "B" | "W" | "D" | "Q"))
+            })
+}
+
+fn repeat_word(inst: &Inst) -> &'static [u8] {
+    let repne = inst.prefixes.rep == Some("REPNE; ");
+    match (repne, branches(inst)) {
+        (true, true) => b"bnd ",
+        (true, false) if inst.lockable_with_memory() => b"xacquire ",
+        (false, _) if inst.lockable_with_memory() => b"xrelease ",
+        (true, false) => b"repn ",
+        (false, _) => b"rep ",
+    }
+}
+
+/// Does nothing in the operands come from the REX prefix, as far as they tell?
+fn rex_is_idle(inst: &Inst, args: &[Arg], rex: u8) -> bool {
+    let low = |a: &Arg| {
+        matches!(
+            a,
+            Arg::Reg(Register::SPL | Register::BPL | Register::SIL | Register::DIL)
+        )
+    };
+    if rex == 0x40 {
+        return !args.iter().any(low);
+    }
+    let floating = inst.op.name.starts_with('F') && inst.opcode & 0xF8 == 0xD8;
+    floating && !args.iter().any(|a| matches!(a, Arg::Mem(_)))
+        || matches!(&*inst.op.name, "LFENCE" | "MFENCE" | "SFENCE")
 }
 
 fn branches(inst: &Inst) -> bool {
@@ -285,7 +406,7 @@ fn pseudo(inst: &Inst, args: &mut Vec<Arg>, op: &mut String) {
     }
 }
 
-fn arg_texts(inst: &Inst, args: &[Arg], pc: u64) -> Vec<Vec<u8>> {
+fn arg_texts(inst: &Inst, args: &[Arg], pc: u64, segments: &str) -> Vec<Vec<u8>> {
     let mut texts: Vec<Vec<u8>> = Vec::new();
     let by_one = inst.mode != 0 && inst.opcode & !1 == 0xD0;
     for (i, a) in args.iter().enumerate() {
@@ -293,7 +414,7 @@ fn arg_texts(inst: &Inst, args: &[Arg], pc: u64) -> Vec<Vec<u8>> {
             continue;
         }
         let mut text = Vec::new();
-        arg(inst, *a, pc, &mut text);
+        arg(inst, *a, pc, segments, &mut text);
         if i == 1
             && let Arg::Reg(r) = a
             && r.is_k()
@@ -332,20 +453,23 @@ fn arg_texts(inst: &Inst, args: &[Arg], pc: u64) -> Vec<Vec<u8>> {
     texts
 }
 
-fn arg(inst: &Inst, a: Arg, pc: u64, out: &mut Vec<u8>) {
+fn arg(inst: &Inst, a: Arg, pc: u64, segments: &str, out: &mut Vec<u8>) {
     match a {
         Arg::Reg(r) => {
             let port = matches!(
                 &*inst.op.name,
                 "IN" | "INSB" | "INSW" | "INSD" | "OUT" | "OUTSB" | "OUTSW" | "OUTSD"
             );
-            if port && r == Register::DX {
+            if &*inst.op.name == "ARPL" && r.is_gpr32() {
+                // Go has it with 16 bits only, whatever the mode.
+                regs::gnu(Register::AX + r.number() as u32, out);
+            } else if port && r == Register::DX {
                 out.extend_from_slice(b"(%dx)");
             } else {
                 regs::gnu(r, out);
             }
         }
-        Arg::Mem(m) => memory(inst, &m, out),
+        Arg::Mem(m) => memory(inst, &m, segments, out),
         Arg::Rel(distance) if pc == 0 => {
             out.push(b'.');
             out.push(if distance < 0 { b'-' } else { b'+' });
@@ -366,8 +490,10 @@ fn arg(inst: &Inst, a: Arg, pc: u64, out: &mut Vec<u8>) {
     }
 }
 
-fn memory(inst: &Inst, m: &Mem, out: &mut Vec<u8>) {
-    if m.segment != Register::None {
+fn memory(inst: &Inst, m: &Mem, segments: &str, out: &mut Vec<u8>) {
+    if !segments.is_empty() {
+        out.extend_from_slice(segments.as_bytes());
+    } else if m.segment != Register::None {
         regs::gnu(m.segment, out);
         out.push(b':');
     }

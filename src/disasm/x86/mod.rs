@@ -94,9 +94,9 @@ impl Printer for X86 {
         }
     }
 
-    fn gnu(&self, code: &[u8], pc: u64, _: &dyn Symbols, out: &mut Vec<u8>) {
-        if let Some(inst) = self.decode(code, pc, Style::default()) {
-            gnu_syntax::write(&inst, pc, out);
+    fn gnu(&self, code: &[u8], pc: u64, style: Style, out: &mut Vec<u8>) {
+        if let Some(inst) = self.decode(code, pc, style) {
+            gnu_syntax::write(&inst, code, pc, style.strict_go, out);
         }
     }
 

@@ -116,6 +116,11 @@ impl Prefixes {
         };
     }
 
+    /// The prefixes among the bytes of an instruction, REX included.
+    pub fn bytes<'c>(&self, code: &'c [u8]) -> &'c [u8] {
+        code.get(..self.len).unwrap_or(&[])
+    }
+
     /// The first byte behind the prefixes.
     pub fn opcode(&self, code: &[u8]) -> u8 {
         code.get(self.len).copied().unwrap_or(0)

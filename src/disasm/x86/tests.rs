@@ -314,6 +314,23 @@ fn no_bytes_panic() {
 }
 
 #[test]
+fn gnu_syntax_keeps_gos_mistakes_if_strict() {
+    let strict = Style {
+        strict_go: true,
+        ..Style::default()
+    };
+    // Bytes of the VEX prefix that look like a segment override.
+    for (style, want) in [
+        (strict, "vpminud %gs:0x61(%rdi),%ymm3,%ymm4"),
+        (Style::default(), "vpminud 0x61(%rdi),%ymm3,%ymm4"),
+    ] {
+        let mut out = Vec::new();
+        X86::AMD64.gnu(&bytes("c4e2653b6761"), 0x401000, style, &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), want);
+    }
+}
+
+#[test]
 fn gnu_syntax_is_that_of_gos_comments() {
     for (printer, rows) in [
         (
@@ -334,6 +351,15 @@ fn gnu_syntax_is_that_of_gos_comments() {
                 ("f0480fb10e", "lock cmpxchg %rcx,(%rsi)"),
                 ("f20fc2c102", "cmplesd %xmm1,%xmm0"),
                 ("6690", "data16 nop"),
+                ("662e0f1f840000000000", "nopw %cs:(%rax,%rax)"),
+                ("66662e0f1f840000000000", "data32 nopw %cs:(%rax,%rax)"),
+                ("2e0f1f840000000000", "nopl %cs:(%rax,%rax)"),
+                ("480faee8", "rex.W lfence"),
+                ("40c3", "rex retq"),
+                ("4084c9", "rex test %cl,%cl"),
+                ("4084f6", "test %sil,%sil"),
+                ("67e8fbef0f00", "addr32 callq 0x500001"),
+                ("2e7402", "je,pn 0x401005"),
                 ("0f1808", "prefetcht0 (%rax)"),
                 ("66450f3a44c111", "pclmulhqhqdq %xmm9,%xmm8"),
                 ("62f17c9858ca", "vaddps {rn-sae},%zmm2,%zmm0,%zmm1"),
@@ -349,12 +375,14 @@ fn gnu_syntax_is_that_of_gos_comments() {
                 ("83c0f0", "add $0xfffffff0,%eax"),
                 ("658b0d00000000", "mov %gs:,%ecx"),
                 ("ec", "in (%dx),%al"),
+                ("636951", "arpl %bp,0x51(%ecx)"),
+                ("676a30", "addr16 push $0x30"),
             ][..],
         ),
     ] {
         for &(hex, want) in rows {
             let mut out = Vec::new();
-            printer.gnu(&bytes(hex), 0x401000, &NoSymbols, &mut out);
+            printer.gnu(&bytes(hex), 0x401000, Style::default(), &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), want, "{hex}");
         }
     }
