@@ -182,34 +182,62 @@ impl Ledger {
     /// The rows, sorted; `module` gives the module of a package.
     pub(super) fn finish(mut self, module: impl Fn(&str) -> Option<String>) -> (Vec<Row>, Vec<Memory>) {
         self.flush();
-        let text = |id: NameId| {
-            self.names
-                .get(id as usize)
-                .map(|n| String::from_utf8_lossy(n).into_owned())
-        };
+        // Rows are sorted by the ranks of their names: comparing the texts of so many would take most of the time.
+        let names: Vec<String> = self
+            .names
+            .iter()
+            .map(|n| String::from_utf8_lossy(n).into_owned())
+            .collect();
+        let mut order: Vec<NameId> = (0..names.len() as NameId).collect();
+        order.sort_unstable_by_key(|i| names.get(*i as usize));
+        let mut ranks: Vec<u32> = vec![0; names.len()];
+        let mut rank = 0;
+        let mut before: Option<&String> = None;
+        for i in order {
+            let name = names.get(i as usize);
+            // What is no UTF-8 may read alike.
+            if name != before {
+                rank += 1;
+            }
+            before = name;
+            if let Some(r) = ranks.get_mut(i as usize) {
+                *r = rank;
+            }
+        }
+        // None comes before any name.
+        let rank = |id: NameId| ranks.get(id as usize).copied().unwrap_or(0);
+        let is_c = |o: &Owner| matches!(o.kind, Kind::CCode | Kind::Dwarf);
+        let mut sums: Vec<_> = self.sums.iter().collect();
+        sums.sort_unstable_by_key(|((section, slice, o), bytes)| {
+            let (file, unit) = if is_c(o) { (NONE, o.file) } else { (o.file, NONE) };
+            (
+                (o.kind, rank(*section), rank(o.package), rank(o.symbol)),
+                (rank(file), rank(unit), rank(*slice), o.source, **bytes),
+            )
+        });
+        let text = |id: NameId| names.get(id as usize).cloned();
         let mut modules: FxHashMap<NameId, Option<String>> = FxHashMap::default();
-        let mut rows: Vec<Row> = Vec::with_capacity(self.sums.len());
-        for ((section, slice, o), bytes) in &self.sums {
+        let mut rows: Vec<Row> = Vec::with_capacity(sums.len());
+        for ((section, slice, o), bytes) in sums {
             let package = text(o.package);
             let module = modules
                 .entry(o.package)
                 .or_insert_with(|| package.as_deref().and_then(&module))
                 .clone();
-            let c = matches!(o.kind, Kind::CCode | Kind::Dwarf);
+            let c = is_c(o);
             rows.push(Row {
                 kind: o.kind,
                 section: text(*section).unwrap_or_default(),
                 package,
                 module,
                 symbol: text(o.symbol),
-                file: text(o.file).filter(|_| !c),
-                unit: text(o.file).filter(|_| c),
+                file: (!c).then(|| text(o.file)).flatten(),
+                unit: c.then(|| text(o.file)).flatten(),
                 slice: text(*slice),
                 source: o.source,
                 bytes: *bytes,
             });
         }
-        rows.sort_unstable();
         let mut memory: Vec<Memory> = Vec::with_capacity(self.memory.len());
         for ((section, slice, o), bytes) in &self.memory {
             let package = text(o.package);

@@ -1,6 +1,6 @@
 //! Rows → groups by one key, largest first. Every view of a file adds up to the file.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use super::model::{Detail, Memory, Report, Row, Source};
 
@@ -124,7 +124,7 @@ pub fn group_memory<'r>(
 }
 
 fn largest_first(rows: impl Iterator<Item = (String, u64, Source)>) -> Vec<Group> {
-    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut sums: FxHashMap<String, (u64, u64)> = FxHashMap::default();
     for (key, bytes, source) in rows {
         let e = sums.entry(key).or_default();
         // A header may claim any size for what is in memory only.
