@@ -96,6 +96,13 @@ fn older_and_newer_go_versions_are_read() {
         for target in ["linux/amd64", "darwin/arm64"] {
             if let Some(file) = Build::new("hello", target).go(go).args(STRIPPED).path() {
                 adds_up(&measure(&[], &file), &file);
+                // Up to Go 1.25 strings lie in the types' range, right behind the last type: they are not its bytes.
+                let doc = measure(&["--by", "symbol"], &file);
+                let strings = sum(&doc, |r| r["kind"] == "string");
+                assert!(strings > 20_000, "{go} {target}: {strings}");
+                for r in rows(&doc).iter().filter(|r| r["kind"] == "type") {
+                    assert!(r["bytes"].as_u64().unwrap() < 16_384, "{go} {target}: {r}");
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use super::model::{Kind, Source};
 use super::program::Program;
 use super::regions::Region;
 use crate::dwarf::{self, Unit};
-use crate::image::Image;
+use crate::image::{Detail, Image, elf};
 
 /// Units with their owners, made once for all sections.
 #[derive(Debug, Default)]
@@ -26,11 +26,12 @@ impl Units {
             warnings.push(e.to_string());
             Vec::new()
         });
+        let object = is_object(image);
         let with_owner = units.into_iter().map(|u| {
             let mut owner = Owner::plain(Kind::Dwarf, Source::CompileUnit);
             if u.go && !u.name.is_empty() {
                 owner.package = ledger.name(&u.name);
-            } else if !u.name.is_empty() {
+            } else if !u.name.is_empty() && !object {
                 owner.file = ledger.name(base(&u.name));
             }
             (u, owner)
@@ -75,6 +76,10 @@ impl Units {
     }
 }
 
+fn is_object(image: &Image<'_>) -> bool {
+    matches!(&image.detail, Detail::Elf(e) if e.kind == elf::ET_REL)
+}
+
 /// Fills a debug section.
 pub(super) fn section<'a>(
     program: &Program<'_, 'a>,
@@ -93,6 +98,8 @@ pub(super) fn section<'a>(
     let (v5, addr) = (header(12), header(8));
     let shares = match name {
         b"info" => units.by(|u| Some(u.offset)),
+        // In an object that is not linked yet, the places of units in other sections are relocations.
+        _ if is_object(image) => Vec::new(),
         b"line" => units.by(|u| u.line),
         b"addr" => units.by(|u| u.addr_base.map(addr)),
         b"rnglists" => units.by(|u| u.rnglists_base.map(v5)),

@@ -262,8 +262,10 @@ fn image_rows<'a>(
             Role::Text => text(&program, &owners, &foreign, c, r, &cuts, ledger),
             Role::Mapped => fill_mapped(r, &cuts, ledger),
             Role::WasmCode => wasm::code(&program, &owners, r, ledger),
-            Role::Symbols => symtab::entries(image, r, ledger),
-            Role::SymbolNames => symtab::strings(image, r, ledger),
+            Role::Symbols => symtab::entries(image, Kind::Symtab, r, ledger),
+            Role::SymbolNames => symtab::strings(image, Kind::Symtab, r, ledger),
+            Role::DynamicSymbols => symtab::entries(image, Kind::Dynamic, r, ledger),
+            Role::DynamicNames => symtab::strings(image, Kind::Dynamic, r, ledger),
             Role::Relocations => relocations::fill(&program, r, &cuts, ledger),
             Role::Dwarf => dwarf::section(&program, &units, r, ledger),
         }

@@ -21,6 +21,10 @@ pub(super) enum Role {
     Symbols,
     /// Names of a symbol table.
     SymbolNames,
+    /// Entries of the loader's symbol table.
+    DynamicSymbols,
+    /// Names of the loader's symbol table.
+    DynamicNames,
     /// Relocations with addresses of what they patch.
     Relocations,
     /// Bodies of wasm functions.
@@ -325,7 +329,8 @@ fn elf_role(s: &Section<'_>) -> Role {
                 plain(Kind::Relocation)
             };
         }
-        elf::SHT_DYNSYM | 6 | 5 | 0x6fff_fff6 | 0x6fff_fffd | 0x6fff_fffe | 0x6fff_ffff => {
+        elf::SHT_DYNSYM => return Role::DynamicSymbols,
+        6 | 5 | 0x6fff_fff6 | 0x6fff_fffd | 0x6fff_fffe | 0x6fff_ffff => {
             return plain(Kind::Dynamic);
         }
         elf::SHT_STRTAB if !s.alloc => {
@@ -349,10 +354,12 @@ fn elf_role(s: &Section<'_>) -> Role {
     {
         return plain(Kind::Header);
     }
+    if n == b".dynstr" {
+        return Role::DynamicNames;
+    }
     if matches!(
         n,
         b".interp"
-            | b".dynstr"
             | b".dynamic"
             | b".hash"
             | b".gnu.hash"

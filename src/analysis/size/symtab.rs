@@ -1,5 +1,7 @@
 //! Symbol tables and their names, each entry given to the package of the symbol it describes.
 
+use std::borrow::Cow;
+
 use super::foreign::{self, Files, Whose};
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
@@ -18,13 +20,19 @@ fn entry_size(image: &Image<'_>) -> Option<u64> {
     }
 }
 
-fn owner<'a>(image: &Image<'a>, ledger: &mut Ledger, files: &mut Files<'a>, s: &Symbol<'a>) -> Owner {
+fn owner<'a>(
+    image: &Image<'a>,
+    kind: Kind,
+    ledger: &mut Ledger,
+    files: &mut Files<'a>,
+    s: &Symbol<'a>,
+) -> Owner {
     // Mach-O names have an underscore in front.
     let name = match image.format {
         Format::MachO => s.name.strip_prefix(b"_").unwrap_or(s.name),
         _ => s.name,
     };
-    let mut o = Owner::plain(Kind::Symtab, Source::Symbols);
+    let mut o = Owner::plain(kind, Source::Symbols);
     let c = matches!(files.next(image, s), Whose::Object(_)) || foreign::is_file(image, s);
     if let Some(p) = names::package(name).filter(|_| !c) {
         o.package = ledger.name(&p);
@@ -33,15 +41,23 @@ fn owner<'a>(image: &Image<'a>, ledger: &mut Ledger, files: &mut Files<'a>, s: &
     o
 }
 
-/// Entries of a symbol table.
-pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
-    let plain = Owner::plain(Kind::Symtab, Source::Container);
+/// The symbols of the table that a region of this kind belongs to: the loader's, or all.
+fn table<'i, 'a>(image: &'i Image<'a>, kind: Kind) -> Cow<'i, [Symbol<'a>]> {
+    match kind {
+        Kind::Dynamic => image.elf_dynamic_symbols().into(),
+        _ => image.symbols().unwrap_or_default().into(),
+    }
+}
+
+/// Entries of a symbol table; `kind` is [`Kind::Dynamic`] for the loader's.
+pub(super) fn entries<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, ledger: &mut Ledger) {
+    let plain = Owner::plain(kind, Source::Container);
     let mut cuts = Vec::new();
     let mut files = Files::default();
-    if let (Ok(all), Some(size)) = (image.symbols(), entry_size(image)) {
+    if let Some(size) = entry_size(image) {
         let mut last = None;
-        for s in all {
-            let o = owner(image, ledger, &mut files, s);
+        for s in table(image, kind).iter() {
+            let o = owner(image, kind, ledger, &mut files, s);
             if last != Some(o) {
                 cuts.push(Cut {
                     at: region
@@ -57,17 +73,20 @@ pub(super) fn entries<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut L
 }
 
 /// The names: each belongs to the first symbol that uses it.
-pub(super) fn strings<'a>(image: &Image<'a>, region: &Region<'a>, ledger: &mut Ledger) {
-    let plain = Owner::plain(Kind::Symtab, Source::Container);
+pub(super) fn strings<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, ledger: &mut Ledger) {
+    let plain = Owner::plain(kind, Source::Container);
     let bytes = crate::image::clip(image.data, region.start, region.end - region.start);
     let base = bytes.as_ptr() as usize;
     let mut cuts: Vec<(u64, Owner)> = Vec::new();
     let mut files = Files::default();
-    for s in image.symbols().unwrap_or_default() {
+    for s in table(image, kind).iter() {
         // The names are borrowed from the table, so their place in memory tells their place in it.
         let at = (s.name.as_ptr() as usize).wrapping_sub(base);
         if at < bytes.len() && !s.name.is_empty() {
-            cuts.push((region.start + at as u64, owner(image, ledger, &mut files, s)));
+            cuts.push((
+                region.start + at as u64,
+                owner(image, kind, ledger, &mut files, s),
+            ));
         }
     }
     let sorted = cuts.is_sorted_by_key(|c| c.0);

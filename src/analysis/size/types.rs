@@ -28,6 +28,29 @@ const STRUCT: u8 = 25;
 /// Longest name that is believed, and most fields, methods, parameters.
 const NAME_LIMIT: u64 = 4096;
 const LIST_LIMIT: u64 = 1 << 14;
+/// Bytes of a value, for kinds whose values all have the same size; `w` is that of a pointer.
+fn fixed_size(kind: u8, w: u64) -> Option<u64> {
+    Some(match kind {
+        // bool, int8, uint8
+        1 | 3 | 8 => 1,
+        // int16, uint16
+        4 | 9 => 2,
+        // int32, uint32, float32
+        5 | 10 | 13 => 4,
+        // int64, uint64, float64, complex64
+        6 | 11 | 14 | 15 => 8,
+        // complex128
+        16 => 16,
+        // int, uint, uintptr, unsafe.Pointer
+        2 | 7 | 12 | 26 | CHAN | FUNC | MAP | POINTER => w,
+        INTERFACE => 2 * w,
+        // string
+        24 => 2 * w,
+        SLICE => 3 * w,
+        _ => return None,
+    })
+}
+
 /// How deep a composite type is looked into for a package.
 const DEPTH: u32 = 8;
 /// How many types are looked at for one package.
@@ -165,15 +188,25 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         let plausible = (1..=26).contains(&kind)
             && flags < 64
             && with_pointers <= size
+            && with_pointers.is_multiple_of(w)
             && align.is_power_of_two()
             && align <= 64
             && field_align.is_power_of_two()
             && field_align <= 64
+            && size.is_multiple_of(u64::from(align))
+            && fixed_size(kind, w).is_none_or(|fixed| fixed == size)
             && name > 0;
         if !plausible {
             return None;
         }
-        self.name(self.start.checked_add(name)?)?;
+        // Up to Go 1.25 strings and stack maps follow the types in the same range, and some of them look like descriptors: a type's own
+        // name has no tag and no path, and is text.
+        let at = self.start.checked_add(name)?;
+        let (text, _) = self.name(at)?;
+        let is_text = !text.is_empty() && !text.iter().any(u8::is_ascii_control);
+        if m.u8(at)? > 1 || !is_text {
+            return None;
+        }
         let bitmap = self.pointer(addr + 3 * w + 8).unwrap_or(0);
         let rest = addr + self.common();
         let mut uncommon = 0;

@@ -117,6 +117,13 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
         .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
         .collect();
     let shown: u64 = rows.iter().map(|r| r.bytes).sum();
+    if let (true, Some(filter)) = (rows.is_empty(), &view.filter) {
+        return writeln!(
+            out,
+            "\nNothing in the file matches {:?}.",
+            escape(filter.as_bytes())
+        );
+    }
     writeln!(out, "\nBy {}:", view.by.word())?;
     let groups = group(rows.iter().copied(), |r| view.by.key(r));
     for g in shortened(groups, view.top) {
@@ -146,6 +153,13 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
         "total, the file's size"
     };
     total(out, shown, report.file_size, what)?;
+    // `std` alone is no list.
+    if view.by == By::Module && report.modules.len() < 2 && rows.iter().any(|r| r.package.is_some()) {
+        writeln!(
+            out,
+            "\nThe file has no list of its modules; --by package tells more."
+        )?;
+    }
     if view.by != By::Kind {
         writeln!(out, "\nWhat it is made of:")?;
         for g in group(rows.iter().copied(), |r| r.kind.word().into()) {
