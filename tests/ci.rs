@@ -3,7 +3,6 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use common::Build;
 
@@ -38,7 +37,7 @@ fn the_action_annotates_and_fails_as_the_check_does() {
         for f in ["summary", "output", "out.sarif"] {
             let _ = std::fs::remove_file(dir.join(f));
         }
-        Command::new("bash")
+        common::command("bash")
             .arg(root().join("docs/ci/action.sh"))
             .current_dir(&dir)
             .env("INPUT_GOSPECT", env!("CARGO_BIN_EXE_gospect"))
@@ -76,7 +75,7 @@ fn the_action_annotates_and_fails_as_the_check_does() {
 fn the_action_uses_what_is_built_and_says_where_it_can_not_build() {
     let Some(dir) = subjects("cached") else { return };
     let run = |temp: &Path| {
-        Command::new("bash")
+        common::command("bash")
             .arg(root().join("docs/ci/action.sh"))
             .current_dir(&dir)
             .env_remove("INPUT_GOSPECT")

@@ -221,7 +221,9 @@ fn a_broken_pipe_is_quiet() {
         env!("CARGO_BIN_EXE_gospect"),
         hello.display()
     );
-    let out = std::process::Command::new("bash")
+    // bash itself warns of a locale that is not installed.
+    let out = common::command("bash")
+        .env("LC_ALL", "C")
         .args(["-o", "pipefail", "-c", &line])
         .output()
         .unwrap();

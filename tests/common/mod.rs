@@ -16,7 +16,8 @@ use std::sync::Mutex;
 pub const REFERENCE: &str = "go1.27.4";
 
 /// What may stand in a developer's environment and would change what is built, or what gospect is asked.
-const FOREIGN: [&str; 22] = [
+const FOREIGN: [&str; 23] = [
+    "COLUMNS",
     "GOSPECT_POLICY",
     "GOFLAGS",
     "GODEBUG",
@@ -42,7 +43,7 @@ const FOREIGN: [&str; 22] = [
 ];
 
 /// A command in an environment without what is [`FOREIGN`].
-fn command(program: &str) -> Command {
+pub fn command(program: &str) -> Command {
     let mut c = Command::new(program);
     for name in FOREIGN {
         c.env_remove(name);
