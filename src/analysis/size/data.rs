@@ -205,8 +205,10 @@ pub(super) fn resolve(
     for p in &pointed {
         space.boundary(p.to);
     }
+    // Structs may overlap in a file that was made to; then not all are looked at.
+    let mut left = 4 * program.image.data.len() as u64;
     for p in &pointed {
-        if let Some(package) = maker(program, described, p) {
+        if let Some(package) = maker(program, described, p, &mut left) {
             space.certain(p.to, Owner::of(Kind::Unknown, Source::Pointer, package));
         }
     }
@@ -258,8 +260,9 @@ fn func_value(program: &Program<'_, '_>, s: &Start, next: u64) -> Option<NameId>
     program.functions.starting_at(program.memory.pointer(s.addr)?)
 }
 
-/// The package that made the struct that an interface value holds: its own, if fields are set that no other package could set.
-fn maker(program: &Program<'_, '_>, described: &Described, p: &Pointed) -> Option<NameId> {
+/// The package that made the struct that an interface value holds: its own, if fields are set that no other package could set. Takes the
+/// bytes that it looks at from `left`.
+fn maker(program: &Program<'_, '_>, described: &Described, p: &Pointed, left: &mut u64) -> Option<NameId> {
     if described.private.is_empty() {
         return None;
     }
@@ -270,6 +273,7 @@ fn maker(program: &Program<'_, '_>, described: &Described, p: &Pointed) -> Optio
     let second = || m.pointer(first.checked_add(w)?);
     let found = described.private.get(&first);
     let private = found.or_else(|| described.private.get(&second()?))?;
+    *left = left.checked_sub(private.size)?;
     let bytes = m.bytes(p.to, private.size)?;
     let set = private.fields.iter().any(|(start, end)| {
         bytes

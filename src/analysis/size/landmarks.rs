@@ -31,6 +31,9 @@ const CLASSES: [(&[u8], u64); 5] = [
 /// SizeClassToDivMagic: numbers of 32 bits, 68 of them.
 const DIVISORS: [u32; 5] = [0, 0x2000_0000, 0x1000_0000, 0x0aaa_aaab, 0x0800_0000];
 
+/// Slices that are looked through for the settings; more would cost too much where a file has been made to look so.
+const TABLES: usize = 4096;
+
 /// Enters those that are there, among the places that something refers to.
 pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
     let candidates: Vec<u64> = space
@@ -41,11 +44,16 @@ pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut
         .collect();
     let allocator = allocator(program, ledger);
     let mut numbers = None;
+    // A program has one of each; the first that looks so is taken.
+    let mut found = [false; CLASSES.len() + 1];
     for addr in candidates {
         if numbers.is_none() {
             numbers = static_numbers(program, addr);
         }
-        if let Some(size) = classes(program, addr) {
+        if let Some((which, size)) = classes(program, addr)
+            && let Some(found) = found.get_mut(which)
+            && !std::mem::replace(found, true)
+        {
             whole(space, addr, size, allocator);
         }
     }
@@ -53,7 +61,12 @@ pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut
         whole(space, addr, 8 * NUMBERS, program.runtime);
     }
     let godebugs = ledger.name(b"internal/godebugs");
-    if let Some((header, table, size)) = pointed.iter().find_map(|p| settings(program, p)) {
+    let mut slices = pointed.iter().filter_map(|p| Some((p, slice(program, p)?)));
+    if let Some((header, table, size)) = slices
+        .by_ref()
+        .take(TABLES)
+        .find_map(|(p, count)| settings(program, p, count))
+    {
         whole(space, header, 3 * program.memory.ptr_size(), godebugs);
         whole(space, table, size, godebugs);
     }
@@ -97,24 +110,31 @@ fn static_numbers(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
         .then_some(start)
 }
 
-/// Size of the allocator's table that starts at `addr`.
-fn classes(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
+/// Which of the allocator's tables starts at `addr`, and its size.
+fn classes(program: &Program<'_, '_>, addr: u64) -> Option<(usize, u64)> {
     let bytes = program.memory.bytes(addr, 20)?;
-    if let Some((_, size)) = CLASSES.iter().find(|c| bytes.starts_with(c.0)) {
-        return Some(*size);
+    if let Some(which) = CLASSES.iter().position(|c| bytes.starts_with(c.0)) {
+        return Some((which, CLASSES.get(which)?.1));
     }
     let divisors = || (0..5).filter_map(|i| program.image.endian.u32(bytes, 4 * i));
-    divisors().eq(DIVISORS).then_some(272)
+    divisors().eq(DIVISORS).then_some((CLASSES.len(), 272))
 }
 
-/// The table of GODEBUG settings, if a slice of it is where `p` stands: the slice's address, the table's address and size.
-fn settings(program: &Program<'_, '_>, p: &Pointed) -> Option<(u64, u64, u64)> {
+/// Length of the slice whose header begins with `p`, if it may be that of the GODEBUG settings: as long as a table of them, and full.
+fn slice(program: &Program<'_, '_>, p: &Pointed) -> Option<u64> {
     let m = &program.memory;
     let w = m.ptr_size();
     let count = m.word(p.from.checked_add(w)?)?;
-    if !(20..=1000).contains(&count) || m.word(p.from.checked_add(2 * w)?)? != count {
-        return None;
-    }
+    let full = m.word(p.from.checked_add(2 * w)?)? == count;
+    // The first setting's name.
+    (full && (20..=1000).contains(&count) && m.go_string(p.to, 64)?.first()?.is_ascii_lowercase())
+        .then_some(count)
+}
+
+/// The table of GODEBUG settings, if `p` leads to `count` of them: the slice's address, the table's address and size.
+fn settings(program: &Program<'_, '_>, p: &Pointed, count: u64) -> Option<(u64, u64, u64)> {
+    let m = &program.memory;
+    let w = m.ptr_size();
     // Two strings, a number, a string, two flags.
     let each = 8 * w;
     let text = |at: u64| m.go_string(at, 64);
@@ -122,10 +142,10 @@ fn settings(program: &Program<'_, '_>, p: &Pointed) -> Option<(u64, u64, u64)> {
         let at = p.to.checked_add(i * each)?;
         Some((text(at)?, text(at.checked_add(2 * w)?)?))
     };
-    let first = named(0)?;
-    let settings = first.0.first()?.is_ascii_lowercase() && first.0.is_ascii() && first.1.is_ascii();
-    let found = settings && (0..count).any(|i| named(i) == Some((&b"http2client"[..], &b"net/http"[..])));
-    found.then_some((p.from, p.to, each * count))
+    let known = Some((&b"http2client"[..], &b"net/http"[..]));
+    (0..count)
+        .any(|i| named(i) == known)
+        .then_some((p.from, p.to, each * count))
 }
 
 #[cfg(test)]

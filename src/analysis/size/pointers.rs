@@ -24,7 +24,12 @@ pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
     let mut out = Vec::new();
     let image = program.image;
     let none = without_pointers(program, space);
-    let stands = |addr: u64| !none.iter().any(|r| r.contains(&addr));
+    let stands = |addr: u64| {
+        let i = none.partition_point(|r| r.start <= addr);
+        i.checked_sub(1)
+            .and_then(|i| none.get(i))
+            .is_none_or(|r| addr >= r.end)
+    };
     let relocations = image.relocations();
     if relocations.iter().any(|r| r.target.is_some()) {
         for r in relocations {
@@ -79,7 +84,7 @@ fn text_header(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> 
 }
 
 /// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, variables that the garbage
-/// collector passes over, the moduledata.
+/// collector passes over, the moduledata. Sorted, disjoint.
 fn without_pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Range<u64>> {
     let mut out = Vec::new();
     if let Some(t) = &program.table {
@@ -106,7 +111,16 @@ fn without_pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Range<u64>>
         }
     }
     out.retain(|r| r.start < r.end);
-    out
+    out.sort_by_key(|r| r.start);
+    // One lookup is to be enough, so those that overlap become one.
+    let mut merged: Vec<Range<u64>> = Vec::new();
+    for r in out {
+        match merged.last_mut() {
+            Some(l) if r.start <= l.end => l.end = l.end.max(r.end),
+            _ => merged.push(r),
+        }
+    }
+    merged
 }
 
 /// One bit for each word of the variables: is it a pointer? `None` where the program that makes the bitmap is not as it should be.
