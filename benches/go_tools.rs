@@ -85,6 +85,29 @@ fn rows(file: &Path, folder: &Path, dir: &Path) -> Vec<Row> {
             runs: if name == "objdump" { 2 } else { 5 },
         });
     }
+    let report = dir.join("gsa.json");
+    let gsa = ["gsa", "-f", "json", "-o", report.to_str().unwrap(), f];
+    let bloaty = ["bloaty", "-d", "compileunits,symbols", f];
+    for (name, ours_by, theirs) in [
+        ("size, against gsa", "module", &gsa[..]),
+        ("size, against bloaty", "symbol", &bloaty),
+    ] {
+        let there = Command::new(theirs[0])
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if there.is_err() {
+            eprintln!("LEFT OUT: {name}: it is not on PATH");
+            continue;
+        }
+        rows.push(Row {
+            name,
+            ours: words(&[ours, "size", "--by", ours_by, f]),
+            theirs: words(theirs),
+            runs: 3,
+        });
+    }
     rows
 }
 
