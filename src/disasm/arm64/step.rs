@@ -12,6 +12,7 @@ pub(super) const CONVENTION: Convention = Convention {
 
 /// Appends what the word `w` at `pc` does. Register 31 as a base is the stack pointer, as a value zero.
 pub(super) fn step(w: u32, pc: u64, out: &mut Vec<Effect>) {
+    let from = out.len();
     let (rd, rn) = ((w & 31) as u8, (w >> 5 & 31) as u8);
     let relative = |distance: i64| Some(pc.wrapping_add_signed(distance));
     let branch19 = || relative(signed(w >> 5 & 0x7_ffff, 19) << 2);
@@ -75,7 +76,15 @@ pub(super) fn step(w: u32, pc: u64, out: &mut Vec<Effect>) {
         // Whatever else may write its first register.
         _ => out.push(Effect::Lose(rd)),
     }
-    out.retain(|e| !matches!(e, Effect::Number(31, _) | Effect::Lose(31)));
+    // Only this instruction's: the others' before them may be many.
+    let mut at = from;
+    while let Some(effect) = out.get(at) {
+        if matches!(effect, Effect::Number(31, _) | Effect::Lose(31)) {
+            out.remove(at);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 /// With an unsigned or unscaled offset; what indexes or moves its base loses it.
