@@ -116,7 +116,10 @@ fn map_known(file: &File, meta: &Metadata) -> io::Result<Bytes> {
     // is read is checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
     let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
-    Ok(Bytes(Store::Mapped { map, file: None }))
+    Ok(Bytes(Store::Mapped {
+        map,
+        file: None,
+    }))
 }
 
 /// Reads all of standard input.
