@@ -123,6 +123,30 @@ fn finish(child: Child) -> Output {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_is_cut_short_is_an_error_and_no_crash() {
+    use std::os::unix::process::ExitStatusExt;
+    let Some(bytes) = hello("linux/amd64") else { return };
+    let folder = Folder::new("short");
+    let path = folder.put("subject", &bytes);
+    let child = blocked(&["objdump", path.to_str().unwrap()]);
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(4096)
+        .unwrap();
+    let out = finish(child);
+    let err = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.signal(), None, "{err}");
+    assert_eq!(out.status.code(), Some(2), "{err}");
+    assert_eq!(
+        err,
+        format!("gospect: {}: was cut short while it was read\n", path.display())
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_that_is_written_to_is_refused_and_one_that_is_replaced_is_not() {
     let Some(bytes) = hello("linux/amd64") else { return };
     let folder = Folder::new("changed");

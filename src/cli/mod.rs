@@ -73,6 +73,7 @@ pub const TROUBLE: u8 = 2;
 
 /// Runs the program with its arguments (the program's own name first) and gives its exit status.
 pub fn run(mut args: Vec<OsString>) -> u8 {
+    crate::input::fault::guard();
     let first = args
         .get(1)
         .and_then(|a| a.to_str())

@@ -2,6 +2,7 @@
 //!
 //! Files are mapped, so only the pages that are touched are read. This is the only room with `unsafe` in it.
 
+pub mod fault;
 pub mod sources;
 
 use std::ffi::OsString;
@@ -17,6 +18,8 @@ pub struct Bytes(Store);
 #[derive(Debug)]
 enum Store {
     Mapped {
+        // Dropped before the map.
+        _listed: fault::Listed,
         map: memmap2::Mmap,
         file: Option<(File, Metadata)>,
     },
@@ -66,7 +69,7 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
     }
     let file = File::open(path)?;
     let meta = file.metadata()?;
-    let mut bytes = map_known(&file, &meta)?;
+    let mut bytes = map_known(&file, &meta, path)?;
     if let Store::Mapped { file: keep, .. } = &mut bytes.0 {
         *keep = Some((file, meta));
     }
@@ -80,7 +83,7 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
 pub fn open_known(path: &Path) -> io::Result<Bytes> {
     let file = File::open(path)?;
     let meta = file.metadata()?;
-    map_known(&file, &meta)
+    map_known(&file, &meta, path)
 }
 
 /// What an irregular file is, in words; `None` for a regular one.
@@ -106,17 +109,18 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 }
 
 /// Maps an open file; an empty file gives no bytes.
-fn map_known(file: &File, meta: &Metadata) -> io::Result<Bytes> {
+fn map_known(file: &File, meta: &Metadata, path: &Path) -> io::Result<Bytes> {
     if meta.len() == 0 {
         return Ok(Bytes(Store::Owned(Vec::new())));
     }
     let len = usize::try_from(meta.len()).map_err(io::Error::other)?;
-    // SAFETY: the map is read-only and private to this process. Another process that cuts the file short while it is mapped can make a
-    // read fault, as with every reader that maps; README.md says so. One that writes to it changes bytes that were read before; all that
-    // is read is checked where it is used, and `Bytes::changed` tells.
+    // SAFETY: the map is read-only and private to this process. Another process that cuts the file short while it is mapped makes a
+    // read fault: the program ends then with a message (see `fault`). One that writes to it changes bytes that were read before; all
+    // that is read is checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
     let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
     Ok(Bytes(Store::Mapped {
+        _listed: fault::list(&map, path),
         map,
         file: None,
     }))
