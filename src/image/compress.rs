@@ -4,7 +4,7 @@
 //! `__zdebug_*`; the last two start with `ZLIB` and a big-endian 64-bit size.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::{Endian, Format, Image, Section, elf};
 use crate::error::{Error, Result};
@@ -80,9 +80,7 @@ pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<C
     let mut out = Vec::new();
     let limit = h.size;
     let read = match h.method {
-        Method::Zlib => flate2::read::ZlibDecoder::new(stream)
-            .take(limit)
-            .read_to_end(&mut out),
+        Method::Zlib => inflate(stream, limit, &mut out),
         Method::Zstd => {
             zstd::stream::read::Decoder::with_buffer(stream).and_then(|d| d.take(limit).read_to_end(&mut out))
         }
@@ -92,4 +90,15 @@ pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<C
         return Err(broken(format!("holds {} bytes, not {}", out.len(), h.size)));
     }
     Ok(Cow::Owned(out))
+}
+
+/// Decompresses all at once, into place: sections are large and their sizes are told.
+fn inflate(stream: &[u8], size: u64, out: &mut Vec<u8>) -> io::Result<usize> {
+    out.try_reserve_exact(usize::try_from(size).map_err(io::Error::other)?)?;
+    let status = flate2::Decompress::new(true).decompress_vec(stream, out, flate2::FlushDecompress::Finish)?;
+    match status {
+        flate2::Status::StreamEnd => Ok(out.len()),
+        _ if out.len() as u64 == size => Ok(out.len()),
+        _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+    }
 }

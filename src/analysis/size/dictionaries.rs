@@ -32,13 +32,8 @@ pub(super) struct Passed {
 
 /// Is it the name of a generic function for all types of a shape, which is told the types by a dictionary?
 pub(super) fn is_shaped(name: &[u8]) -> bool {
-    memchr::memmem::find(name, b"[go.shape.").is_some()
-}
-
-/// Index of the function at `addr`, if it is one that takes a dictionary.
-pub(super) fn taker(program: &Program<'_, '_>, addr: u64) -> Option<usize> {
-    let i = program.functions.entries.binary_search(&addr).ok()?;
-    is_shaped(program.table.as_ref()?.get(i)?.name()).then_some(i)
+    // Type arguments come last, but for a method's name and the numbers of closures.
+    memchr::memrchr(b']', name).is_some() && memchr::memmem::find(name, b"[go.shape.").is_some()
 }
 
 /// May a dictionary begin at `addr`? Text and types do not begin with what dictionaries do.
@@ -183,7 +178,7 @@ impl<'t> Body<'t> {
                     let first = order.iter().find_map(|r| get(&registers, *r));
                     registers = [None; 32];
                     if let Some(dictionary) = first
-                        && let Some(callee) = taker(program, target)
+                        && let Some(callee) = program.functions.takers.get(&target).copied()
                     {
                         passed.push(Passed { dictionary, callee });
                     }

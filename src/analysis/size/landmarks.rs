@@ -36,10 +36,16 @@ const TABLES: usize = 4096;
 
 /// Enters those that are there, among the places that something refers to.
 pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
+    // They are numbers, so in variables without pointers; the single numbers have been read-only since Go 1.23.
+    let noptr = program.module.as_ref().map_or(0..0, |m| m.noptrdata.clone());
+    let is_candidate = |addr: u64| {
+        noptr.contains(&addr)
+            || addr.is_multiple_of(8) && space.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
+    };
     let candidates: Vec<u64> = space
         .starts
         .iter()
-        .filter(|s| !s.owner.source.measured())
+        .filter(|s| !s.owner.source.measured() && is_candidate(s.addr))
         .map(|s| s.addr)
         .collect();
     let allocator = allocator(program, ledger);
@@ -50,7 +56,8 @@ pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut
         if numbers.is_none() {
             numbers = static_numbers(program, addr);
         }
-        if let Some((which, size)) = classes(program, addr)
+        if noptr.contains(&addr)
+            && let Some((which, size)) = classes(program, addr)
             && let Some(found) = found.get_mut(which)
             && !std::mem::replace(found, true)
         {

@@ -37,6 +37,8 @@ pub(super) struct Functions {
     pub(super) c: bool,
     /// Index of what the table lists as a function and is text: the build ID of formats that have no notes.
     build_id: Option<usize>,
+    /// Generic functions that take a dictionary: index by entry.
+    pub(super) takers: FxHashMap<u64, usize>,
 }
 
 impl Functions {
@@ -173,6 +175,7 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
         packages: Vec::with_capacity(n),
         c: false,
         build_id: None,
+        takers: FxHashMap::default(),
     };
     // Assembly functions and the linker's own have no package in their names; they stand among those of their package.
     let mut last = NONE;
@@ -197,6 +200,9 @@ fn read_functions<'a>(table: &Table<'a>, ledger: &mut Ledger) -> Functions {
         }
         // Entries that go backwards would break every search.
         highest = highest.max(f.entry());
+        if super::dictionaries::is_shaped(name) {
+            out.takers.insert(highest, out.entries.len());
+        }
         out.entries.push(highest);
         out.packages.push(last);
     }

@@ -81,24 +81,27 @@ fn scan(
         let mut loaded = Loaded::default();
         refs::scan(image.arch, image.endian, code, range.start, &mut |pc, target| {
             if text.contains(&target) {
-                loaded.called(program, space, pc, target, &mut out.1);
+                if loaded.count > 0 {
+                    let base = (range.start, code);
+                    loaded.called(program, space, base, (pc, target), &mut out.1);
+                }
                 return;
             }
-            if !space.holds(target) {
+            let Some(area) = space.area(target) else {
                 return;
-            }
-            if space.may_be_dictionary(target) {
-                let at = code.get(pc.wrapping_sub(range.start) as usize..);
-                let load = at.is_some_and(|c| refs::is_load(image.arch, c));
-                loaded.add(pc, target, load);
+            };
+            if area.may_hold_dictionary(target) {
+                loaded.add(pc, target);
             }
             if let Some(r) = recent.get_mut((target >> 2 & 511) as usize) {
-                if *r == target || space.seen(target) {
+                if *r == target {
                     return;
                 }
                 *r = target;
             }
-            out.0.push(Found { target, pc, function });
+            if !space.seen_in(area, target) {
+                out.0.push(Found { target, pc, function });
+            }
         });
     }
     out
@@ -107,45 +110,46 @@ fn scan(
 /// What may be dictionaries, loaded since the last call: the instruction, and the dictionary or the place that holds its address.
 #[derive(Debug, Default)]
 struct Loaded {
-    all: [(u64, u64, bool); 4],
+    all: [(u64, u64); 4],
     count: usize,
 }
 
 impl Loaded {
-    fn add(&mut self, pc: u64, target: u64, indirect: bool) {
+    fn add(&mut self, pc: u64, target: u64) {
         if let Some(l) = self.all.get_mut(self.count % 4) {
-            *l = (pc, target, indirect);
+            *l = (pc, target);
         }
         self.count += 1;
     }
 
-    /// A call at `pc`: if it is of a generic function, what was loaded is its dictionary.
+    /// A call, at a place and of a place: if it is of a generic function, what was loaded is its dictionary. `code` is the function's, with
+    /// its address.
     fn called(
         &mut self,
         program: &Program<'_, '_>,
         space: &Space,
-        pc: u64,
-        target: u64,
+        code: (u64, &[u8]),
+        (pc, target): (u64, u64),
         out: &mut Vec<Passed>,
     ) {
-        if self.count == 0 {
+        let count = std::mem::take(&mut self.count);
+        let Some(callee) = program.functions.takers.get(&target).copied() else {
             return;
-        }
-        if let Some(callee) = dictionaries::taker(program, target) {
-            for (at, place, indirect) in self.all.iter().take(self.count) {
-                let dictionary = if *indirect {
-                    program.memory.pointer(*place)
-                } else {
-                    Some(*place)
-                };
-                if pc.wrapping_sub(*at) < NEAR
-                    && let Some(dictionary) = dictionary.filter(|d| dictionaries::begins(program, space, *d))
-                {
-                    out.push(Passed { dictionary, callee });
-                }
+        };
+        for (at, place) in self.all.iter().take(count) {
+            if pc.wrapping_sub(*at) >= NEAR {
+                continue;
+            }
+            let instruction = code.1.get(at.wrapping_sub(code.0) as usize..);
+            let dictionary = if instruction.is_some_and(|c| refs::is_load(program.image.arch, c)) {
+                program.memory.pointer(*place)
+            } else {
+                Some(*place)
+            };
+            if let Some(dictionary) = dictionary.filter(|d| dictionaries::begins(program, space, *d)) {
+                out.push(Passed { dictionary, callee });
             }
         }
-        self.count = 0;
     }
 }
 

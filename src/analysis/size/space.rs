@@ -17,6 +17,13 @@ pub(super) struct Area {
     bits: u64,
 }
 
+impl Area {
+    /// May a generic function's dictionary start at `addr`, which lies here?
+    pub(super) fn may_hold_dictionary(&self, addr: u64) -> bool {
+        self.kind == Kind::Rodata && addr.is_multiple_of(4)
+    }
+}
+
 /// Something starts at `addr`; it reaches to the next start.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
@@ -118,13 +125,15 @@ impl Space {
 
     /// Is it a place in read-only data where a generic function's dictionary may start?
     pub(super) fn may_be_dictionary(&self, addr: u64) -> bool {
-        addr.is_multiple_of(4) && self.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
+        self.area(addr).is_some_and(|a| a.may_hold_dictionary(addr))
     }
 
-    /// Was it asked for by [`Space::fresh`] before?
-    pub(super) fn seen(&self, addr: u64) -> bool {
-        self.bit(addr)
-            .is_some_and(|(word, mask)| self.bits.get(word).is_some_and(|w| w & mask != 0))
+    /// Was an address in `area` asked for by [`Space::fresh`] before?
+    pub(super) fn seen_in(&self, area: &Area, addr: u64) -> bool {
+        let bit = area.bits + (addr - area.addr);
+        self.bits
+            .get((bit / 64) as usize)
+            .is_some_and(|w| w >> (bit % 64) & 1 != 0)
     }
 
     /// Word and mask of an address's bit.
