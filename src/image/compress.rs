@@ -95,7 +95,8 @@ pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<C
 /// Decompresses all at once, into place: sections are large and their sizes are told.
 fn inflate(stream: &[u8], size: u64, out: &mut Vec<u8>) -> io::Result<usize> {
     out.try_reserve_exact(usize::try_from(size).map_err(io::Error::other)?)?;
-    let status = flate2::Decompress::new(true).decompress_vec(stream, out, flate2::FlushDecompress::Finish)?;
+    let status =
+        flate2::Decompress::new(true).decompress_vec(stream, out, flate2::FlushDecompress::Finish)?;
     match status {
         flate2::Status::StreamEnd => Ok(out.len()),
         _ if out.len() as u64 == size => Ok(out.len()),

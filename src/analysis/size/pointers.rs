@@ -24,12 +24,6 @@ pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
     let mut out = Vec::new();
     let image = program.image;
     let none = without_pointers(program, space);
-    let stands = |addr: u64| {
-        let i = none.partition_point(|r| r.start <= addr);
-        i.checked_sub(1)
-            .and_then(|i| none.get(i))
-            .is_none_or(|r| addr >= r.end)
-    };
     let relocations = image.relocations();
     if relocations.iter().any(|r| r.target.is_some()) {
         for r in relocations {
@@ -37,7 +31,7 @@ pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
                 && space.holds(r.addr)
                 && space.holds(to)
                 && !space.is_claimed(to)
-                && stands(r.addr)
+                && !inside(&none, r.addr)
             {
                 out.push(Pointed { from: r.addr, to });
             }
@@ -49,29 +43,50 @@ pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
     let low = space.areas().first().map_or(0, |a| a.addr);
     let high = space.areas().last().map_or(0, |a| a.end);
     for area in space.areas() {
-        let bytes = clip(image.data, area.offset, area.end - area.addr);
-        let skip = (area.addr.next_multiple_of(word) - area.addr) as usize;
-        let mut at = area.addr + skip as u64;
-        let words = bytes.get(skip..).unwrap_or_default();
-        for w in words.chunks_exact(word as usize) {
-            let to = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);
-            let from = at;
-            at += word;
-            if to < low || to >= high || !stands(from) {
-                continue;
-            }
-            let possible = match &variables {
-                Some((data, Some(bits))) if data.contains(&from) => {
-                    bits.get(((from - data.start) / word) as usize) == Some(&true)
+        for part in outside(area.addr..area.end, &none) {
+            let start = part.start.next_multiple_of(word);
+            let offset = area.offset + (start - area.addr);
+            let bytes = clip(image.data, offset, part.end.saturating_sub(start));
+            for (i, w) in bytes.chunks_exact(word as usize).enumerate() {
+                let to = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);
+                if to < low || to >= high {
+                    continue;
                 }
-                // The garbage collector says nothing of read-only data.
-                _ => to.is_multiple_of(word) || text_header(program, space, from, to),
-            };
-            if possible && space.holds(to) && !space.is_claimed(to) {
-                out.push(Pointed { from, to });
+                let from = start + i as u64 * word;
+                let possible = match &variables {
+                    Some((data, Some(bits))) if data.contains(&from) => {
+                        bits.get(((from - data.start) / word) as usize) == Some(&true)
+                    }
+                    // The garbage collector says nothing of read-only data.
+                    _ => to.is_multiple_of(word) || text_header(program, space, from, to),
+                };
+                if possible && space.holds(to) && !space.is_claimed(to) {
+                    out.push(Pointed { from, to });
+                }
             }
         }
     }
+    out
+}
+
+/// Does `addr` lie in one of `ranges`, which are sorted and disjoint?
+fn inside(ranges: &[Range<u64>], addr: u64) -> bool {
+    let i = ranges.partition_point(|r| r.start <= addr);
+    i.checked_sub(1)
+        .and_then(|i| ranges.get(i))
+        .is_some_and(|r| addr < r.end)
+}
+
+/// What of `all` lies in none of `ranges`, which are sorted and disjoint.
+fn outside(all: Range<u64>, ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    let mut out = Vec::new();
+    let mut at = all.start;
+    for r in ranges.iter().filter(|r| r.end > all.start && r.start < all.end) {
+        out.push(at..r.start.max(at));
+        at = r.end.min(all.end);
+    }
+    out.push(at..all.end);
+    out.retain(|r| r.start < r.end);
     out
 }
 
@@ -187,7 +202,16 @@ fn run(code: &[u8], limit: usize) -> Option<Vec<bool>> {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{inside, outside, run};
+
+    #[test]
+    fn ranges_are_left_out() {
+        let none = [5..10, 20..30, 40..50];
+        assert_eq!(outside(8..45, &none), [10..20, 30..40]);
+        assert_eq!(outside(0..5, &none), [0..5]);
+        assert_eq!(outside(21..29, &none), []);
+        assert!(inside(&none, 5) && inside(&none, 29) && !inside(&none, 10) && !inside(&none, 60));
+    }
 
     #[test]
     fn bits_and_repetitions() {

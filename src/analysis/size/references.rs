@@ -21,8 +21,8 @@ use crate::image::Arch;
 
 /// Functions that one task scans.
 const TASK: usize = 1024;
-/// Tasks between two looks at what is known: more need more memory, fewer find the same places again.
-const ROUND: usize = 64;
+/// Tasks of each thread between two looks at what is known: more need more memory, since they find the same places again.
+const ROUND: usize = 8;
 /// A dictionary is loaded at most so many bytes of code in front of the call.
 const NEAR: u64 = 96;
 
@@ -40,7 +40,7 @@ pub(super) fn code(program: &Program<'_, '_>, ledger: &mut Ledger, space: &mut S
     let mut passed = Vec::new();
     let mut round = 0;
     while round < count {
-        let end = count.min(round + TASK * ROUND);
+        let end = count.min(round + TASK * ROUND * rayon::current_num_threads());
         let tasks: Vec<usize> = (round..end).step_by(TASK).collect();
         let known = &*space;
         let scanned: Vec<_> = tasks
