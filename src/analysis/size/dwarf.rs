@@ -9,6 +9,7 @@ use super::model::{Kind, Source};
 use super::program::Program;
 use super::regions::Region;
 use crate::dwarf::{self, Unit};
+use crate::error::Result;
 use crate::image::{Detail, Image, elf};
 
 /// Units with their owners, made once for all sections.
@@ -18,16 +19,27 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn read<'a>(image: &Image<'a>, ledger: &mut Ledger, warnings: &mut Vec<String>) -> Units {
-        if dwarf::section(image, "info").is_none() {
-            return Units::default();
+    /// The units as the debug information has them; none where there is no debug information.
+    pub(super) fn find(image: &Image<'_>) -> Result<Vec<Unit>> {
+        match dwarf::section(image, "info") {
+            Some(_) => dwarf::units(image),
+            None => Ok(Vec::new()),
         }
-        let units = dwarf::units(image).unwrap_or_else(|e| {
+    }
+
+    /// Gives what [`Units::find`] found owners.
+    pub(super) fn new(
+        image: &Image<'_>,
+        found: Result<Vec<Unit>>,
+        ledger: &mut Ledger,
+        warnings: &mut Vec<String>,
+    ) -> Units {
+        let found = found.unwrap_or_else(|e| {
             warnings.push(e.to_string());
             Vec::new()
         });
         let object = is_object(image);
-        let with_owner = units.into_iter().map(|u| {
+        let with_owner = found.into_iter().map(|u| {
             let mut owner = Owner::plain(Kind::Dwarf, Source::CompileUnit);
             if u.go && !u.name.is_empty() {
                 owner.package = ledger.name(&u.name);

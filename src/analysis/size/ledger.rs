@@ -3,7 +3,7 @@
 //! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the next cut. So the
 //! spans are disjoint and add up by construction, whatever the structures in the file say.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -59,8 +59,8 @@ pub(super) struct Cut {
 #[derive(Debug)]
 pub(super) struct Ledger {
     detail: Detail,
-    names: Vec<Rc<[u8]>>,
-    ids: FxHashMap<Rc<[u8]>, NameId>,
+    names: Vec<Arc<[u8]>>,
+    ids: FxHashMap<Arc<[u8]>, NameId>,
     sums: FxHashMap<(NameId, NameId, Owner), u64>,
     section: NameId,
     slice: NameId,
@@ -93,7 +93,7 @@ impl Ledger {
             return *id;
         }
         let id = self.names.len() as NameId;
-        let name: Rc<[u8]> = name.into();
+        let name: Arc<[u8]> = name.into();
         self.names.push(name.clone());
         self.ids.insert(name, id);
         id

@@ -208,16 +208,15 @@ fn image_rows<'a>(
     }
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
-    let mut cuts = mapped(
-        &program,
-        &regions,
-        &owners,
-        &foreign,
-        options,
-        blob.as_ref().map(|b| b.blob),
-        ledger,
+    // The two that take longest, and know nothing of each other.
+    let (units, mut cuts) = rayon::join(
+        || dwarf::Units::find(image),
+        || {
+            let blob = blob.as_ref().map(|b| b.blob);
+            mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
+        },
     );
-    let units = dwarf::Units::read(image, ledger, &mut report.warnings);
+    let units = dwarf::Units::new(image, units, ledger, &mut report.warnings);
     let object = matches!(&image.detail, image::Detail::Elf(e) if e.kind == image::elf::ET_REL);
     let mut of_sections = Default::default();
     let mut c = Foreign::default();
