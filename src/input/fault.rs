@@ -30,7 +30,7 @@ mod unix {
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
     use std::ptr::null_mut;
-    use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
+    use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 
     /// One map that is in use. The handler may take no lock, so there is a fixed number of places.
     struct Place {
@@ -107,6 +107,7 @@ mod unix {
         };
         for p in &PLACES {
             if addr >= p.start.load(SeqCst) && addr < p.end.load(SeqCst) {
+                only_one();
                 let name = p.name.load(SeqCst);
                 say(b"gospect: ");
                 if !name.is_null() {
@@ -117,6 +118,7 @@ mod unix {
             }
         }
         if UNLISTED.load(SeqCst) > 0 {
+            only_one();
             say(b"gospect: a file");
             end();
         }
@@ -124,6 +126,15 @@ mod unix {
         // SAFETY: signal(2) may be called in a handler.
         unsafe {
             libc::signal(libc::SIGBUS, libc::SIG_DFL);
+        }
+    }
+
+    /// Returns for the first thread that comes; several may read the same file. The others wait for the end.
+    fn only_one() {
+        static SAID: AtomicBool = AtomicBool::new(false);
+        while SAID.swap(true, SeqCst) {
+            // SAFETY: pause(2) may be called in a handler; it returns at a signal only.
+            unsafe { libc::pause() };
         }
     }
 
