@@ -7,17 +7,8 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::{Build, REFERENCE, schema};
+use common::{Build, REFERENCE};
 use serde_json::Value;
-
-fn measure(args: &[&str], file: &Path) -> Value {
-    let mut all = vec!["size", "--format", "json"];
-    all.extend(args);
-    all.push(file.to_str().unwrap());
-    let out = common::run(all);
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    schema::assert_all("size", &out.stdout).remove(0)
-}
 
 fn rows(doc: &Value) -> &Vec<Value> {
     doc["rows"].as_array().unwrap()
@@ -84,7 +75,7 @@ fn every_byte_has_one_owner_in_every_format() {
     ] {
         for args in [&[][..], STRIPPED] {
             if let Some(file) = Build::new("hello", target).args(args).path() {
-                adds_up(&measure(&[], &file), &file);
+                adds_up(&common::size(&[], &file), &file);
             }
         }
     }
@@ -95,9 +86,9 @@ fn older_and_newer_go_versions_are_read() {
     for go in ["go1.20.14", "go1.22.12", "go1.26.8", REFERENCE] {
         for target in ["linux/amd64", "darwin/arm64"] {
             if let Some(file) = Build::new("hello", target).go(go).args(STRIPPED).path() {
-                adds_up(&measure(&[], &file), &file);
+                adds_up(&common::size(&[], &file), &file);
                 // Up to Go 1.25 strings lie in the types' range, right behind the last type: they are not its bytes.
-                let doc = measure(&["--by", "symbol"], &file);
+                let doc = common::size(&["--by", "symbol"], &file);
                 let strings = sum(&doc, |r| r["kind"] == "string");
                 assert!(strings > 20_000, "{go} {target}: {strings}");
                 for r in rows(&doc).iter().filter(|r| r["kind"] == "type") {
@@ -115,7 +106,7 @@ fn a_stripped_file_agrees_with_its_twin() {
         let (Some(whole), Some(bare)) = (build.path(), build.args(STRIPPED).path()) else {
             continue;
         };
-        let (whole, bare) = (measure(&[], &whole), measure(&[], &bare));
+        let (whole, bare) = (common::size(&[], &whole), common::size(&[], &bare));
         for kind in ["code", "pclntab", "type", "itab", "embed"] {
             assert_eq!(
                 by_package(&whole, &[kind]),
@@ -134,7 +125,7 @@ fn planted_sizes_come_out_in_both_twins() {
             let Some(file) = Build::new("planted", target).args(args).path() else {
                 continue;
             };
-            let doc = measure(&[], &file);
+            let doc = common::size(&[], &file);
             adds_up(&doc, &file);
             let of = |package: &str, kinds: &[&str]| {
                 let package = format!("example.com/planted/{package}");
@@ -171,7 +162,7 @@ fn a_generic_functions_instances_belong_to_its_package() {
     let Some(file) = Build::new("planted", "linux/amd64").path() else {
         return;
     };
-    let doc = measure(&["--by", "symbol"], &file);
+    let doc = common::size(&["--by", "symbol"], &file);
     let instances = rows(&doc)
         .iter()
         .filter(|r| {
@@ -242,7 +233,7 @@ fn the_folder_of_the_build_changes_nothing() {
             let Some(file) = Build::new("planted", target).args(&args).path() else {
                 continue;
             };
-            let doc = measure(&[], &file);
+            let doc = common::size(&[], &file);
             let text = sum(&doc, |r| {
                 r["package"] == "example.com/planted/text"
                     && ["string", "rodata"].contains(&r["kind"].as_str().unwrap())

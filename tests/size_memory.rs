@@ -3,20 +3,10 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
-use common::{Build, schema};
+use common::Build;
 use serde_json::Value;
-
-fn measure(args: &[&str], file: &Path) -> Value {
-    let mut all = vec!["size", "--format", "json"];
-    all.extend(args);
-    all.push(file.to_str().unwrap());
-    let out = common::run(all);
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    schema::assert_all("size", &out.stdout).remove(0)
-}
 
 fn sums<'v>(doc: &'v Value, key: &str) -> BTreeMap<&'v str, u64> {
     let mut out = BTreeMap::new();
@@ -36,8 +26,8 @@ fn variables_have_their_packages_and_cost_the_file_nothing() {
             let Some(file) = Build::new("planted", target).args(args).path() else {
                 continue;
             };
-            let doc = measure(&["--memory"], &file);
-            assert_eq!(doc["rows"], measure(&[], &file)["rows"], "{target}");
+            let doc = common::size(&["--memory"], &file);
+            assert_eq!(doc["rows"], common::size(&[], &file)["rows"], "{target}");
             let packages = sums(&doc, "package");
             let planted = packages.get("example.com/planted/zeroes").copied().unwrap_or(0);
             assert!(
@@ -83,7 +73,7 @@ fn variables_are_as_large_as_their_symbols() {
     let Some(file) = Build::new("planted", "linux/amd64").path() else {
         return;
     };
-    let doc = measure(&["--memory", "--by", "symbol"], &file);
+    let doc = common::size(&["--memory", "--by", "symbol"], &file);
     let ours = sums(&doc, "symbol");
     let readelf = |what: &str| match Command::new("readelf").args([what, "-W"]).arg(&file).output() {
         Ok(o) => String::from_utf8(o.stdout).ok(),

@@ -47,6 +47,17 @@ pub enum Source {
     Other,
 }
 
+impl Source {
+    /// What `register` holds, where the one numbered `zero` is always 0.
+    pub fn of(register: Register, zero: Register) -> Source {
+        if register == zero {
+            Source::Number(0)
+        } else {
+            Source::Register(register)
+        }
+    }
+}
+
 /// How control goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -83,6 +94,24 @@ pub enum Effect {
     Go(Flow, Option<u64>),
     /// Control goes on where memory points to.
     GoThrough(Flow, Place),
+}
+
+/// Appends the effect of an instruction whose register 0 is always 0; of one that is not known, that it uses `place` and loses the
+/// `first` register it names.
+pub fn conclude(
+    effect: Option<Effect>,
+    place: Option<Place>,
+    first: Option<Register>,
+    out: &mut Vec<Effect>,
+) {
+    match effect {
+        Some(Effect::Number(0, _) | Effect::Sum(0, ..)) => {}
+        Some(e) => out.push(e),
+        None => {
+            out.extend(place.map(Effect::Touch));
+            out.extend(first.map(Effect::Lose));
+        }
+    }
 }
 
 /// How Go uses an architecture's registers.

@@ -104,7 +104,7 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
 }
 
 /// The files of the table at `table`; `None` where it is none after all.
-fn files<'m>(memory: &'m Memory<'_, '_>, table: u64) -> Option<Vec<Embed<'m>>> {
+pub(crate) fn files<'m>(memory: &'m Memory<'_, '_>, table: u64) -> Option<Vec<Embed<'m>>> {
     let p = memory.ptr_size();
     let size = 4 * p + 16;
     let count = memory.word(table.checked_add(p)?)?;

@@ -137,17 +137,24 @@ fn special(name: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Resolves `%xx`: dots in the last element of an import path and some other characters are written so in names.
 pub fn unescape(path: &[u8]) -> Cow<'_, str> {
-    if !path.contains(&b'%') {
-        return String::from_utf8_lossy(path);
+    match unescape_bytes(path) {
+        Cow::Borrowed(b) => String::from_utf8_lossy(b),
+        Cow::Owned(b) => Cow::Owned(String::from_utf8_lossy(&b).into_owned()),
+    }
+}
+
+/// As [`unescape`], whatever the bytes are.
+pub fn unescape_bytes(path: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', path).is_none() {
+        return Cow::Borrowed(path);
     }
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((&b, tail)) = rest.split_first() {
-        let digits = tail.get(..2).and_then(|d| std::str::from_utf8(d).ok());
-        let value = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
-        match value.and_then(|d| u8::from_str_radix(d, 16).ok()) {
-            Some(v) if b == b'%' => {
-                out.push(v);
+        let hex = |i: usize| tail.get(i).and_then(|d| (*d as char).to_digit(16));
+        match (b, hex(0), hex(1)) {
+            (b'%', Some(h), Some(l)) => {
+                out.push((h * 16 + l) as u8);
                 rest = tail.get(2..).unwrap_or_default();
             }
             _ => {
@@ -156,7 +163,7 @@ pub fn unescape(path: &[u8]) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    Cow::Owned(out)
 }
 
 /// A module as a package's owner.

@@ -61,6 +61,16 @@ pub fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Outp
     gospect().args(args).output().expect("gospect runs")
 }
 
+/// `gospect size --format json` of a file, held against its schema.
+pub fn size(args: &[&str], file: &Path) -> serde_json::Value {
+    let mut all = vec!["size", "--format", "json"];
+    all.extend(args);
+    all.push(file.to_str().expect("a path in UTF-8"));
+    let out = run(all);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    schema::assert_all("size", &out.stdout).remove(0)
+}
+
 /// Where subjects are kept between runs.
 pub fn cache() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("subjects");

@@ -14,6 +14,7 @@ use super::program::Program;
 use super::space::{Space, Start, unowned};
 use super::strings;
 use super::types::Described;
+use crate::go::embeds;
 use crate::image::{Format, Place};
 
 /// An embedded file: its bytes, its name.
@@ -431,45 +432,17 @@ fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
     out
 }
 
-/// Files of every `embed.FS`. The compiler writes the list of files right behind the slice header that an FS points to
-/// (cmd/compile/internal/staticdata/embed.go of Go 1.16 to 1.27), and a list is believed only if all of it fits.
+/// Files of every `embed.FS`: a pointer right behind its own slice header leads to a table of them.
 pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
-    let m = &program.memory;
-    let w = u64::from(program.image.ptr_size);
-    let size = 4 * w + 16;
+    let header = 3 * program.memory.ptr_size();
     let mut out = Vec::new();
-    for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(3 * w)) {
-        let (Some(len), Some(cap)) = (m.word(p.from + w), m.word(p.from + 2 * w)) else {
-            continue;
-        };
-        if len == 0 || len != cap || m.bytes(p.to, len.saturating_mul(size)).is_none() {
-            continue;
-        }
-        let file = |i: u64| {
-            let at = p.to + i * size;
-            let name = m
-                .go_string(at, 4096)
-                .filter(|n| !n.is_empty() && std::str::from_utf8(n).is_ok())?;
-            let bytes = m.word(at + 3 * w)?;
-            let data = m.pointer(at + 2 * w)?;
-            if bytes > 0 {
-                m.bytes(data, bytes)?;
-            }
-            Some((name, data, bytes))
-        };
-        let files: Vec<_> = (0..len).map_while(file).collect();
-        // A folder has no data of its own.
-        let folders_are_empty = files.iter().all(|f| !f.0.ends_with(b"/") || f.2 == 0);
-        if files.len() as u64 != len || !folders_are_empty {
-            continue;
-        }
-        for (name, start, bytes) in files {
-            if bytes > 0 {
-                let name = ledger.symbol(name);
+    for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(header)) {
+        for f in embeds::files(&program.memory, p.from).unwrap_or_default() {
+            if !f.data.is_empty() {
                 out.push(Embedded {
-                    start,
-                    end: start.saturating_add(bytes),
-                    name,
+                    start: f.addr,
+                    end: f.addr.saturating_add(f.data.len() as u64),
+                    name: ledger.symbol(f.path.unwrap_or_default()),
                 });
             }
         }

@@ -32,7 +32,7 @@ pub(super) struct Passed {
 
 /// Is it the name of a generic function for all types of a shape, which is told the types by a dictionary?
 pub(super) fn is_shaped(name: &[u8]) -> bool {
-    // Type arguments come last, but for a method's name and the numbers of closures.
+    // Most names have no type arguments, and one byte shows it.
     memchr::memrchr(b']', name).is_some() && memchr::memmem::find(name, b"[go.shape.").is_some()
 }
 

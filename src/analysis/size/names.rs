@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::go::packages::unescape_bytes;
+
 /// The package of a function's or variable's name, unescaped; `None` for names without one (assembly, C, the linker's own).
 ///
 /// `net/http.(*conn).serve.func1` → `net/http`; `gopkg.in/yaml%2ev3.Marshal` → `gopkg.in/yaml.v3`;
@@ -45,7 +47,7 @@ pub(super) fn package(name: &[u8]) -> Option<Cow<'_, [u8]>> {
                 || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'+')
                 || *b >= 0x80
         });
-    plausible.then(|| unescape(path))
+    plausible.then(|| unescape_bytes(path))
 }
 
 /// Is what follows a name's first dot what C compilers put there: `completed.0`, `cmp.isra.0`, `_IO_puts.cold`?
@@ -84,38 +86,11 @@ pub(super) fn of_type(text: &[u8]) -> Option<Cow<'_, [u8]>> {
             let path = &token[..slash + dot];
             // `go.shape.int`, `...string` and `noalg.…` are no packages.
             if !path.is_empty() && !matches!(path, b"go" | b"noalg" | b"type") {
-                return Some(unescape(path));
+                return Some(unescape_bytes(path));
             }
         }
     }
     None
-}
-
-/// An import path with `%xx` resolved.
-pub(super) fn unescaped(path: &[u8]) -> Cow<'_, [u8]> {
-    unescape(path)
-}
-
-fn unescape(path: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'%', path).is_none() {
-        return Cow::Borrowed(path);
-    }
-    let mut out = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((&b, tail)) = rest.split_first() {
-        let hex = |i: usize| tail.get(i).and_then(|d| (*d as char).to_digit(16));
-        match (b, hex(0), hex(1)) {
-            (b'%', Some(h), Some(l)) => {
-                out.push((h * 16 + l) as u8);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                out.push(b);
-                rest = tail;
-            }
-        }
-    }
-    Cow::Owned(out)
 }
 
 /// Is it a package of the standard library? Its first path element has no dot, and it is none of the program's.

@@ -18,6 +18,12 @@ pub(super) struct Area {
 }
 
 impl Area {
+    /// Word and mask of the bit of `addr`, which lies here.
+    fn bit(&self, addr: u64) -> (usize, u64) {
+        let bit = self.bits + (addr - self.addr);
+        (usize::try_from(bit / 64).unwrap_or(usize::MAX), 1 << (bit % 64))
+    }
+
     /// May a generic function's dictionary start at `addr`, which lies here?
     pub(super) fn may_hold_dictionary(&self, addr: u64) -> bool {
         self.kind == Kind::Rodata && addr.is_multiple_of(4)
@@ -130,17 +136,13 @@ impl Space {
 
     /// Was an address in `area` asked for by [`Space::fresh`] before?
     pub(super) fn seen_in(&self, area: &Area, addr: u64) -> bool {
-        let bit = area.bits + (addr - area.addr);
-        self.bits
-            .get((bit / 64) as usize)
-            .is_some_and(|w| w >> (bit % 64) & 1 != 0)
+        let (word, mask) = area.bit(addr);
+        self.bits.get(word).is_some_and(|w| w & mask != 0)
     }
 
     /// Word and mask of an address's bit.
     fn bit(&self, addr: u64) -> Option<(usize, u64)> {
-        let a = self.area(addr)?;
-        let bit = a.bits + (addr - a.addr);
-        Some((usize::try_from(bit / 64).ok()?, 1 << (bit % 64)))
+        self.area(addr).map(|a| a.bit(addr))
     }
 
     /// Notes that something may start at `addr`: true where it lies in an area, is not claimed, and nothing was known there.

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::names;
 use super::program::Program;
 use super::space::Space;
+use crate::go::packages::unescape_bytes;
 
 const UNCOMMON: u8 = 1;
 const EXTRA_STAR: u8 = 2;
@@ -401,7 +401,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             // The compiler's pseudo package of the shapes that generic code is made for.
             && text != b"go.shape"
         {
-            package = ledger.name(&names::unescaped(text));
+            package = ledger.name(&unescape_bytes(text));
         }
         if package == NONE
             && matches!(t.kind, STRUCT | INTERFACE)
@@ -409,7 +409,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             && !text.is_empty()
             && text != b"go.shape"
         {
-            package = ledger.name(&names::unescaped(text));
+            package = ledger.name(&unescape_bytes(text));
         }
         if package == NONE && depth < DEPTH {
             for part in self.parts(&t) {

@@ -102,7 +102,7 @@ fn one(w: u32, rt: u8, rn: u8, out: &mut Vec<Effect>) {
     if !indexed && !moves {
         let at = Place::from(rn, offset);
         out.push(match (load, vector) {
-            (false, false) => Effect::Store(at, source(rt), 1 << scale),
+            (false, false) => Effect::Store(at, Source::of(rt, 31), 1 << scale),
             (false, true) => Effect::Store(at, Source::Other, 16),
             (true, false) if scale == 3 => Effect::Load(rt, at),
             _ => Effect::Touch(at),
@@ -128,8 +128,8 @@ fn pair(w: u32, rt: u8, rn: u8, out: &mut Vec<Effect>) {
         match load {
             true => out.extend([Effect::Load(rt, a), Effect::Load(second, b)]),
             false => out.extend([
-                Effect::Store(a, source(rt), 8),
-                Effect::Store(b, source(second), 8),
+                Effect::Store(a, Source::of(rt, 31), 8),
+                Effect::Store(b, Source::of(second, 31), 8),
             ]),
         }
     } else {
@@ -143,14 +143,6 @@ fn pair(w: u32, rt: u8, rn: u8, out: &mut Vec<Effect>) {
         if load && !vector {
             out.extend([Effect::Lose(rt), Effect::Lose(second)]);
         }
-    }
-}
-
-fn source(r: u8) -> Source {
-    if r == 31 {
-        Source::Number(0)
-    } else {
-        Source::Register(r)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::Arg;
 use super::decode::Inst;
-use crate::disasm::step::{Convention, Effect, Flow, Place, Source};
+use crate::disasm::step::{Convention, Effect, Flow, Place, Source, conclude};
 
 /// R4 to R19.
 pub(super) const CONVENTION: Convention = Convention {
@@ -48,7 +48,7 @@ pub(super) fn step(inst: &Inst, pc: u64, out: &mut Vec<Effect>) {
             _ => None,
         },
         ("ld.d", Some(rd)) => place().map(|at| Effect::Load(rd, at)),
-        ("st.d", Some(from)) => place().map(|at| Effect::Store(at, source(from), 8)),
+        ("st.d", Some(from)) => place().map(|at| Effect::Store(at, Source::of(from, 0), 8)),
         ("st.b" | "st.h" | "st.w", _) => place().map(|at| Effect::Store(at, Source::Other, 4)),
         ("b", _) => Some(Effect::Go(Flow::Jump, target)),
         ("bl", _) => Some(Effect::Go(Flow::Call, target)),
@@ -64,20 +64,5 @@ pub(super) fn step(inst: &Inst, pc: u64, out: &mut Vec<Effect>) {
         _ if target.is_some() => Some(Effect::Go(Flow::Branch, target)),
         _ => None,
     };
-    match effect {
-        Some(Effect::Number(0, _) | Effect::Sum(0, ..)) => {}
-        Some(e) => out.push(e),
-        None => {
-            out.extend(place().map(Effect::Touch));
-            out.extend(first.map(Effect::Lose));
-        }
-    }
-}
-
-fn source(r: u8) -> Source {
-    if r == 0 {
-        Source::Number(0)
-    } else {
-        Source::Register(r)
-    }
+    conclude(effect, place(), first, out);
 }

@@ -4,7 +4,7 @@
 
 use super::Arg;
 use super::decode::Inst;
-use crate::disasm::step::{Convention, Effect, Flow, Place, Source};
+use crate::disasm::step::{Convention, Effect, Flow, Place, Source, conclude};
 
 /// X10 to X17, X8, X9, X18 to X23.
 pub(super) const CONVENTION: Convention = Convention {
@@ -48,7 +48,7 @@ pub(super) fn step(inst: &Inst, pc: u64, out: &mut Vec<Effect>) {
             _ => None,
         },
         ("ld", Some(rd)) => place.map(|at| Effect::Load(rd, at)),
-        ("sd", Some(from)) => place.map(|at| Effect::Store(at, source(from), 8)),
+        ("sd", Some(from)) => place.map(|at| Effect::Store(at, Source::of(from, 0), 8)),
         ("sb" | "sh" | "sw", _) => place.map(|at| Effect::Store(at, Source::Other, 4)),
         ("jal", Some(link)) => Some(Effect::Go(
             if link == 0 { Flow::Jump } else { Flow::Call },
@@ -69,20 +69,5 @@ pub(super) fn step(inst: &Inst, pc: u64, out: &mut Vec<Effect>) {
         _ if target.is_some() => Some(Effect::Go(Flow::Branch, target)),
         _ => None,
     };
-    match effect {
-        Some(Effect::Number(0, _) | Effect::Sum(0, ..)) => {}
-        Some(e) => out.push(e),
-        None => {
-            out.extend(place.map(Effect::Touch));
-            out.extend(first.map(Effect::Lose));
-        }
-    }
-}
-
-fn source(r: u8) -> Source {
-    if r == 0 {
-        Source::Number(0)
-    } else {
-        Source::Register(r)
-    }
+    conclude(effect, place, first, out);
 }
