@@ -2,13 +2,16 @@
 //!
 //! One folder or file per architecture; each has a [`Printer`] that decodes the instruction at the start of a byte slice and
 //! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
+//! Beside the text, [`step`] tells what an instruction does, and [`refs`], fast, which addresses code names.
 //! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
 
 mod arm;
 mod arm64;
 mod isa;
 mod loong64;
+mod mips;
 mod ppc64;
+pub mod refs;
 mod riscv64;
 mod s390x;
 pub mod step;

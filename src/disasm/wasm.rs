@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use super::refs::{Reference, Use};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, MemArg, MemArgTarget, Operator, RefType, ValType};
 
 /// One instruction.
@@ -356,9 +357,40 @@ fn float(
     }
 }
 
+/// `i64.const` and `i32.const`, which may be addresses. A constant's bytes are looked for wherever its opcode stands: operands are not
+/// told apart from opcodes, so the caller must expect a few numbers that are no addresses.
+pub(super) fn constants(code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
+    for at in memchr::memchr2_iter(0x41, 0x42, code) {
+        let (mut target, mut shift) = (0u64, 0);
+        for b in code.iter().skip(at + 1).take(5) {
+            target |= u64::from(b & 0x7f) << shift;
+            shift += 7;
+            if b & 0x80 == 0 {
+                // Addresses are positive; shorter constants are mostly counts and offsets.
+                if b & 0x40 == 0 && shift >= 14 {
+                    found(Reference {
+                        at: pc,
+                        target,
+                        what: Use::Address,
+                    });
+                }
+                break;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn constants_of_two_bytes_and_more() {
+        let mut all = Vec::new();
+        let code = [0x42, 0x80, 0x80, 0x04, 0x42, 0x05, 0x41, 0xff, 0xff, 0x7f];
+        constants(&code, 0, &mut |r| all.push(r.target));
+        assert_eq!(all, [0x1_0000]);
+    }
 
     fn texts(body: &[u8]) -> Vec<String> {
         let mut out = Vec::new();

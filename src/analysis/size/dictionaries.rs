@@ -11,8 +11,9 @@ use super::ledger::{Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
 use super::names;
 use super::program::{Inlines, Program};
-use super::refs::{self, Step};
 use super::space::{Space, Start};
+use crate::disasm::step::{Effect, Flow, Place};
+use crate::disasm::{printer, refs};
 use crate::image::Arch;
 
 /// Most functions, and most dictionaries, that one begins with.
@@ -98,7 +99,7 @@ fn by_code(package: NameId) -> Owner {
 
 /// What a generic function does with its dictionary.
 struct Body<'t> {
-    steps: Vec<(u64, Step)>,
+    steps: Vec<(u64, Effect)>,
     inlines: Option<Inlines<'t>>,
 }
 
@@ -110,14 +111,14 @@ impl<'t> Body<'t> {
             let len = (range.end - range.start).min(code.len() as u64) as usize;
             let code = code.get(..len).unwrap_or_default();
             let word = program.memory.ptr_size();
-            refs::steps(
+            refs::loads(
                 program.image.arch,
                 code,
                 range.start,
                 &mut |pc, step| match step {
                     // Such a word is in no dictionary.
-                    Step::Load { into, offset, .. } if offset >= LARGEST || offset % word != 0 => {
-                        steps.push((pc, Step::Set(into)));
+                    Effect::Load(into, p) if p.offset as u64 >= LARGEST || p.offset as u64 % word != 0 => {
+                        steps.push((pc, Effect::Lose(into)));
                     }
                     _ => steps.push((pc, step)),
                 },
@@ -142,7 +143,7 @@ impl<'t> Body<'t> {
     ) {
         // What the registers hold, as far as it is a dictionary; any other may hold the function's own.
         let mut registers = [None; 32];
-        let order = refs::arguments(program.image.arch);
+        let order = printer(program.image.arch.goarch()).map_or(&[][..], |p| p.convention().arguments);
         let get = |registers: &[Option<u64>; 32], r: u8| registers.get(usize::from(r)).copied().flatten();
         let set = |registers: &mut [Option<u64>; 32], r: u8, value| {
             if let Some(r) = registers.get_mut(usize::from(r)) {
@@ -151,11 +152,17 @@ impl<'t> Body<'t> {
         };
         for (pc, step) in &self.steps {
             match *step {
-                Step::Load { into, base, offset } => {
+                Effect::Load(
+                    into,
+                    Place {
+                        base: Some(base),
+                        offset,
+                    },
+                ) => {
                     let held = get(&registers, base);
                     // What lies on the stack is no part of a dictionary.
                     let found = (!is_stack(program.image.arch, base))
-                        .then(|| held.unwrap_or(dictionary).checked_add(offset))
+                        .then(|| held.unwrap_or(dictionary).checked_add_signed(offset))
                         .flatten()
                         .and_then(|a| program.memory.pointer(a))
                         .filter(|d| begins(program, space, *d));
@@ -168,12 +175,12 @@ impl<'t> Body<'t> {
                     }
                     set(&mut registers, into, found);
                 }
-                Step::Move { into, from } => {
+                Effect::Sum(into, from, _) => {
                     let held = get(&registers, from);
                     set(&mut registers, into, held);
                 }
-                Step::Set(into) => set(&mut registers, into, None),
-                Step::Call(target) => {
+                Effect::Lose(into) => set(&mut registers, into, None),
+                Effect::Go(Flow::Call, Some(target)) => {
                     // The dictionary comes behind the receiver and before the other arguments.
                     let first = order.iter().find_map(|r| get(&registers, *r));
                     registers = [None; 32];
@@ -183,6 +190,7 @@ impl<'t> Body<'t> {
                         passed.push(Passed { dictionary, callee });
                     }
                 }
+                _ => {}
             }
         }
     }

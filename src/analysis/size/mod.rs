@@ -18,7 +18,6 @@ mod names;
 mod pointers;
 mod program;
 mod references;
-mod refs;
 mod regions;
 mod relocations;
 mod space;

@@ -15,8 +15,8 @@ use super::ledger::{Ledger, NONE, Owner};
 use super::model::{Kind, Source};
 use super::names;
 use super::program::{Inlines, Program};
-use super::refs;
 use super::space::{Space, Start};
+use crate::disasm::refs::{self, Use};
 use crate::image::Arch;
 
 /// Functions that one task scans.
@@ -79,11 +79,11 @@ fn scan(
             all.get(..len).unwrap_or_default()
         };
         let mut loaded = Loaded::default();
-        refs::scan(image.arch, image.endian, code, range.start, &mut |pc, target| {
+        refs::scan(image.arch, image.endian, code, range.start, &mut |r| {
+            let (pc, target) = (r.at, r.target);
             if text.contains(&target) {
-                if loaded.count > 0 {
-                    let base = (range.start, code);
-                    loaded.called(program, space, base, (pc, target), &mut out.1);
+                if loaded.count > 0 && r.what != Use::Jump {
+                    loaded.called(program, space, (pc, target), &mut out.1);
                 }
                 return;
             }
@@ -91,7 +91,7 @@ fn scan(
                 return;
             };
             if area.may_hold_dictionary(target) {
-                loaded.add(pc, target);
+                loaded.add(pc, target, r.what == Use::Load);
             }
             if let Some(r) = recent.get_mut((target >> 2 & 511) as usize) {
                 if *r == target {
@@ -107,28 +107,27 @@ fn scan(
     out
 }
 
-/// What may be dictionaries, loaded since the last call: the instruction, and the dictionary or the place that holds its address.
+/// What may be dictionaries, loaded since the last call: the instruction, the dictionary or the place that holds its address, and
+/// whether it is the latter.
 #[derive(Debug, Default)]
 struct Loaded {
-    all: [(u64, u64); 4],
+    all: [(u64, u64, bool); 4],
     count: usize,
 }
 
 impl Loaded {
-    fn add(&mut self, pc: u64, target: u64) {
+    fn add(&mut self, pc: u64, target: u64, read: bool) {
         if let Some(l) = self.all.get_mut(self.count % 4) {
-            *l = (pc, target);
+            *l = (pc, target, read);
         }
         self.count += 1;
     }
 
-    /// A call, at a place and of a place: if it is of a generic function, what was loaded is its dictionary. `code` is the function's, with
-    /// its address.
+    /// A call, at a place and of a place: if it is of a generic function, what was loaded is its dictionary.
     fn called(
         &mut self,
         program: &Program<'_, '_>,
         space: &Space,
-        code: (u64, &[u8]),
         (pc, target): (u64, u64),
         out: &mut Vec<Passed>,
     ) {
@@ -136,12 +135,11 @@ impl Loaded {
         let Some(callee) = program.functions.takers.get(&target).copied() else {
             return;
         };
-        for (at, place) in self.all.iter().take(count) {
+        for (at, place, read) in self.all.iter().take(count) {
             if pc.wrapping_sub(*at) >= NEAR {
                 continue;
             }
-            let instruction = code.1.get(at.wrapping_sub(code.0) as usize..);
-            let dictionary = if instruction.is_some_and(|c| refs::is_load(program.image.arch, c)) {
+            let dictionary = if *read {
                 program.memory.pointer(*place)
             } else {
                 Some(*place)
@@ -199,8 +197,8 @@ pub(super) fn foreign(program: &Program<'_, '_>, text: &[(u64, u64)], space: &mu
         let code = code
             .get(..(end - start).min(code.len() as u64) as usize)
             .unwrap_or_default();
-        refs::scan(image.arch, image.endian, code, *start, &mut |_, target| {
-            space.start(target, owner)
+        refs::scan(image.arch, image.endian, code, *start, &mut |r| {
+            space.start(r.target, owner);
         });
     }
 }

@@ -6,6 +6,7 @@ mod base;
 mod gnu;
 mod go;
 mod operand;
+pub(super) mod refs;
 mod rows;
 mod step;
 

@@ -10,6 +10,7 @@ mod form;
 mod gnu;
 mod go;
 mod operand;
+pub(super) mod refs;
 mod rows;
 mod simd;
 mod step;

@@ -7,6 +7,7 @@
 mod decode;
 mod gnu;
 mod go;
+pub(super) mod refs;
 mod step;
 
 use super::isa::{List, Text};

@@ -6,6 +6,7 @@
 mod decode;
 mod gnu;
 mod go;
+pub(super) mod refs;
 mod step;
 mod vector;
 

@@ -8,6 +8,7 @@ mod go_syntax;
 mod inst;
 mod ops;
 mod prefix;
+pub(super) mod refs;
 mod regs;
 mod step;
 mod strict;

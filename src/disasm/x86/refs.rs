@@ -1,12 +1,14 @@
-//! x86: instruction lengths, RIP-relative operands (amd64), 32-bit displacements and immediates (386).
+//! x86: instruction lengths, calls, jumps, RIP-relative operands (amd64), 32-bit displacements and immediates (386).
 //!
 //! Authority: Intel's Software Developer's Manual, volume 2, chapter 2 and the opcode maps of appendix A. iced-x86 decodes every
 //! field of an instruction; here the length and one operand are enough, and that is several times faster, which decides
 //! how long a large file takes. The test compares with iced-x86.
 
-/// A call of a place relative to its end.
+use crate::disasm::refs::{Reference, Use};
+use crate::disasm::step::{Effect, Flow, Place};
+
+/// A call of a place relative to its end; the next opcode jumps.
 const CALL: u8 = 0xe8;
-use super::Step;
 
 /// What follows an opcode, one bit or number each.
 const MODRM: u8 = 0x80;
@@ -243,110 +245,177 @@ fn shape<const WIDE: bool>(b: &[u8]) -> Option<Shape> {
     (s.len <= b.len()).then_some(s)
 }
 
-/// Finds references and calls. amd64: RIP-relative operands. 386: absolute displacements and 4-byte immediates.
-pub(super) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMut(u64, u64)) {
+/// Finds references. amd64: calls, jumps and RIP-relative operands. 386: calls, jumps, absolute displacements and 4-byte immediates.
+pub(in crate::disasm) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
     let number = |at: usize| {
         let bytes = code.get(at..)?.get(..4)?;
         Some(i32::from_le_bytes(bytes.try_into().ok()?))
     };
-    let mut at = 0;
-    while let Some(rest) = code.get(at..)
+    let mut next = 0;
+    while let Some(rest) = code.get(next..)
         && let Some(s) = shape::<WIDE>(rest)
     {
-        let here = pc.wrapping_add(at as u64);
-        if rest.first() == Some(&CALL)
+        let at = pc.wrapping_add(next as u64);
+        let mut found = |what, target| found(Reference { at, target, what });
+        let first = rest.first().copied().unwrap_or(0);
+        if first & !1 == CALL
             && s.len == 5
-            && let Some(d) = number(at + 1)
+            && let Some(d) = number(next + 1)
         {
-            let to = here.wrapping_add(5).wrapping_add_signed(i64::from(d));
-            found(here, if WIDE { to } else { to & 0xffff_ffff });
+            let what = if first == CALL { Use::Call } else { Use::Jump };
+            let to = at.wrapping_add(5).wrapping_add_signed(i64::from(d));
+            found(what, if WIDE { to } else { to & 0xffff_ffff });
         } else if WIDE {
             if s.relative
-                && let Some(d) = number(at + s.disp)
+                && let Some(d) = number(next + s.disp)
             {
-                found(
-                    here,
-                    here.wrapping_add(s.len as u64).wrapping_add_signed(i64::from(d)),
-                );
+                let to = at.wrapping_add(s.len as u64).wrapping_add_signed(i64::from(d));
+                found(memory_use(rest.get(..s.disp).unwrap_or_default()), to);
             }
         } else {
-            for field in [s.disp, s.imm] {
-                if field > 0
-                    && let Some(v) = number(at + field)
-                {
-                    found(here, u64::from(v as u32));
-                }
+            let memory = || memory_use(rest.get(..s.disp).unwrap_or_default());
+            if s.disp > 0
+                && let Some(v) = number(next + s.disp)
+            {
+                found(memory(), u64::from(v as u32));
+            }
+            if s.imm > 0
+                && let Some(v) = number(next + s.imm)
+            {
+                found(Use::Address, u64::from(v as u32));
             }
         }
-        at += s.len;
+        next += s.len;
     }
 }
 
+/// What an instruction does with its memory operand. `head` is the instruction up to its displacement: prefixes, opcode and ModRM.
+/// What both reads and writes writes.
+fn memory_use(head: &[u8]) -> Use {
+    let mut bytes = head.iter().copied().skip_while(|b| {
+        matches!(
+            b,
+            0x66 | 0x26 | 0x2e | 0x36 | 0x3e | 0x64 | 0x65 | 0x67 | 0xf0 | 0xf2 | 0xf3
+        ) || b & 0xf0 == 0x40 && head.len() > 2
+    });
+    let field = head.last().map_or(0, |modrm| modrm >> 3 & 7);
+    let op = bytes.next().unwrap_or(0);
+    let vector = |op| matches!(op, 0x11 | 0x13 | 0x17 | 0x29 | 0x2b | 0x7f | 0xd6 | 0xe7);
+    // The second byte of MOVQ tells a load by its prefix.
+    let quad = |op| op == 0x7e && !head.contains(&0xf3);
+    let writes = match op {
+        0x8d => return Use::Address,
+        0x0f => match bytes.next().unwrap_or(0) {
+            0x90..=0x9f
+            | 0xa4
+            | 0xa5
+            | 0xab..=0xad
+            | 0xb0
+            | 0xb1
+            | 0xb3
+            | 0xbb
+            | 0xc0
+            | 0xc1
+            | 0xc3
+            | 0xc7 => true,
+            0xba => field > 4,
+            op => vector(op) || quad(op),
+        },
+        0xc4 | 0xc5 | 0x62 => bytes
+            .nth(usize::from(op != 0xc5) + usize::from(op == 0x62))
+            .is_some_and(vector),
+        // ADD, OR, ADC, SBB, AND, SUB, XOR to memory; CMP only reads.
+        0x00..=0x37 => op & 7 < 2,
+        0x80..=0x83 => field != 7,
+        0x86..=0x89 | 0x8f | 0xa2 | 0xa3 | 0xc0 | 0xc1 | 0xc6 | 0xc7 | 0xd0..=0xd3 => true,
+        0xf6 | 0xf7 => matches!(field, 2 | 3),
+        0xfe | 0xff => field < 2,
+        _ => false,
+    };
+    if writes { Use::Store } else { Use::Load }
+}
+
 /// Finds loads of a word through a register and calls, amd64.
-pub(super) fn steps(code: &[u8], pc: u64, found: &mut impl FnMut(u64, Step)) {
-    let mut at = 0;
-    while let Some(rest) = code.get(at..)
+pub(in crate::disasm) fn loads(code: &[u8], pc: u64, found: &mut impl FnMut(u64, Effect)) {
+    let mut next = 0;
+    while let Some(rest) = code.get(next..)
         && let Some(s) = shape::<true>(rest)
     {
-        let here = pc.wrapping_add(at as u64);
-        let last = |n: usize| rest.get(s.len.checked_sub(n)?..s.len);
-        match rest {
-            [CALL, ..] if s.len == 5 => {
-                let d = last(4).and_then(|b| Some(i32::from_le_bytes(b.try_into().ok()?)));
-                let next = here.wrapping_add(5);
-                found(
-                    here,
-                    Step::Call(next.wrapping_add_signed(i64::from(d.unwrap_or(0)))),
-                );
+        let at = pc.wrapping_add(next as u64);
+        let effect = match rest {
+            [CALL, a, b, c, d, ..] if s.len == 5 => {
+                let distance = i64::from(i32::from_le_bytes([*a, *b, *c, *d]));
+                let target = at.wrapping_add(5).wrapping_add_signed(distance);
+                Some(Effect::Go(Flow::Call, Some(target)))
             }
             // REX.W, MOV r64, r64 in both forms
             [rex @ 0x48..=0x4f, op @ (0x89 | 0x8b), modrm, ..] if modrm >> 6 == 3 => {
                 let (reg, rm) = (modrm >> 3 & 7 | (rex & 4) << 1, modrm & 7 | (rex & 1) << 3);
                 let (into, from) = if *op == 0x8b { (reg, rm) } else { (rm, reg) };
-                found(here, Step::Move { into, from });
+                Some(Effect::Sum(into, from, 0))
             }
             // REX.W, MOV r64, m64
-            [rex @ 0x48..=0x4f, 0x8b, modrm, more, ..] if !s.relative => {
-                let bytes = match modrm >> 6 {
-                    0 => 0,
-                    1 => 1,
-                    _ => 4,
-                };
-                let offset = last(bytes).unwrap_or_default().iter().rev();
-                // An index that is no register leaves the base alone.
-                let base = match modrm & 7 {
-                    4 => more & 7,
-                    rm => rm,
-                };
+            [rex @ 0x48..=0x4f, 0x8b, modrm, more @ ..] if !s.relative => {
                 let into = modrm >> 3 & 7 | (rex & 4) << 1;
-                found(
-                    here,
-                    Step::Load {
-                        into,
-                        base: base | (rex & 1) << 3,
-                        offset: offset.fold(0, |v, x| v << 8 | u64::from(*x)),
-                    },
-                );
+                let place = operand(*rex, *modrm, more);
+                Some(place.map_or(Effect::Lose(into), |p| Effect::Load(into, p)))
             }
             // LEA, MOV from elsewhere, XOR and AND of registers, with and without REX; MOV of a constant.
             [rex @ 0x40..=0x4f, 0x8d | 0x8b | 0x31 | 0x33, modrm, ..] => {
-                found(here, Step::Set(modrm >> 3 & 7 | (rex & 4) << 1));
+                Some(Effect::Lose(modrm >> 3 & 7 | (rex & 4) << 1))
             }
-            [0x8d | 0x8b | 0x31 | 0x33, modrm, ..] => found(here, Step::Set(modrm >> 3 & 7)),
-            [op @ 0xb8..=0xbf, ..] => found(here, Step::Set(op & 7)),
-            [rex @ 0x40..=0x4f, op @ 0xb8..=0xbf, ..] => {
-                found(here, Step::Set(op & 7 | (rex & 1) << 3));
-            }
-            _ => {}
+            [0x8d | 0x8b | 0x31 | 0x33, modrm, ..] => Some(Effect::Lose(modrm >> 3 & 7)),
+            [op @ 0xb8..=0xbf, ..] => Some(Effect::Lose(op & 7)),
+            [rex @ 0x40..=0x4f, op @ 0xb8..=0xbf, ..] => Some(Effect::Lose(op & 7 | (rex & 1) << 3)),
+            _ => None,
+        };
+        if let Some(effect) = effect {
+            found(at, effect);
         }
-        at += s.len;
+        next += s.len;
     }
+}
+
+/// The memory operand that starts with `modrm`, if a register and an offset tell it all. `more` follows the ModRM byte.
+fn operand(rex: u8, modrm: u8, more: &[u8]) -> Option<Place> {
+    let (mut base, mut more) = (modrm & 7, more);
+    if base == 4 {
+        let (sib, rest) = more.split_first()?;
+        // An index of 4 without REX.X is none.
+        if sib >> 3 & 7 != 4 || rex & 2 != 0 {
+            return None;
+        }
+        (base, more) = (sib & 7, rest);
+    }
+    let offset = match modrm >> 6 {
+        0 if base == 5 => return None,
+        0 => 0,
+        1 => i64::from(*more.first()? as i8),
+        _ => i64::from(i32::from_le_bytes(*more.first_chunk()?)),
+    };
+    Some(Place::from(base | (rex & 1) << 3, offset))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use iced_x86::{Decoder, DecoderOptions};
+    use iced_x86::{Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, OpAccess};
+
+    /// What iced says of a memory operand.
+    fn use_by_iced(factory: &mut InstructionInfoFactory, i: &Instruction) -> Use {
+        let access = factory
+            .info(i)
+            .used_memory()
+            .first()
+            .map_or(OpAccess::None, |m| m.access());
+        match access {
+            _ if i.mnemonic() == Mnemonic::Lea => Use::Address,
+            OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite => {
+                Use::Store
+            }
+            _ => Use::Load,
+        }
+    }
 
     /// Instructions as a compiler's and an assembler's author might choose them, and random bytes: wherever iced knows the
     /// instruction, the length and the RIP-relative target are iced's.
@@ -359,7 +428,8 @@ mod tests {
             seed ^= seed << 17;
             seed
         };
-        let (mut known, mut same) = (0u32, 0u32);
+        let mut factory = InstructionInfoFactory::new();
+        let (mut known, mut same, mut uses) = (0u32, 0u32, 0u32);
         for round in 0..400_000u32 {
             let mut b = [0u8; 24];
             for c in b.chunks_mut(8) {
@@ -382,37 +452,46 @@ mod tests {
             known += 1;
             let Some(s) = shape::<true>(&b) else { continue };
             let mut target = None;
-            scan::<true>(&b[..i.len()], 0x40_0000, &mut |_, t| target = target.or(Some(t)));
-            let want = if i.is_call_near() && i.len() == 5 {
-                Some(i.near_branch_target())
-            } else {
-                i.is_ip_rel_memory_operand().then(|| i.ip_rel_memory_address())
+            scan::<true>(&b[..i.len()], 0x40_0000, &mut |r| target = target.or(Some(r)));
+            let reference = |what, target| Reference {
+                at: i.ip(),
+                target,
+                what,
             };
+            let want = if (i.is_call_near() || i.is_jmp_near()) && i.len() == 5 {
+                let what = if i.is_call_near() { Use::Call } else { Use::Jump };
+                Some(reference(what, i.near_branch_target()))
+            } else {
+                i.is_ip_rel_memory_operand()
+                    .then(|| reference(use_by_iced(&mut factory, &i), i.ip_rel_memory_address()))
+            };
+            uses += u32::from(want.is_some_and(|w| w.what == Use::Store));
             if s.len == i.len() && target == want {
                 same += 1;
             }
         }
-        assert!(known > 100_000, "{known}");
+        assert!(known > 100_000 && uses > 300, "{known}, {uses} stores");
         // Rare legacy forms (3DNow!, XOP, forced prefixes in odd order) differ.
         assert!(f64::from(same) > 0.97 * f64::from(known), "{same} of {known}");
     }
 
     #[test]
     fn loads_and_calls_are_found() {
-        // mov rdx, [rsp+0x38]; mov rax, [rdx]; mov rcx, [r12+0x120]; mov [rax+8], rcx; mov rax, [rip+0]; call +1
+        // mov rdx, [rsp+0x38]; mov rax, [rdx-8]; mov rcx, [r12+0x120]; mov [rax+8], rcx; mov rax, [rip+0]; mov rax, [rax+rcx*8]; call +1
         let code = [
-            0x48, 0x8b, 0x54, 0x24, 0x38, 0x48, 0x8b, 0x02, 0x49, 0x8b, 0x8c, 0x24, 0x20, 1, 0, 0, 0x48,
-            0x89, 0x48, 0x08, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xe8, 1, 0, 0, 0,
+            0x48, 0x8b, 0x54, 0x24, 0x38, 0x48, 0x8b, 0x42, 0xf8, 0x49, 0x8b, 0x8c, 0x24, 0x20, 1, 0, 0,
+            0x48, 0x89, 0x48, 0x08, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0x48, 0x8b, 0x04, 0xc8, 0xe8, 1, 0, 0, 0,
         ];
         let mut all = Vec::new();
-        steps(&code, 0x1000, &mut |_, s| all.push(s));
-        let load = |into, base, offset| Step::Load { into, base, offset };
+        loads(&code, 0x1000, &mut |_, s| all.push(s));
+        let load = |into, base, offset| Effect::Load(into, Place::from(base, offset));
         let want = [
             load(2, 4, 0x38),
-            load(0, 2, 0),
+            load(0, 2, -8),
             load(1, 12, 0x120),
-            Step::Set(0),
-            Step::Call(0x1021),
+            Effect::Lose(0),
+            Effect::Lose(0),
+            Effect::Go(Flow::Call, Some(0x1026)),
         ];
         assert_eq!(all, want);
     }
@@ -425,7 +504,13 @@ mod tests {
             0, 0,
         ];
         let mut all = Vec::new();
-        scan::<false>(&code, 0, &mut |_, t| all.push(t));
-        assert_eq!(all, [0x812_3456, 0x820_0000, 0x830_0000, 0x15]);
+        scan::<false>(&code, 0, &mut |r| all.push((r.what, r.target)));
+        let want = [
+            (Use::Address, 0x812_3456),
+            (Use::Store, 0x820_0000),
+            (Use::Address, 0x830_0000),
+            (Use::Call, 0x15),
+        ];
+        assert_eq!(all, want);
     }
 }
