@@ -117,7 +117,9 @@ impl<'t> Body<'t> {
                 range.start,
                 &mut |pc, step| match step {
                     // Such a word is in no dictionary.
-                    Effect::Load(into, p) if p.offset as u64 >= LARGEST || p.offset as u64 % word != 0 => {
+                    Effect::Load(into, p)
+                        if p.offset as u64 >= LARGEST || !(p.offset as u64).is_multiple_of(word) =>
+                    {
                         steps.push((pc, Effect::Lose(into)));
                     }
                     _ => steps.push((pc, step)),
