@@ -13,9 +13,9 @@
 //! ```
 //!
 //! ```no_run
-//! let bytes = gospect::open("/usr/bin/rclone".as_ref())?;
-//! let image = gospect::image::Image::parse(&bytes)?;
-//! println!("{} {}", image.format.word(), image.arch.goarch());
+//! let file = gospect::open("/usr/bin/rclone".as_ref())?;
+//! let program = gospect::Program::open(&file)?;
+//! println!("{}: {} functions", program.image().arch.goarch(), program.functions().len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -31,4 +31,5 @@ pub mod input;
 pub mod report;
 
 pub use error::{Error, Result};
+pub use go::Program;
 pub use input::open;

@@ -9,19 +9,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::Build;
+use gospect::Program;
 use gospect::analysis::listing::Listing;
 use gospect::analysis::nm::{Order, ordered};
 use gospect::analysis::objfile::{self, Raw};
 use gospect::analysis::{info, symbols};
 use gospect::disasm::Style;
 use gospect::go::buildinfo;
-use gospect::go::pclntab::Table;
 use gospect::image::{Image, strict};
 
 /// Looks at everything there is in a file.
 fn look(data: &[u8]) {
     let _ = buildinfo::read(data);
-    let _ = info::gather(data, None);
+    let file = data.to_vec().into();
+    let _ = info::gather(&file, None);
     for entry in objfile::open(data).unwrap_or_default() {
         let symbols = entry.file.in_file_order().unwrap_or_default();
         assert_eq!(ordered(&symbols, Order::Size).len(), symbols.len());
@@ -40,12 +41,13 @@ fn look(data: &[u8]) {
         }
     }
     match Image::parse(data).or_else(|_| Image::parse_coff(data)) {
-        Ok(image) => look_into(&image),
+        Ok(image) => look_into(&Program::new(&file, image)),
         Err(e) => assert!(!e.to_string().is_empty()),
     }
 }
 
-fn look_into(image: &Image<'_>) {
+fn look_into(program: &Program<'_>) {
+    let image = program.image();
     let _ = strict::go_opens(image);
     let _ = symbols::by_address(image);
     std::hint::black_box((
@@ -59,7 +61,7 @@ fn look_into(image: &Image<'_>) {
         }
         std::hint::black_box(image.section_bytes(section).len());
     }
-    if let Ok(table) = Table::find(image) {
+    if let Ok(table) = program.pclntab() {
         for f in table.functions().take(30) {
             std::hint::black_box((f.name().len(), f.position(f.entry()), f.inlined_calls().len()));
         }
@@ -175,9 +177,11 @@ fn damaged_programs_are_survived() {
 /// Headers, and where what they point to begins.
 fn places(data: &[u8]) -> Vec<(usize, usize)> {
     let mut places = vec![(0, 64), (0, 1024), (0, data.len())];
-    let Ok(image) = Image::parse(data) else {
+    let file = data.to_vec().into();
+    let Ok(program) = Program::open(&file) else {
         return places;
     };
+    let image = program.image();
     let mut add = |offset: u64, len: u64| {
         let (offset, len) = (offset as usize, len as usize);
         if len > 0 && offset < data.len() {
@@ -187,7 +191,7 @@ fn places(data: &[u8]) -> Vec<(usize, usize)> {
     if let Some(elf) = image.elf() {
         add(elf.section_header_table.0, 64 * image.sections.len() as u64);
     }
-    if let Ok(table) = Table::find(&image) {
+    if let Ok(table) = program.pclntab() {
         add(table.offset().unwrap_or(0), 128);
         for part in table.parts() {
             add(table.offset().unwrap_or(0) + part.offset, part.size.min(4096));
@@ -219,8 +223,9 @@ fn a_file_full_of_table_headers_takes_no_time() {
         data.extend(u64::to_le_bytes(word));
     }
     data.extend(body);
-    let image = Image::parse(&data).expect("it is an ELF file");
-    assert!(Table::find(&image).is_ok());
+    let file = data.clone().into();
+    let program = Program::open(&file).expect("it is an ELF file");
+    assert!(program.pclntab().is_ok());
     survives("table headers", "none", &data);
 }
 

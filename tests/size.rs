@@ -188,7 +188,7 @@ fn inference_agrees_with_the_symbols() {
         let Some(file) = Build::new(program, target).path() else {
             continue;
         };
-        let bytes = std::fs::read(file).unwrap();
+        let bytes = gospect::open(&file).unwrap();
         for a in gospect::analysis::size::agreement(&bytes).unwrap() {
             let percent = 100.0 * a.agree as f64 / a.bytes.max(1) as f64;
             println!(

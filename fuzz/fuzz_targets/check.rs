@@ -14,6 +14,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert!(!problems.is_empty() && problems.iter().all(|p| (1..=lines).contains(&p.line) && p.column > 0));
     }
     let audit = demands(None, &Flags::default(), &[]);
-    let _ = judge(data, &audit, None, &[], Date::new(2026, 11, 21));
-    let _ = gospect::analysis::plugin::Plugin::read(data);
+    let file = data.to_vec().into();
+    let _ = judge(&file, &audit, None, &[], Date::new(2026, 11, 21));
+    let _ = gospect::analysis::plugin::Plugin::read(&file);
 });

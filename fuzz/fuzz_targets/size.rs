@@ -5,8 +5,9 @@ use gospect::analysis::size::{Detail, Options, measure_with_memory};
 use gospect::analysis::whatif;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let file = data.to_vec().into();
     for detail in [Detail::Package, Detail::Symbol] {
-        if let Ok(report) = measure_with_memory(data, Options { detail, symbols: true }) {
+        if let Ok(report) = measure_with_memory(&file, Options { detail, symbols: true }) {
             let sum: u64 = report.rows.iter().map(|r| r.bytes).sum();
             assert_eq!((sum, report.file_size), (data.len() as u64, data.len() as u64));
         }

@@ -282,7 +282,8 @@ mod tests {
     use super::*;
     use crate::analysis::policy::file::PartBudget;
     use crate::analysis::policy::values::Growth;
-    use crate::analysis::size::{Module, Source};
+    use crate::analysis::size::Source;
+    use crate::go::packages::Module;
 
     fn row(package: &str, module: &str, kind: Kind, bytes: u64) -> Row {
         Row {
@@ -302,10 +303,7 @@ mod tests {
     fn report(rows: Vec<Row>, modules: &[(&str, &str)]) -> Report {
         let modules = modules
             .iter()
-            .map(|m| Module {
-                path: m.0.into(),
-                version: m.1.into(),
-            })
+            .map(|m| Module::new(m.0.into(), m.1.into()))
             .collect();
         Report {
             file_size: rows.iter().map(|r| r.bytes).sum(),

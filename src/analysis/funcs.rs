@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::error::Error;
-use crate::go::buildinfo;
-use crate::go::packages::Packages;
+use crate::error::Result;
+use crate::go::Program;
+use crate::go::packages;
 use crate::go::pclntab::{Function, Table};
 use crate::image::{Format, Image, Place};
 
@@ -23,7 +23,7 @@ pub struct Inlined<'t> {
     /// Its name.
     pub name: &'t [u8],
     /// Its package.
-    pub package: Option<String>,
+    pub package: Option<Cow<'t, str>>,
     /// Place of the one it is inlined into, in the same list; `None` for the listed function itself.
     pub parent: Option<u32>,
     /// File of the call.
@@ -42,7 +42,7 @@ pub struct Func<'t> {
     /// As stored.
     pub name: &'t [u8],
     /// Import path.
-    pub package: Option<Cow<'t, str>>,
+    pub package: Option<&'t str>,
     /// First address.
     pub addr: u64,
     /// Address behind the last byte, padding included.
@@ -66,42 +66,30 @@ pub struct Options {
     pub inlined: bool,
 }
 
-/// Functions in the order of addresses. `table` is the image's own.
-pub fn list<'t, 'a: 't>(
-    image: &'t Image<'a>,
-    table: &'t Table<'a>,
-    packages: &'t Packages,
-    options: &Options,
-) -> Vec<Func<'t>> {
+/// Functions in the order of addresses.
+///
+/// # Errors
+/// Where the program has no pclntab.
+pub fn list<'t>(program: &'t Program<'_>, options: &Options) -> Result<Vec<Func<'t>>> {
+    let (table, functions) = (program.pclntab()?, program.functions());
     let mut out: Vec<Func<'t>> = Vec::with_capacity(table.len());
     for f in table.functions().filter(|f| f.size() > 0) {
-        out.push(from_table(f, packages, options));
+        out.push(from_table(f, functions.package(f.index()), options));
     }
-    let foreign = symtab_only(image, table);
+    let foreign = symtab_only(program.image(), table);
     if !foreign.is_empty() {
         out.extend(foreign);
         out.sort_by_key(|f| (f.addr, f.source == Source::Symtab));
     }
-    out
+    Ok(out)
 }
 
-/// The packages of a program, from its build information and its table.
-pub fn packages(image: &Image<'_>, table: &Table<'_>) -> Packages {
-    let info = buildinfo::recover(image);
-    Packages::new(info.as_ref().map(|i| &i.info)).learn(table)
-}
-
-fn from_table<'t>(f: Function<'t, '_>, packages: &'t Packages, options: &Options) -> Func<'t> {
-    let name = f.name();
+fn from_table<'t>(f: Function<'t, '_>, package: Option<&'t str>, options: &Options) -> Func<'t> {
     let position = f.position(f.entry());
-    let inlined = if options.inlined {
-        inlined(f, packages)
-    } else {
-        Vec::new()
-    };
+    let inlined = if options.inlined { inlined(f) } else { Vec::new() };
     Func {
-        name,
-        package: packages.of_function(name, position.file),
+        name: f.name(),
+        package,
         addr: f.entry(),
         end: f.end(),
         file: Some(position.file),
@@ -112,7 +100,7 @@ fn from_table<'t>(f: Function<'t, '_>, packages: &'t Packages, options: &Options
     }
 }
 
-fn inlined<'t>(f: Function<'t, '_>, packages: &Packages) -> Vec<Inlined<'t>> {
+fn inlined<'t>(f: Function<'t, '_>) -> Vec<Inlined<'t>> {
     let calls = f.inlined_calls();
     let mut out: Vec<_> = calls
         .iter()
@@ -120,7 +108,7 @@ fn inlined<'t>(f: Function<'t, '_>, packages: &Packages) -> Vec<Inlined<'t>> {
             let site = c.site.unwrap_or_else(|| f.position(c.parent_pc));
             Inlined {
                 name: c.name,
-                package: packages.of_function(c.name, b"").map(Cow::into_owned),
+                package: packages::of_name(c.name),
                 parent: c.parent,
                 file: site.file,
                 line: site.line,
@@ -199,11 +187,6 @@ fn symtab_only<'t, 'a: 't>(image: &'t Image<'a>, table: &Table<'_>) -> Vec<Func<
         }
     }
     out
-}
-
-/// What the table's reader found odd.
-pub fn warnings<'t>(table: &'t Table<'_>) -> &'t [Error] {
-    table.warnings()
 }
 
 /// Is a package the wanted one? `a/...` is `a` and all below.

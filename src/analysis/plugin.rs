@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 
 use super::info::{self, Facts, ModuleName};
 use crate::error::{Error, Result};
+use crate::go::Program;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
-use crate::go::pclntab::Table;
 use crate::image::{Format, Image, Place};
+use crate::input::Bytes;
 
 /// A name that `Plugin.Lookup` finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,12 +102,11 @@ impl Plugin {
     ///
     /// # Errors
     /// Where the file is no image, or no Go plugin.
-    pub fn read(data: &[u8]) -> Result<Plugin> {
-        let image = Image::parse(data)?;
-        let table = Table::find(&image).map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
-        let memory = Memory::new(&image);
-        let module =
-            ModuleData::find(&memory, &table).map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
+    pub fn read(file: &Bytes) -> Result<Plugin> {
+        let program = Program::open(file)?;
+        let module = program
+            .moduledata()
+            .map_err(|e| Error::new(format!("is no Go plugin: {e}")))?;
         if module.pluginpath.is_empty() {
             return Err(Error::new("is no Go plugin: it has no plugin path"));
         }
@@ -117,10 +117,10 @@ impl Plugin {
         });
         Ok(Plugin {
             path: text(&module.pluginpath),
-            exports: exports(&memory, &module),
+            exports: exports(&program.memory(), module),
             packages: packages.collect(),
             layout: module.layout.map(|l| l.versions),
-            facts: info::gather(data, None)?,
+            facts: info::gather_program(&program),
         })
     }
 }
@@ -216,14 +216,11 @@ impl Host {
     ///
     /// # Errors
     /// Where the file is no image.
-    pub fn read(data: &[u8]) -> Result<Host> {
-        let image = Image::parse(data)?;
-        let packages = offered(&image);
-        let facts = info::gather_image(&image);
-        let table = Table::find(&image).ok();
-        let module = table
-            .as_ref()
-            .and_then(|t| ModuleData::find(&Memory::new(&image), t).ok());
+    pub fn read(file: &Bytes) -> Result<Host> {
+        let program = Program::open(file)?;
+        let image = program.image();
+        let packages = offered(image);
+        let facts = info::gather_program(&program);
         // Without cgo Open does nothing but return this error, and is inlined: no function of that name is left.
         let stub = memchr::memmem::find(image.data, b"plugin: not implemented").is_some();
         let loads = if !packages.is_empty() {
@@ -236,7 +233,11 @@ impl Host {
         Ok(Host {
             loads,
             packages,
-            layout: module.and_then(|m| m.layout).map(|l| l.versions),
+            layout: program
+                .moduledata()
+                .ok()
+                .and_then(|m| m.layout)
+                .map(|l| l.versions),
             facts,
         })
     }

@@ -1,13 +1,13 @@
 //! A stripped program → its functions as symbols, from the pclntab, which no stripping takes away.
 
 use super::symbols::{self, GoSymbol};
+use crate::go::Program;
 use crate::go::pclntab::Table;
-use crate::image::Image;
 
-/// The symbols of an image, in the order of the file, and behind them, where none of them is code, the functions of the pclntab.
-pub fn symbols<'t>(image: &'t Image<'_>, table: Option<&'t Table<'_>>) -> Vec<GoSymbol<'t>> {
-    let mut all = symbols::in_file_order(image).unwrap_or_default();
-    if let Some(table) = table
+/// The symbols of a program, in the order of the file, and behind them, where none of them is code, the functions of the pclntab.
+pub fn symbols<'t>(program: &'t Program<'_>) -> Vec<GoSymbol<'t>> {
+    let mut all = symbols::in_file_order(program.image()).unwrap_or_default();
+    if let Ok(table) = program.pclntab()
         && !names_code(&all)
     {
         all.extend(functions(table));

@@ -8,12 +8,9 @@ use std::sync::OnceLock;
 use super::imports::Imports;
 use super::listing::{Function, Instruction, Listing};
 use super::trace::{self, Callee, Mention, Use};
-use crate::go::embeds::{self, Embed};
-use crate::go::memory::Memory;
-use crate::go::moduledata::ModuleData;
-use crate::go::pclntab::Table;
+use crate::go::Program;
+use crate::go::embeds::Embed;
 use crate::go::quote::quote;
-use crate::go::types::Types;
 use crate::image::Image;
 
 /// Longest string shown whole, in bytes; longer ones are cut.
@@ -39,11 +36,8 @@ const REGIONS: [&[u8]; 12] = [
 /// Answers for one image.
 pub struct Resolver<'r, 'a> {
     image: &'r Image<'a>,
-    memory: &'r Memory<'r, 'a>,
-    table: Option<&'r Table<'a>>,
+    program: &'r Program<'a>,
     listing: &'r Listing<'r>,
-    types: OnceLock<Types<'r>>,
-    embeds: OnceLock<Vec<Embed<'r>>>,
     imports: OnceLock<Imports<'a>>,
 }
 
@@ -60,15 +54,12 @@ impl Trace {
 }
 
 impl<'r, 'a> Resolver<'r, 'a> {
-    /// For the functions of `listing`, which is of the image of `memory`; `table` is its pclntab, where it has one.
-    pub fn new(memory: &'r Memory<'r, 'a>, table: Option<&'r Table<'a>>, listing: &'r Listing<'r>) -> Self {
+    /// For the functions of `listing`, which is of `program`.
+    pub fn new(program: &'r Program<'a>, listing: &'r Listing<'r>) -> Self {
         Resolver {
-            image: memory.image(),
-            memory,
-            table,
+            image: program.image(),
+            program,
             listing,
-            types: OnceLock::new(),
-            embeds: OnceLock::new(),
             imports: OnceLock::new(),
         }
     }
@@ -130,7 +121,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// A type or an itab.
     fn go_data(&self, addr: u64) -> Option<Vec<u8>> {
-        let types = self.types();
+        let types = self.program.types();
         if let Some(t) = types.holding(addr) {
             let mut name = b"type:".to_vec();
             name.extend(types.link_name(t));
@@ -148,7 +139,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// A variable of type embed.FS, or the contents of a file.
     fn embedded(&self, addr: u64) -> Option<Vec<u8>> {
-        let all = self.embeds();
+        let all = self.program.embeds();
         if all.is_empty() {
             return None;
         }
@@ -195,7 +186,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if !constant || self.symbol_at(addr).is_some() {
             return None;
         }
-        let types = self.types();
+        let types = self.program.types();
         if types.holding(addr).is_some()
             || types.itab_holding(addr).is_some()
             || self.function_value(addr).is_some()
@@ -239,17 +230,6 @@ impl<'r, 'a> Resolver<'r, 'a> {
             out.extend_from_slice(format!("… ({} bytes)", text.len()).as_bytes());
         }
         Some(out)
-    }
-
-    fn types(&self) -> &Types<'r> {
-        self.types.get_or_init(|| {
-            let module = self.table.and_then(|t| ModuleData::find(self.memory, t).ok());
-            module.map(|m| Types::find(self.memory, &m)).unwrap_or_default()
-        })
-    }
-
-    fn embeds(&self) -> &[Embed<'r>] {
-        self.embeds.get_or_init(|| embeds::find(self.memory, None))
     }
 
     fn imports(&self) -> &Imports<'a> {

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::frame::{io_words, note, write_status};
 use super::goflags::{self, Flag, Wrong};
+use crate::go::Program;
 use crate::go::pclntab::Table;
-use crate::image::Image;
 use crate::input;
 use crate::report;
 
@@ -66,21 +66,21 @@ pub(super) fn run(args: &[OsString]) -> u8 {
         }
         Err(e) => return fatal(format!("open {shown}: {}", io_words(&e))),
     };
-    let Ok(image) = Image::parse(&bytes) else {
+    let Ok(program) = Program::open(&bytes) else {
         return fatal(format!("open {shown}: unrecognized object file"));
     };
-    let table = match Table::find(&image) {
+    let table = match program.pclntab() {
         Ok(t) => t,
         Err(e) => return fatal(format!("reading {shown}: {e}")),
     };
     let mut out = io::BufWriter::new(io::stdout());
     let inlines = given.on("inlines");
     let result = if addrs.is_empty() {
-        from_stdin(&table, inlines, &mut out)
+        from_stdin(table, inlines, &mut out)
     } else {
         addrs
             .iter()
-            .try_for_each(|a| answer(&table, &a.to_string_lossy(), inlines, &mut out))
+            .try_for_each(|a| answer(table, &a.to_string_lossy(), inlines, &mut out))
     };
     write_status(result.and_then(|()| out.flush())).min(1)
 }

@@ -5,11 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output, Trouble};
-use crate::go::embeds::{self, Embed};
-use crate::go::memory::Memory;
-use crate::go::moduledata::ModuleData;
-use crate::go::pclntab::Table;
-use crate::image::Image;
+use crate::go::Program;
+use crate::go::embeds::Embed;
 use crate::report;
 use crate::report::text::escape;
 
@@ -37,14 +34,11 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
-        let image = Image::parse(bytes)?;
-        let memory = Memory::new(&image);
-        let module = if args.guess {
-            Some(ModuleData::find(&memory, &Table::find(&image)?)?)
-        } else {
-            None
-        };
-        let all = embeds::find(&memory, module.as_ref());
+        let program = Program::open(bytes)?;
+        let mut all = program.embeds().to_vec();
+        if args.guess {
+            all.extend(program.embedded_variables()?);
+        }
         if args.format == Format::Json {
             report::embeds::json(out, &path.to_string_lossy(), &all)?;
         } else {

@@ -6,8 +6,8 @@ use regex::bytes::Regex;
 
 use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::funcs;
+use crate::go::Program;
 use crate::go::pclntab::{Found, Layout, Table};
-use crate::image::Image;
 use crate::report;
 use crate::report::text::escape;
 
@@ -38,26 +38,25 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
-        let image = Image::parse(bytes)?;
-        let table = Table::find(&image)?;
+        let program = Program::open(bytes)?;
+        let table = program.pclntab()?;
         if !args.output.quiet {
             for w in table.warnings() {
                 frame::complain(path, &format!("warning: {w}"));
             }
         }
-        let packages = funcs::packages(&image, &table);
         let options = funcs::Options {
             inlined: args.inlined,
         };
-        let mut all = funcs::list(&image, &table, &packages, &options);
+        let mut all = funcs::list(&program, &options)?;
         all.retain(|f| {
             let package = args.package.as_deref();
-            package.is_none_or(|p| funcs::in_package(f.package.as_deref(), p))
+            package.is_none_or(|p| funcs::in_package(f.package, p))
                 && args.matching.as_ref().is_none_or(|r| r.is_match(f.name))
         });
         match args.format {
             Format::Json => {
-                report::funcs::json(out, &path.to_string_lossy(), &facts(&table), &all, args.inlined)?
+                report::funcs::json(out, &path.to_string_lossy(), &facts(table), &all, args.inlined)?
             }
             _ => {
                 if args.files.len() > 1 {

@@ -13,8 +13,8 @@ use crate::analysis::nm::{self, Order};
 use crate::analysis::objfile::{self, Entry, Raw};
 use crate::analysis::recover;
 use crate::analysis::symbols::GoSymbol;
+use crate::go::Program;
 use crate::go::packages;
-use crate::go::pclntab::Table;
 use crate::go::quote::quote;
 use crate::image::Image;
 use crate::input;
@@ -217,9 +217,10 @@ fn list(file: &OsStr, wish: &Wish, out: &mut dyn Write) -> io::Result<bool> {
         },
     };
     let (mut fine, mut found) = (true, false);
-    for entry in &entries {
+    let several = entries.len() > 1;
+    for entry in entries {
         let columns = Columns {
-            prefix: prefix(file, entry, entries.len() > 1, wish.several),
+            prefix: prefix(file, &entry, several, wish.several),
             size: wish.size,
             demangle: wish.demangle,
             terminal: wish.terminal,
@@ -234,9 +235,9 @@ fn list(file: &OsStr, wish: &Wish, out: &mut dyn Write) -> io::Result<bool> {
                 fine = false;
             }
             _ => {
-                let Raw::Image(image) = &entry.file else { continue };
-                let table = Table::find(image).ok();
-                let symbols = recover::symbols(image, table.as_ref());
+                let Raw::Image(image) = entry.file else { continue };
+                let program = Program::new(&bytes, *image);
+                let symbols = recover::symbols(&program);
                 found |= !symbols.is_empty();
                 print(&symbols, wish, &columns, out)?;
             }

@@ -13,9 +13,8 @@ use crate::analysis::listing::Listing;
 use crate::analysis::objfile::{self, Raw};
 use crate::analysis::resolve::Resolver;
 use crate::disasm::Style;
-use crate::go::memory::Memory;
+use crate::go::Program;
 use crate::go::packages;
-use crate::go::pclntab::Table;
 use crate::go::quote::quote;
 use crate::image::{Format, Image};
 use crate::input::{self, sources::Sources};
@@ -177,12 +176,11 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         Raw::Object(_) => None,
     };
     let wants_table = recover || given.on("inline") || given.on("resolve");
-    let table = image.filter(|_| wants_table).and_then(|i| Table::find(i).ok());
-    let listing = match (Listing::of(&raw), image, &table) {
+    let program = wants_table.then(|| Program::open(&bytes).ok()).flatten();
+    let table = program.as_ref().and_then(|p| p.pclntab().ok());
+    let listing = match (Listing::of(&raw), image, table) {
         (Ok(listing), ..) if !recover || listing.has_functions() => Ok(listing),
-        (_, Some(image), table) if recover && image.format == Format::Wasm => {
-            Listing::of_wasm(image, table.as_ref())
-        }
+        (_, Some(image), table) if recover && image.format == Format::Wasm => Listing::of_wasm(image, table),
         (_, Some(image), Some(table)) if recover => Listing::recover(image, table),
         (other, ..) => other,
     };
@@ -197,10 +195,10 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     let sources = Sources::default();
     // WebAssembly has one syntax, and no addresses to follow.
     let native = listing.goarch != "wasm";
-    let memory = image.filter(|_| native && given.on("resolve")).map(Memory::new);
-    let resolver = memory
+    let resolver = program
         .as_ref()
-        .map(|m| Resolver::new(m, table.as_ref(), &listing));
+        .filter(|_| native && given.on("resolve"))
+        .map(|p| Resolver::new(p, &listing));
     let options = Options {
         style: Style {
             strict_go: given.on("strict-go"),
@@ -208,7 +206,7 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         },
         gnu: native && given.on("gnu"),
         sources: given.on("S").then_some(&sources),
-        inline: table.as_ref().filter(|_| native && given.on("inline")),
+        inline: table.filter(|_| native && given.on("inline")),
         resolve: resolver.as_ref(),
         color: !json && colored(given)?,
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::frame::{self, Format, Output, complain, io_words};
 use crate::analysis::plugin::{Host, Plugin, verdicts};
 use crate::input;
+use crate::input::Bytes;
 use crate::report::plugin::{self as report, Row};
 
 /// Says what a plugin exports and was linked with, and whether a host's plugin.Open will take it.
@@ -30,7 +31,7 @@ pub struct Args {
     output: Output,
 }
 
-fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> crate::Result<T>) -> Option<T> {
+fn read<T>(path: &Path, parse: impl FnOnce(&Bytes) -> crate::Result<T>) -> Option<T> {
     let result = input::open_or_stdin(path)
         .map_err(|e| io_words(&e))
         .and_then(|b| parse(&b).map_err(|e| e.to_string()));

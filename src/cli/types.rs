@@ -6,9 +6,7 @@ use regex::bytes::Regex;
 
 use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::types;
-use crate::go::memory::Memory;
-use crate::go::pclntab::Table;
-use crate::image::Image;
+use crate::go::Program;
 use crate::report;
 use crate::report::text::escape;
 
@@ -42,12 +40,10 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
-        let image = Image::parse(bytes)?;
-        let table = Table::find(&image)?;
-        let memory = Memory::new(&image);
-        let program = types::read(&memory, &table)?;
+        let program = Program::open(bytes)?;
+        let module = program.moduledata()?;
         if !args.output.quiet {
-            for w in &program.warnings {
+            for w in module.warnings.iter().chain(&program.types().warnings) {
                 frame::complain(path, &format!("warning: {w}"));
             }
         }
@@ -56,9 +52,9 @@ pub(super) fn run(args: &Args) -> u8 {
             matching: args.matching.as_ref(),
             kind: args.kind.as_deref(),
         };
-        let all = program.filtered(&filter);
+        let all = types::filtered(&program, &filter);
         if args.format == Format::Json {
-            report::types::json(out, &path.to_string_lossy(), &program, &table, all)?;
+            report::types::json(out, &path.to_string_lossy(), &program, all)?;
             return Ok(super::FINE);
         }
         if args.files.len() > 1 {

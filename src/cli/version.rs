@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use super::frame::{io_words, note};
 use super::goflags::{self, Flag, Wrong};
+use crate::go::Program;
 use crate::go::buildinfo::{self, BuildInfo};
-use crate::image::Image;
 use crate::input;
 use crate::report::{text, version as report};
 
@@ -322,9 +322,8 @@ fn put(out: &mut Vec<u8>, name: &[u8], build: &BuildInfo<'_>, wish: Wish) {
 }
 
 /// What Go can't see: hands the recovered build information to `put`.
-fn recover(bytes: &[u8], put: impl FnOnce(&BuildInfo<'_>)) -> Option<()> {
-    let image = Image::parse(bytes).ok()?;
-    put(&buildinfo::recover(&image)?);
+fn recover(bytes: &input::Bytes, put: impl FnOnce(&BuildInfo<'_>)) -> Option<()> {
+    put(Program::open(bytes).ok()?.build_info()?);
     Some(())
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::frame::{self, Format, Output};
 use super::whatif_rebuild;
 use crate::analysis::whatif::{self, Options};
-use crate::image::Image;
+use crate::go::Program;
 use crate::report::{self, text};
 
 /// Foretells the file's size with other linker flags, stripped, compressed, and says what each would cost.
@@ -45,8 +45,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return rebuild(args, package, options);
     }
     frame::each_to(&args.output, &args.files, |path, bytes, out| {
-        let image = Image::parse(bytes)?;
-        let report = whatif::foretell(&image, bytes, options);
+        let report = whatif::foretell(&Program::open(bytes)?, options);
         print(args, path, &report, &[], out)?;
         Ok(super::FINE)
     })

@@ -15,7 +15,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::frame::note;
 use crate::analysis::whatif::{self, Facts, Options, Report, Variant};
-use crate::image::Image;
+use crate::go::Program;
+use crate::input::Bytes;
 
 /// What a real build came to: its size, or what was wrong with it.
 pub(super) type Real = Result<u64, String>;
@@ -70,10 +71,10 @@ pub(super) fn run(
     };
     progress.begin(1, "as it is");
     let path = build(&folder.0, package, &first)?;
-    let bytes = std::fs::read(&path).map_err(|e| e.to_string())?;
-    let image = Image::parse(&bytes).map_err(|e| e.to_string())?;
-    let report = whatif::foretell(&image, &bytes, options);
-    let recorded = Facts::read(&image).map(|f| f.ldflags()).unwrap_or_default();
+    let bytes = Bytes::from(std::fs::read(&path).map_err(|e| e.to_string())?);
+    let program = Program::open(&bytes).map_err(|e| e.to_string())?;
+    let report = whatif::foretell(&program, options);
+    let recorded = Facts::read(&program).map(|f| f.ldflags()).unwrap_or_default();
     let (rest, given) = without_ldflags(flags);
     let old = if recorded.is_empty() { given } else { recorded };
 

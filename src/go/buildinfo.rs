@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::memory::Memory;
 use super::modinfo::{self, ModInfo};
 use crate::image::{Detail, Endian, Format, Image, Sniffed, clip, elf, sniff, strict};
 
@@ -413,16 +414,23 @@ fn uvarint(b: &[u8]) -> Option<(u64, u64)> {
     None
 }
 
-/// Finds an inline blob anywhere in the image's bytes, for files that `go version` can't see into: c-archive members, wasm,
-/// files whose section headers are gone.
-pub fn recover<'a>(image: &Image<'a>) -> Option<BuildInfo<'a>> {
-    if let Ok(found) = read_image(image) {
-        return Some(found);
+/// Finds an inline blob anywhere, for files that `go version` can't see into: c-archive members, files whose section headers are gone;
+/// in wasm, anywhere in the linear memory.
+pub(super) fn recover<'a>(memory: &Memory<'_, 'a>) -> Option<BuildInfo<'a>> {
+    let image = memory.image();
+    if image.format == Format::Wasm {
+        let mut all = memory.stretches().into_iter();
+        return all.find_map(|s| recover_in(s.bytes, |at| (memory.offset(s.addr + at), s.addr + at)));
     }
+    recover_in(image.data, |at| (Some(at), image.offset_to_addr(at).unwrap_or(0)))
+}
+
+/// The first blob in `bytes`; `place` gives offset and virtual address of a position in them.
+fn recover_in<'a>(bytes: &'a [u8], place: impl Fn(u64) -> (Option<u64>, u64)) -> Option<BuildInfo<'a>> {
     // At most so many false starts are looked at; a real file has one or none.
     const TRIES: usize = 64;
-    for at in memchr::memmem::find_iter(image.data, MAGIC).take(TRIES) {
-        let Some(rest) = image.data.get(at..) else { break };
+    for at in memchr::memmem::find_iter(bytes, MAGIC).take(TRIES) {
+        let Some(rest) = bytes.get(at..) else { break };
         let Some(header) = rest.get(..HEADER) else { break };
         let from = |addr: u64| -> Result<&'a [u8], NoBuildInfo> {
             usize::try_from(addr)
@@ -439,8 +447,7 @@ pub fn recover<'a>(image: &Image<'a>) -> Option<BuildInfo<'a>> {
         if !super::version::plausible(blob.version) {
             continue;
         }
-        blob.offset = Some(at as u64);
-        blob.addr = image.offset_to_addr(at as u64).unwrap_or(0);
+        (blob.offset, blob.addr) = place(at as u64);
         if let Ok(info) = modinfo::parse(blob.modinfo()) {
             return Some(BuildInfo { blob, info });
         }

@@ -34,17 +34,17 @@ impl Holder {
 
 /// A file, or what may be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Embed<'m> {
+pub struct Embed<'a> {
     /// What holds it.
     pub holder: Holder,
     /// Path within the `embed.FS`; a folder's ends with `/`. `None` for variables.
-    pub path: Option<&'m [u8]>,
+    pub path: Option<&'a [u8]>,
     /// The variable, where the symbol table names it.
     pub variable: Option<String>,
     /// Virtual address of the contents; 0 for a folder.
     pub addr: u64,
     /// The contents.
-    pub data: &'m [u8],
+    pub data: &'a [u8],
     /// The hash that Go stores with the file (SHA-256, changed in its first byte or its start, and cut to 16 bytes).
     pub hash: Option<[u8; 16]>,
     /// Address of the table or of the variable.
@@ -66,15 +66,19 @@ impl Embed<'_> {
 const GUESS_FROM: u64 = 1024;
 const PATH_LIMIT: u64 = 4096;
 
-/// All that can be found, sorted by table and place in it. `module` bounds the guesses; without it only tables are found.
-pub fn find<'m>(memory: &'m Memory<'_, '_>, module: Option<&ModuleData>) -> Vec<Embed<'m>> {
+/// The files of every `embed.FS`, sorted by table and place in it.
+pub(super) fn files<'a>(memory: &Memory<'_, 'a>) -> Vec<Embed<'a>> {
     let mut out = Vec::new();
     for table in tables(memory) {
-        out.extend(files(memory, table).unwrap_or_default());
+        out.extend(files_of(memory, table).unwrap_or_default());
     }
-    if let Some(m) = module {
-        out.extend(variables(memory, m));
-    }
+    name_variables(memory.image(), &mut out);
+    out
+}
+
+/// Long strings and byte slices that variables hold: embedded, or literals. Sorted by holder and address of the variable.
+pub(super) fn variables<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>> {
+    let mut out = candidates(memory, module);
     out.sort_by_key(|e| (e.holder, e.table));
     name_variables(memory.image(), &mut out);
     out
@@ -104,7 +108,7 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
 }
 
 /// The files of the table at `table`; `None` where it is none after all.
-pub(crate) fn files<'m>(memory: &'m Memory<'_, '_>, table: u64) -> Option<Vec<Embed<'m>>> {
+pub(crate) fn files_of<'a>(memory: &Memory<'_, 'a>, table: u64) -> Option<Vec<Embed<'a>>> {
     let p = memory.ptr_size();
     let size = 4 * p + 16;
     let count = memory.word(table.checked_add(p)?)?;
@@ -142,7 +146,7 @@ pub(crate) fn files<'m>(memory: &'m Memory<'_, '_>, table: u64) -> Option<Vec<Em
 }
 
 /// String headers among the variables that hold pointers, with contents that are long and no variable's own.
-fn variables<'m>(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Vec<Embed<'m>> {
+fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>> {
     let p = memory.ptr_size();
     let data = &module.data;
     let mut out = Vec::new();

@@ -3,31 +3,22 @@
 //! Go's tables point at each other with addresses. In every format but wasm a table lies in one segment of the file; the wasm
 //! linker leaves out runs of zeros (cmd/link/internal/wasm, `writeDataSec`), so there the linear memory is put together first.
 
-use std::borrow::Cow;
-
 use crate::image::{Format, Image, clip};
 
 /// Reads by virtual address. Every read is `None` where the file holds no such bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Memory<'i, 'a> {
     image: &'i Image<'a>,
-    linear: Option<Linear>,
-}
-
-/// The initial linear memory of a wasm module from its first data segment to its last.
-#[derive(Debug)]
-struct Linear {
-    addr: u64,
-    bytes: Vec<u8>,
+    linear: Option<&'a [u8]>,
 }
 
 /// A stretch of memory that the file holds.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch<'m> {
+pub struct Stretch<'a> {
     /// Virtual address of the first byte.
     pub addr: u64,
     /// The contents.
-    pub bytes: &'m [u8],
+    pub bytes: &'a [u8],
     /// May code run from it?
     pub exec: bool,
     /// May it be written to?
@@ -35,9 +26,8 @@ pub struct Stretch<'m> {
 }
 
 impl<'i, 'a> Memory<'i, 'a> {
-    /// The memory of an image. For wasm the data is copied.
-    pub fn new(image: &'i Image<'a>) -> Self {
-        let linear = (image.format == Format::Wasm).then(|| Linear::of(image));
+    /// The memory of an image; `linear` is what [`linear`] puts together for a wasm module.
+    pub(super) fn new(image: &'i Image<'a>, linear: Option<&'a [u8]>) -> Self {
         Memory { image, linear }
     }
 
@@ -52,23 +42,15 @@ impl<'i, 'a> Memory<'i, 'a> {
     }
 
     /// The bytes from `addr` to the end of what is contiguous in the file.
-    pub fn bytes_from(&self, addr: u64) -> Option<&[u8]> {
-        match &self.linear {
-            Some(l) => l.bytes.get(usize::try_from(addr.checked_sub(l.addr)?).ok()?..),
+    pub fn bytes_from(&self, addr: u64) -> Option<&'a [u8]> {
+        match self.linear {
+            Some(l) => l.get(usize::try_from(addr).ok()?..),
             None => self.image.bytes_from(addr),
         }
     }
 
-    /// As [`Memory::bytes_from`], but free of this value's lifetime: borrowed from the file, for wasm copied.
-    pub fn share_from(&self, addr: u64) -> Option<Cow<'a, [u8]>> {
-        match &self.linear {
-            Some(_) => self.bytes_from(addr).map(|b| Cow::Owned(b.to_vec())),
-            None => self.image.bytes_from(addr).map(Cow::Borrowed),
-        }
-    }
-
     /// `len` bytes at `addr`, `None` unless the file holds all of them.
-    pub fn bytes(&self, addr: u64, len: u64) -> Option<&[u8]> {
+    pub fn bytes(&self, addr: u64, len: u64) -> Option<&'a [u8]> {
         self.bytes_from(addr)?.get(..usize::try_from(len).ok()?)
     }
 
@@ -96,14 +78,14 @@ impl<'i, 'a> Memory<'i, 'a> {
 
     /// The pointer at `addr` as the loaded program would see it, relocations and fix-ups applied.
     pub fn pointer(&self, addr: u64) -> Option<u64> {
-        match &self.linear {
+        match self.linear {
             Some(_) => self.word(addr),
             None => self.image.pointer_at(addr),
         }
     }
 
     /// The Go string whose header (pointer, length) is at `addr`; longer than `limit` bytes gives `None`.
-    pub fn go_string(&self, addr: u64, limit: u64) -> Option<&[u8]> {
+    pub fn go_string(&self, addr: u64, limit: u64) -> Option<&'a [u8]> {
         let len = self.word(addr.checked_add(self.ptr_size())?)?;
         if len == 0 {
             return Some(&[]);
@@ -120,11 +102,11 @@ impl<'i, 'a> Memory<'i, 'a> {
     }
 
     /// Every stretch of memory that the file holds, in the order of the header.
-    pub fn stretches(&self) -> Vec<Stretch<'_>> {
-        if let Some(l) = &self.linear {
+    pub fn stretches(&self) -> Vec<Stretch<'a>> {
+        if let Some(bytes) = self.linear {
             return vec![Stretch {
-                addr: l.addr,
-                bytes: &l.bytes,
+                addr: 0,
+                bytes,
                 exec: false,
                 write: true,
             }];
@@ -139,29 +121,29 @@ impl<'i, 'a> Memory<'i, 'a> {
     }
 }
 
-impl Linear {
-    fn of(image: &Image<'_>) -> Linear {
-        // Zeros between segments are not in the file; what is put together stays in proportion to it.
-        let limit = (image.data.len() as u64)
-            .saturating_mul(8)
-            .saturating_add(1 << 20);
-        // From 0, for a table may begin with zeros that the linker left out.
-        let addr = 0;
-        let mut bytes = Vec::new();
-        for s in &image.segments {
-            let part = clip(image.data, s.offset, s.file_size);
-            let start = s.addr - addr;
-            let end = start.saturating_add(part.len() as u64);
-            if end > limit {
-                continue;
-            }
-            if bytes.len() < end as usize {
-                bytes.resize(end as usize, 0);
-            }
-            if let Some(to) = bytes.get_mut(start as usize..end as usize) {
-                to.copy_from_slice(part);
-            }
-        }
-        Linear { addr, bytes }
+/// The initial linear memory of a wasm module from address 0, where a table may begin with zeros that the linker left out, to the end of its
+/// last data segment; `None` for any other format.
+pub(super) fn linear(image: &Image<'_>) -> Option<Vec<u8>> {
+    if image.format != Format::Wasm {
+        return None;
     }
+    // Zeros between segments are not in the file; what is put together stays in proportion to it.
+    let limit = (image.data.len() as u64)
+        .saturating_mul(8)
+        .saturating_add(1 << 20);
+    let mut bytes = Vec::new();
+    for s in &image.segments {
+        let part = clip(image.data, s.offset, s.file_size);
+        let end = s.addr.saturating_add(part.len() as u64);
+        if end > limit {
+            continue;
+        }
+        if bytes.len() < end as usize {
+            bytes.resize(end as usize, 0);
+        }
+        if let Some(to) = bytes.get_mut(s.addr as usize..end as usize) {
+            to.copy_from_slice(part);
+        }
+    }
+    Some(bytes)
 }

@@ -2,12 +2,16 @@
 
 pub mod buildinfo;
 pub mod embeds;
+pub mod functions;
 pub mod gosym;
 pub mod memory;
 pub mod modinfo;
 pub mod moduledata;
 pub mod packages;
 pub mod pclntab;
+mod program;
 pub mod quote;
 pub mod types;
 pub mod version;
+
+pub use program::{Obfuscated, Program};

@@ -13,7 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// The bytes of one input: mapped or owned. Derefs to `[u8]`.
 #[derive(Debug)]
-pub struct Bytes(Store);
+pub struct Bytes {
+    store: Store,
+    // What was made from the bytes and is borrowed as long as they are: unpacked, put together, decoded.
+    kept: elsa::sync::FrozenVec<Vec<u8>>,
+}
 
 #[derive(Debug)]
 enum Store {
@@ -33,19 +37,31 @@ impl Bytes {
         let Store::Mapped {
             file: Some((file, then)),
             ..
-        } = &self.0
+        } = &self.store
         else {
             return false;
         };
         file.metadata()
             .is_ok_and(|now| now.len() != then.len() || now.modified().ok() != then.modified().ok())
     }
+
+    /// Keeps what was made from the bytes for as long as they are kept themselves, so that it can be borrowed like them.
+    pub fn keep(&self, made: Vec<u8>) -> &[u8] {
+        self.kept.push_get(made)
+    }
+
+    fn of(store: Store) -> Bytes {
+        Bytes {
+            store,
+            kept: elsa::sync::FrozenVec::new(),
+        }
+    }
 }
 
 impl Deref for Bytes {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        match &self.0 {
+        match &self.store {
             Store::Mapped { map, .. } => map,
             Store::Owned(v) => v,
         }
@@ -54,7 +70,7 @@ impl Deref for Bytes {
 
 impl From<Vec<u8>> for Bytes {
     fn from(v: Vec<u8>) -> Self {
-        Bytes(Store::Owned(v))
+        Bytes::of(Store::Owned(v))
     }
 }
 
@@ -70,7 +86,7 @@ pub fn open(path: &Path) -> io::Result<Bytes> {
     let file = File::open(path)?;
     let meta = file.metadata()?;
     let mut bytes = map_known(&file, &meta, path)?;
-    if let Store::Mapped { file: keep, .. } = &mut bytes.0 {
+    if let Store::Mapped { file: keep, .. } = &mut bytes.store {
         *keep = Some((file, meta));
     }
     Ok(bytes)
@@ -111,7 +127,7 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 /// Maps an open file; an empty file gives no bytes.
 fn map_known(file: &File, meta: &Metadata, path: &Path) -> io::Result<Bytes> {
     if meta.len() == 0 {
-        return Ok(Bytes(Store::Owned(Vec::new())));
+        return Ok(Bytes::of(Store::Owned(Vec::new())));
     }
     let len = usize::try_from(meta.len()).map_err(io::Error::other)?;
     // SAFETY: the map is read-only and private to this process. Another process that cuts the file short while it is mapped makes a
@@ -119,7 +135,7 @@ fn map_known(file: &File, meta: &Metadata, path: &Path) -> io::Result<Bytes> {
     // that is read is checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
     let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
-    Ok(Bytes(Store::Mapped {
+    Ok(Bytes::of(Store::Mapped {
         _listed: fault::list(&map, path),
         map,
         file: None,

@@ -91,7 +91,7 @@ pub fn json(
         .iter()
         .map(|f| One {
             name: lossy(f.name),
-            package: f.package.as_deref(),
+            package: f.package,
             addr: Hex(f.addr),
             end: Hex(f.end),
             file: f.file.map(lossy),

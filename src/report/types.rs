@@ -1,13 +1,14 @@
 //! Types → text or JSON.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::json::{self, hex, lossy};
 use super::text::escape;
-use crate::analysis::types::Program;
-use crate::go::pclntab::Table;
+use crate::analysis::types;
+use crate::go::Program;
 use crate::go::types::{Detail, Method, Type};
 
 #[derive(Serialize)]
@@ -87,16 +88,16 @@ struct Itab {
 
 fn reference(p: &Program<'_>, addr: u64) -> Ref {
     Ref {
-        name: p.types.at(addr).map(|t| lossy(t.name)),
+        name: p.types().at(addr).map(|t| lossy(t.name)),
         addr: hex(addr),
     }
 }
 
-fn one(p: &Program<'_>, table: &Table<'_>, t: &Type<'_>) -> One {
+fn one<'a>(p: &Program<'a>, t: &Type<'a>) -> One {
     let refs = |all: &[u64]| all.iter().map(|a| reference(p, *a)).collect::<Vec<_>>();
     let mut out = One {
         name: lossy(t.name),
-        package: p.types.package_of(t).map(lossy),
+        package: types::package(p, t).map(Cow::into_owned),
         kind: t.kind.word(),
         named: t.named,
         addr: hex(t.addr),
@@ -113,7 +114,7 @@ fn one(p: &Program<'_>, table: &Table<'_>, t: &Type<'_>) -> One {
         results: None,
         variadic: None,
         fields: None,
-        methods: methods(p, table, &t.methods),
+        methods: methods(p, &t.methods),
     };
     match &t.detail {
         Detail::Basic => {}
@@ -138,7 +139,7 @@ fn one(p: &Program<'_>, table: &Table<'_>, t: &Type<'_>) -> One {
             out.results = Some(refs(results));
             out.variadic = Some(*variadic);
         }
-        Detail::Interface { methods: all, .. } => out.methods = methods(p, table, all),
+        Detail::Interface { methods: all, .. } => out.methods = methods(p, all),
         Detail::Map { key, elem, .. } => {
             out.key = Some(reference(p, *key));
             out.elem = Some(reference(p, *elem));
@@ -158,12 +159,13 @@ fn one(p: &Program<'_>, table: &Table<'_>, t: &Type<'_>) -> One {
     out
 }
 
-fn methods(p: &Program<'_>, table: &Table<'_>, all: &[Method<'_>]) -> Vec<OneMethod> {
+fn methods(p: &Program<'_>, all: &[Method<'_>]) -> Vec<OneMethod> {
+    let table = p.pclntab().ok();
     all.iter()
         .map(|m| OneMethod {
             name: lossy(m.name.text),
             typ: m.typ.map(|a| reference(p, a)),
-            addr: m.text.map(|o| hex(table.text_addr(u64::from(o)))),
+            addr: m.text.zip(table).map(|(o, t)| hex(t.text_addr(u64::from(o)))),
         })
         .collect()
 }
@@ -176,10 +178,10 @@ pub fn json<'p, 'm: 'p>(
     out: &mut dyn Write,
     file: &str,
     p: &'p Program<'m>,
-    table: &Table<'_>,
     types: impl Iterator<Item = &'p Type<'m>>,
 ) -> io::Result<()> {
-    let itabs = p.types.itabs.iter().map(|i| Itab {
+    let module = p.moduledata().ok();
+    let itabs = p.types().itabs.iter().map(|i| Itab {
         addr: hex(i.addr),
         size: i.size,
         interface: reference(p, i.interface),
@@ -189,9 +191,9 @@ pub fn json<'p, 'm: 'p>(
         schema: "gospect/types",
         version: 1,
         file: file.to_string(),
-        layout: p.layout,
-        moduledata: hex(p.moduledata),
-        types: types.map(|t| one(p, table, t)).collect(),
+        layout: module.and_then(|m| m.layout).map(|l| l.versions),
+        moduledata: hex(module.map_or(0, |m| m.addr)),
+        types: types.map(|t| one(p, t)).collect(),
         itabs: itabs.collect(),
     };
     json::write(out, &report)
@@ -207,7 +209,7 @@ pub fn text<'p, 'm: 'p>(
     types: impl Iterator<Item = &'p Type<'m>>,
     members: bool,
 ) -> io::Result<()> {
-    let name = |addr: u64| p.types.at(addr).map_or_else(|| hex(addr), |t| escape(t.name));
+    let name = |addr: u64| p.types().at(addr).map_or_else(|| hex(addr), |t| escape(t.name));
     for t in types {
         write!(
             out,
@@ -218,8 +220,8 @@ pub fn text<'p, 'm: 'p>(
             t.size,
             escape(t.name)
         )?;
-        match t.package {
-            Some(package) => writeln!(out, "\t{}", escape(package))?,
+        match types::package(p, t).filter(|_| t.named) {
+            Some(package) => writeln!(out, "\t{}", escape(package.as_bytes()))?,
             None => writeln!(out)?,
         }
         if !members {

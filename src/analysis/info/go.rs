@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 
 use super::names::Names;
 use super::{Facts, version};
+use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
-use crate::go::packages::{Origin, Packages};
 use crate::go::pclntab::{Found, Layout, Table};
 use crate::go::version::experiments;
 use crate::image::{Format, Image, elf};
 
-pub(super) fn gather(
-    image: &Image<'_>,
-    build: Option<&BuildInfo<'_>>,
-    table: Option<&Table<'_>>,
-    facts: &mut Facts,
-) {
+pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
+    let (image, build) = (program.image(), program.build_info());
+    let table = program.pclntab().ok();
     symbol_table(image, facts);
     compiler(image, build, table, facts);
     if facts.go_version.is_none()
@@ -43,11 +40,12 @@ pub(super) fn gather(
         cgo(image, &names, facts);
         trimpath(&names, facts);
     }
-    obfuscated(build, table, &names, facts);
+    obfuscated(program, facts);
     if let Some(table) = table {
         layout(table, facts);
         if facts.main.is_none() && facts.deps.is_empty() && facts.obfuscated.is_none() {
-            facts.recovered_modules = recovered_modules(table, build);
+            let modules = program.packages().modules().iter();
+            facts.recovered_modules = modules.map(|m| m.path.clone()).collect();
         }
     }
     if facts.go_build_id.is_none() {
@@ -212,24 +210,10 @@ fn trimpath(names: &Names<'_>, facts: &mut Facts) {
     facts.source_example = Some(example);
 }
 
-fn obfuscated(
-    build: Option<&BuildInfo<'_>>,
-    table: Option<&Table<'_>>,
-    names: &Names<'_>,
-    facts: &mut Facts,
-) {
-    // garble writes the literal version "unknown", empties the module information, changes the pclntab's magic number and renames
-    // all packages but the runtime's.
-    let unknown = build.is_some_and(|b| b.go_version() == b"unknown" && b.info.is_empty());
-    let magic = table
-        .filter(|t| t.magic() != t.layout().magic())
-        .map(Table::magic);
-    let nameless = magic.is_some() && !names.has("main.main");
-    if !unknown && !nameless {
-        return;
-    }
-    facts.obfuscated = Some("garble");
-    let seen = match magic {
+fn obfuscated(program: &Program<'_>, facts: &mut Facts) {
+    let Some(o) = program.obfuscated() else { return };
+    facts.obfuscated = Some(o.by);
+    let seen = match o.magic {
         Some(m) => format!("the pclntab's magic number is {m:#x}"),
         None => "Go version \"unknown\" without module information".to_string(),
     };
@@ -259,57 +243,6 @@ fn layout(table: &Table<'_>, facts: &mut Facts) {
         "go_version_range",
         format!("layout of the pclntab at {:#x}, found by {how}", table.addr()),
     );
-}
-
-/// Without module information: the modules that the packages' paths name, as far as a path tells where its module ends.
-fn recovered_modules(table: &Table<'_>, build: Option<&BuildInfo<'_>>) -> Vec<String> {
-    let packages = Packages::new(build.map(|b| &b.info));
-    let mut found = BTreeSet::new();
-    let mut last = String::new();
-    for f in table.functions() {
-        let Some(package) = crate::go::packages::of_name(f.name()) else {
-            continue;
-        };
-        if *package == *last {
-            continue;
-        }
-        last = package.into_owned();
-        if packages.origin(&last) == Origin::Unknown {
-            found.extend(module_of_path(&last));
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// The module that an import path names by the habits of the hosts: three elements on code hosts, two elsewhere, one more for a
-/// major version.
-fn module_of_path(path: &str) -> Option<String> {
-    // Debian and others build with vendored copies; the import path then still names the module.
-    let path = path.rsplit("/vendor/").next().unwrap_or(path);
-    let parts: Vec<&str> = path.split('/').collect();
-    let host = parts.first().filter(|h| h.contains('.'))?;
-    let long = [
-        "github.com",
-        "gitlab.com",
-        "bitbucket.org",
-        "golang.org",
-        "google.golang.org",
-        "gopkg.in",
-    ];
-    let mut take = match *host {
-        "google.golang.org" | "gopkg.in" | "go.uber.org" | "k8s.io" | "sigs.k8s.io" => 2,
-        "golang.org" => 3,
-        h if long.contains(&h) => 3,
-        _ => 2,
-    };
-    let major = |p: &&str| {
-        p.strip_prefix('v')
-            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-    };
-    if parts.get(take).is_some_and(major) {
-        take += 1;
-    }
-    Some(parts.get(..take.min(parts.len()))?.join("/"))
 }
 
 fn packed(image: &Image<'_>) -> Option<&'static str> {

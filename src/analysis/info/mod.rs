@@ -14,10 +14,11 @@ mod pe;
 mod version;
 
 use crate::error::Result;
-use crate::go::buildinfo::{self, BuildInfo};
+use crate::go::Program;
+use crate::go::buildinfo::BuildInfo;
 use crate::go::modinfo::Module;
-use crate::go::pclntab::Table;
 use crate::image::{Endian, Format, Image, Sniffed};
+use crate::input::Bytes;
 
 /// How a program is bound to what it needs at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,39 +281,32 @@ impl Facts {
     }
 }
 
-/// Gathers the facts about the file `data`; of a fat Mach-O those of the slice for `goarch`, or the first. Go objects and archives of
+/// Gathers the facts about a file; of a fat Mach-O those of the slice for `goarch`, or the first. Go objects and archives of
 /// them, which are no images, are told by their headers.
 ///
 /// # Errors
 /// Where the file is no image of a known format.
-pub fn gather(data: &[u8], goarch: Option<&str>) -> Result<Facts> {
-    if let Some(facts) = object::gather(data) {
+pub fn gather(file: &Bytes, goarch: Option<&str>) -> Result<Facts> {
+    if let Some(facts) = object::gather(file) {
         return Ok(facts);
     }
-    let image = Image::parse_arch(data, goarch)?;
-    let mut facts = gather_image(&image);
-    facts.file_size = data.len() as u64;
-    if image.container == Some(Sniffed::Fat) {
-        let slices = crate::image::macho::slices(data).unwrap_or_default();
+    let program = Program::open_arch(file, goarch)?;
+    let mut facts = gather_program(&program);
+    facts.file_size = file.len() as u64;
+    if program.image().container == Some(Sniffed::Fat) {
+        let slices = crate::image::macho::slices(file).unwrap_or_default();
         facts.slices = slices.iter().map(|s| s.arch.goarch().to_string()).collect();
     }
     Ok(facts)
 }
 
-/// Gathers the facts about an open image.
-pub fn gather_image(image: &Image<'_>) -> Facts {
-    gather_with(image, Table::find(image).ok().as_ref())
-}
-
-/// As [`gather_image`], where the image's pclntab has been looked for already.
-pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
-    let found = buildinfo::read_image(image).ok();
-    let (state, build) = match found {
-        Some(b) => (BuildInfoState::Found, Some(b)),
-        None => match buildinfo::recover(image) {
-            Some(b) => (BuildInfoState::Recovered, Some(b)),
-            None => (BuildInfoState::Missing, None),
-        },
+/// Gathers the facts about a program.
+pub fn gather_program(program: &Program<'_>) -> Facts {
+    let (image, build) = (program.image(), program.build_info());
+    let state = match build {
+        Some(_) if program.build_info_is_recovered() => BuildInfoState::Recovered,
+        Some(_) => BuildInfoState::Found,
+        None => BuildInfoState::Missing,
     };
     let archive = image.container == Some(Sniffed::Archive);
     let mut facts = empty(
@@ -332,7 +326,7 @@ pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
         .count();
     facts.warnings = image.warnings.iter().map(ToString::to_string).collect();
     facts.build_info = state;
-    if let Some(b) = &build {
+    if let Some(b) = build {
         identity(&mut facts, b);
     }
     match image.format {
@@ -342,7 +336,7 @@ pub fn gather_with(image: &Image<'_>, table: Option<&Table<'_>>) -> Facts {
         _ => other_formats(image, &mut facts),
     }
     debug_sections(image, &mut facts);
-    go::gather(image, build.as_ref(), table, &mut facts);
+    go::gather(program, &mut facts);
     contradictions::find(image, &mut facts);
     facts
 }

@@ -112,14 +112,6 @@ impl<'a> Names<'a> {
             }
         }
     }
-
-    /// Is there a function of exactly this name?
-    pub(super) fn has(&self, name: &str) -> bool {
-        let needle = [b"\0", name.as_bytes(), b"\0"].concat();
-        self.parts
-            .iter()
-            .any(|p| memchr::memmem::find(p, &needle).is_some())
-    }
 }
 
 /// Does `front` stand right before `at`? What it begins with a NUL for may be the start of `bytes`.
@@ -156,7 +148,6 @@ mod tests {
         assert_eq!((n.race, n.msan, n.asan, n.cover), (true, false, false, false));
         let n = names(b"x\0runtime/coverage.init\0crosscall2\0x/runtime/cgo.f\0main.main\0");
         assert_eq!((n.cover, n.cgo, n.cgo_stack), (true, true, false));
-        assert!(n.has("main.main") && !n.has("main"));
     }
 
     #[test]

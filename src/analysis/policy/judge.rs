@@ -7,9 +7,10 @@ use super::values::Date;
 use super::{Fault, Level, Verdict};
 use crate::analysis::info;
 use crate::error::Result;
-use crate::go::pclntab::Table;
+use crate::go::Program;
 use crate::image::macho::slices;
-use crate::image::{Image, Sniffed, sniff};
+use crate::image::{Sniffed, sniff};
+use crate::input::Bytes;
 
 /// Something a file is held to and does not fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +57,12 @@ pub struct Judgement {
     pub is_go: bool,
 }
 
-/// Holds the file `data`, which goes by `names`, to `demands`. Of a fat Mach-O every slice is held to them.
+/// Holds `file`, which goes by `names`, to `demands`. Of a fat Mach-O every slice is held to them.
 ///
 /// # Errors
 /// Where the file is no image of a known format.
 pub fn judge(
-    data: &[u8],
+    file: &Bytes,
     demands: &[Demand],
     policy: Option<&Policy>,
     names: &[String],
@@ -69,17 +70,16 @@ pub fn judge(
 ) -> Result<Judgement> {
     let mut all = Vec::new();
     let mut out = Judgement::default();
-    let fat = sniff(data) == Some(Sniffed::Fat);
+    let fat = sniff(file) == Some(Sniffed::Fat);
     let archs: Vec<Option<&'static str>> = if fat {
-        slices(data)?.iter().map(|s| Some(s.arch.goarch())).collect()
+        slices(file)?.iter().map(|s| Some(s.arch.goarch())).collect()
     } else {
         vec![None]
     };
     for arch in archs {
-        let image = Image::parse_arch(data, arch)?;
-        let table = Table::find(&image).ok();
-        let facts = info::gather_with(&image, table.as_ref());
-        let subject = Subject::new(&image, &facts, table.as_ref(), data.len() as u64, today);
+        let program = Program::open_arch(file, arch)?;
+        let facts = info::gather_program(&program);
+        let subject = Subject::new(&program, &facts, today);
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
         out.is_go |= facts.is_go();
         all.push((arch, verdicts.collect::<Vec<_>>()));

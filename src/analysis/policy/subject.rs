@@ -7,39 +7,30 @@ use super::Verdict;
 use super::strings::Strings;
 use super::values::Date;
 use crate::analysis::info::Facts;
-use crate::go::pclntab::Table;
+use crate::go::Program;
 use crate::image::{Format, Image, clip};
 
 /// One file, or one slice of a fat file.
 #[derive(Debug)]
-pub struct Subject<'a> {
-    /// The image.
-    pub image: &'a Image<'a>,
+pub struct Subject<'s, 'a> {
+    /// The program.
+    pub program: &'s Program<'a>,
+    /// Its image.
+    pub image: &'s Image<'a>,
     /// Its facts.
-    pub facts: &'a Facts,
-    /// Its pclntab, where it has one.
-    pub table: Option<&'a Table<'a>>,
-    /// Bytes of the whole file.
-    pub file_size: u64,
+    pub facts: &'s Facts,
     /// The day that counts as today.
     pub today: Date,
     strings: OnceCell<Strings<'a>>,
 }
 
-impl<'a> Subject<'a> {
-    /// A subject of `file_size` bytes that has not been looked at yet.
-    pub fn new(
-        image: &'a Image<'a>,
-        facts: &'a Facts,
-        table: Option<&'a Table<'a>>,
-        file_size: u64,
-        today: Date,
-    ) -> Self {
+impl<'s, 'a> Subject<'s, 'a> {
+    /// A subject that has not been looked at yet.
+    pub fn new(program: &'s Program<'a>, facts: &'s Facts, today: Date) -> Self {
         Subject {
-            image,
+            program,
+            image: program.image(),
             facts,
-            table,
-            file_size,
             today,
             strings: OnceCell::new(),
         }
@@ -99,33 +90,16 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Is one of these functions linked in? `None` where the function names can't be read.
-    pub(super) fn has_function(&self, names: &[&str]) -> Option<bool> {
-        let parts = self.name_parts();
-        // Function names stand in the pclntab, each between two NULs; every program has runtime.main.
-        let has = |name: &str| has_bytes(&parts, format!("\0{name}\0").as_bytes());
-        has("runtime.main").then(|| names.iter().any(|n| has(n)))
-    }
-
-    /// Is a function of this package linked in? `None` where the function names can't be read.
-    pub(super) fn has_package(&self, path: &str) -> Option<bool> {
-        let parts = self.name_parts();
-        has_bytes(&parts, b"\0runtime.main\0").then(|| has_bytes(&parts, format!("\0{path}.").as_bytes()))
-    }
-
-    /// Where function names stand: the pclntab, or all data where there is none.
-    fn name_parts(&self) -> Vec<&'a [u8]> {
-        match self.table {
-            Some(t) => t.name_tables().to_vec(),
-            None => self.data_parts().iter().map(|p| p.bytes).collect(),
-        }
-    }
-
     /// The data without those parts of the pclntab that hold numbers only.
     fn text_parts(&self) -> Vec<Part<'a>> {
         let mut parts = self.data_parts();
         let base = self.image.base;
-        if let Some((table, start)) = self.table.and_then(|t| Some((t, base.checked_add(t.offset()?)?))) {
+        if let Some((table, start)) = self
+            .program
+            .pclntab()
+            .ok()
+            .and_then(|t| Some((t, base.checked_add(t.offset()?)?)))
+        {
             let wanted = |name: &str| matches!(name, "funcnametab" | "filetab" | "rest");
             for numbers in table.parts().iter().filter(|p| !wanted(p.name)) {
                 let from = start.saturating_add(numbers.offset);
@@ -168,10 +142,6 @@ impl<'a> Subject<'a> {
         }
         parts
     }
-}
-
-fn has_bytes(parts: &[&[u8]], needle: &[u8]) -> bool {
-    parts.iter().any(|p| memchr::memmem::find(p, needle).is_some())
 }
 
 /// A part of the file.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::ledger::Ledger;
 use super::model::Detail;
-use super::names;
 use super::{Options, cuts_by_address};
 use crate::error::Result;
-use crate::image::{Image, Place};
+use crate::go::{Program, packages};
+use crate::image::Place;
+use crate::input::Bytes;
 
 /// Bytes of one section whose symbols tell a package, and how many of them inference gave to that package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +27,13 @@ pub struct Agreement {
 ///
 /// # Errors
 /// Where the file is no image, or has no symbols.
-pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
-    let image = Image::parse(file)?;
+pub fn agreement(file: &Bytes) -> Result<Vec<Agreement>> {
+    let go = Program::open(file)?;
+    let image = go.image();
     let symbols = image.symbols()?;
     let mut ledger = Ledger::new(Detail::Package);
     let cuts = cuts_by_address(
-        &image,
+        &go,
         Options {
             detail: Detail::Package,
             symbols: false,
@@ -48,7 +50,7 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
         else {
             continue;
         };
-        let Some(package) = names::package(s.name).filter(|_| s.size > 0) else {
+        let Some(package) = packages::of_name(s.name).filter(|_| s.size > 0) else {
             continue;
         };
         // The linker's own tables are named after the runtime, whose they are not.
@@ -67,7 +69,7 @@ pub fn agreement(file: &[u8]) -> Result<Vec<Agreement>> {
         {
             let next = cuts.get(k + 1).map_or(end, |n| n.at).min(end);
             let bytes = next.saturating_sub(c.at.max(s.addr));
-            if ledger.text(c.owner.package) == &*package {
+            if ledger.text(c.owner.package) == package.as_bytes() {
                 agree += bytes;
             } else if bytes > other.0 {
                 other = (bytes, c.owner.package);

@@ -4,20 +4,20 @@
 use super::foreign::Foreign;
 use super::ledger::{Cut, Ledger, NONE, Owner};
 use super::model::{Detail, Kind, Source};
-use super::program::{self, Program};
 use super::regions::Region;
+use super::subject::Subject;
 use crate::image::clip;
 
 /// Owners of functions by index, made once.
-pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
-    let Some(table) = &program.table else {
+pub(super) fn owners<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
+    let Some(table) = program.table else {
         return Vec::new();
     };
     let detail = ledger.detail();
     let mut out = Vec::with_capacity(program.functions.packages.len());
     for (f, package) in table.functions().zip(&program.functions.packages) {
         let mut o = Owner::of(Kind::Code, Source::Functions, *package);
-        if program.functions.c && program::is_c(&f) {
+        if program.functions.go.is_c(f.index()) {
             o.kind = Kind::CCode;
         }
         match detail {
@@ -32,7 +32,7 @@ pub(super) fn owners<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Vec<
 
 /// Fills a text region.
 pub(super) fn text<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     owners: &[Owner],
     c: &Foreign,
     region: &Region<'a>,
@@ -45,7 +45,7 @@ pub(super) fn text<'a>(
     };
     let len = region.end - region.start;
     let at = |addr: u64| region.start + (addr - base).min(len);
-    let entries = &program.functions.entries;
+    let entries = program.functions.go.entries();
     let first = entries.partition_point(|e| *e < base);
     let last = entries.partition_point(|e| *e < base.saturating_add(len));
     let mut cuts = Vec::with_capacity(last - first + 2);

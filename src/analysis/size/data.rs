@@ -8,13 +8,13 @@
 use super::dictionaries;
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::names;
 use super::pointers::Pointed;
-use super::program::Program;
 use super::space::{Space, Start, unowned};
 use super::strings;
+use super::subject::Subject;
 use super::types::Described;
 use crate::go::embeds;
+use crate::go::packages;
 use crate::image::{Format, Place};
 
 /// An embedded file: its bytes, its name.
@@ -26,8 +26,8 @@ pub(super) struct Embedded {
 }
 
 /// Function data (stack maps, argument maps, inline trees) by the first function that uses it.
-pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: &mut Space) {
-    let Some(table) = &program.table else { return };
+pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: &mut Space) {
+    let Some(table) = program.table else { return };
     let mut range = (u64::MAX, 0);
     for (i, f) in table.functions().enumerate() {
         let o = owners.get(i).copied().unwrap_or(unowned());
@@ -46,7 +46,7 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
         space.function_data = range.0..range.1.saturating_add(1);
         space.claim(range.0, range.1.saturating_add(1));
     }
-    let Some(m) = &program.module else { return };
+    let Some(m) = program.module else { return };
     // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
     let pcs = program.functions.range();
     let buckets = (pcs.end.saturating_sub(pcs.start))
@@ -82,7 +82,7 @@ pub(super) fn function_data(program: &Program<'_, '_>, owners: &[Owner], space: 
 }
 
 /// Variables by their symbols. Only names that tell a package give an owner; the others are boundaries at least.
-pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
+pub(super) fn symbols<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
     let image = program.image;
     let sized = image.format == Format::Elf;
     let underscore = image.format == Format::MachO;
@@ -108,8 +108,8 @@ pub(super) fn symbols<'a>(program: &Program<'_, 'a>, ledger: &mut Ledger, space:
         if name.starts_with(b"runtime.") && !sized && is_mark(name) || name.ends_with(b".*") {
             continue;
         }
-        if let Some(p) = names::package(name) {
-            let mut owner = Owner::of(Kind::Unknown, Source::Symbols, ledger.name(&p));
+        if let Some(p) = packages::of_name(name) {
+            let mut owner = Owner::of(Kind::Unknown, Source::Symbols, ledger.name(p.as_bytes()));
             if name.starts_with(b"go:itab.") || name.starts_with(b"go.itab.") {
                 owner.kind = Kind::Itab;
             }
@@ -167,7 +167,7 @@ pub(super) fn is_mark(name: &[u8]) -> bool {
 
 /// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs in `known`.
 pub(super) fn resolve(
-    program: &Program<'_, '_>,
+    program: &Subject<'_, '_>,
     space: &mut Space,
     known: &[Cut],
     described: &Described,
@@ -252,7 +252,7 @@ pub(super) fn resolve(
 }
 
 /// A word that holds a function's address is a func value; it belongs to the function's package. Dictionaries may begin with such a word too.
-fn func_value(program: &Program<'_, '_>, s: &Start, next: u64) -> Option<NameId> {
+fn func_value(program: &Subject<'_, '_>, s: &Start, next: u64) -> Option<NameId> {
     let word = u64::from(program.image.ptr_size);
     let most = if s.fixed { word } else { 2 * word };
     if next - s.addr > most {
@@ -263,7 +263,7 @@ fn func_value(program: &Program<'_, '_>, s: &Start, next: u64) -> Option<NameId>
 
 /// The package that made the struct that an interface value holds: its own, if fields are set that no other package could set. Takes the
 /// bytes that it looks at from `left`.
-fn maker(program: &Program<'_, '_>, described: &Described, p: &Pointed, left: &mut u64) -> Option<NameId> {
+fn maker(program: &Subject<'_, '_>, described: &Described, p: &Pointed, left: &mut u64) -> Option<NameId> {
     if described.private.is_empty() {
         return None;
     }
@@ -333,7 +333,7 @@ fn links(space: &Space, known: &[Cut], pointed: &[Pointed]) -> Vec<Link> {
 
 /// Follows pointers from segments that have an owner until nothing changes. Of several packages that point to something, the first in
 /// the order of dependencies is nearest to its owner.
-fn propagate(program: &Program<'_, '_>, space: &mut Space, links: &[Link]) {
+fn propagate(program: &Subject<'_, '_>, space: &mut Space, links: &[Link]) {
     let ranks = program.functions.ranks();
     let rank = |p: NameId| ranks.get(&p).copied();
     // A chain of pointers that runs against the order of the file needs a round for each link; the rest go to their neighbours.
@@ -370,7 +370,7 @@ fn propagate(program: &Program<'_, '_>, space: &mut Space, links: &[Link]) {
 }
 
 /// Starts → cuts: what has no owner belongs to what lies before it, kinds are those of the zone.
-fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<Cut> {
+fn finish(program: &Subject<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<Cut> {
     let zones = strings::Zones::of(program, space);
     let mut out: Vec<Cut> = Vec::with_capacity(space.starts.len());
     let mut last: Option<Owner> = None;
@@ -433,11 +433,11 @@ fn finish(program: &Program<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
 }
 
 /// Files of every `embed.FS`: a pointer right behind its own slice header leads to a table of them.
-pub(super) fn embedded(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
+pub(super) fn embedded(program: &Subject<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
     let header = 3 * program.memory.ptr_size();
     let mut out = Vec::new();
     for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(header)) {
-        for f in embeds::files(&program.memory, p.from).unwrap_or_default() {
+        for f in embeds::files_of(&program.memory, p.from).unwrap_or_default() {
             if !f.data.is_empty() {
                 out.push(Embedded {
                     start: f.addr,

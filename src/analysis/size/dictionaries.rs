@@ -9,11 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ledger::{Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::names;
-use super::program::{Inlines, Program};
 use super::space::{Space, Start};
+use super::subject::{Inlines, Subject};
 use crate::disasm::step::{Effect, Flow, Place};
 use crate::disasm::{printer, refs};
+use crate::go::packages;
 use crate::image::Arch;
 
 /// Most functions, and most dictionaries, that one begins with.
@@ -38,7 +38,7 @@ pub(super) fn is_shaped(name: &[u8]) -> bool {
 }
 
 /// May a dictionary begin at `addr`? Text and types do not begin with what dictionaries do.
-pub(super) fn begins(program: &Program<'_, '_>, space: &Space, addr: u64) -> bool {
+pub(super) fn begins(program: &Subject<'_, '_>, space: &Space, addr: u64) -> bool {
     if !space.may_be_dictionary(addr) {
         return false;
     }
@@ -52,7 +52,7 @@ pub(super) fn begins(program: &Program<'_, '_>, space: &Space, addr: u64) -> boo
 
 /// Gives dictionaries to the packages of those that are called with them, and those that these call with what is in them.
 pub(super) fn enter(
-    program: &Program<'_, '_>,
+    program: &Subject<'_, '_>,
     mut passed: Vec<Passed>,
     ledger: &mut Ledger,
     space: &mut Space,
@@ -81,9 +81,9 @@ pub(super) fn enter(
     }
     for (dictionary, function) in inlined {
         if known.insert(dictionary)
-            && let Some(package) = names::package(function)
+            && let Some(package) = packages::of_name(function)
         {
-            space.certain(dictionary, by_code(ledger.name(&package)));
+            space.certain(dictionary, by_code(ledger.name(package.as_bytes())));
         }
     }
 }
@@ -104,7 +104,7 @@ struct Body<'t> {
 }
 
 impl<'t> Body<'t> {
-    fn of(program: &'t Program<'_, '_>, function: usize) -> Body<'t> {
+    fn of(program: &'t Subject<'_, '_>, function: usize) -> Body<'t> {
         let mut steps = Vec::new();
         if let Some(range) = program.functions.code(function) {
             let code = program.image.bytes_from(range.start).unwrap_or_default();
@@ -126,7 +126,7 @@ impl<'t> Body<'t> {
                 },
             );
         }
-        let f = program.table.as_ref().and_then(|t| t.get(function));
+        let f = program.table.and_then(|t| t.get(function));
         Body {
             steps,
             inlines: f.map(|f| Inlines::of(&f)),
@@ -137,7 +137,7 @@ impl<'t> Body<'t> {
     /// function works with, which are given with its name.
     fn follow(
         &self,
-        program: &Program<'_, '_>,
+        program: &Subject<'_, '_>,
         space: &Space,
         dictionary: u64,
         passed: &mut Vec<Passed>,
@@ -201,7 +201,7 @@ impl<'t> Body<'t> {
 /// The package of the generic type whose methods take the dictionary at `s`: it names types made of that one before others. What is
 /// called with a dictionary is better evidence, so such ones are left alone.
 pub(super) fn of_type(
-    program: &Program<'_, '_>,
+    program: &Subject<'_, '_>,
     space: &Space,
     generic: &FxHashMap<u64, NameId>,
     s: &Start,

@@ -6,8 +6,8 @@
 use super::foreign::base;
 use super::ledger::{Cut, Ledger, NameId, Owner};
 use super::model::{Kind, Source};
-use super::program::Program;
 use super::regions::Region;
+use super::subject::Subject;
 use crate::dwarf::{self, Unit};
 use crate::error::Result;
 use crate::image::{Detail, Image, elf};
@@ -94,7 +94,7 @@ fn is_object(image: &Image<'_>) -> bool {
 
 /// Fills a debug section.
 pub(super) fn section<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     units: &Units,
     region: &Region<'a>,
     ledger: &mut Ledger,
@@ -143,7 +143,7 @@ pub(super) fn section<'a>(
 }
 
 /// Sections that are chains of entries.
-fn walk(program: &Program<'_, '_>, units: &Units, name: &[u8], b: &[u8]) -> Vec<(u64, Owner)> {
+fn walk(program: &Subject<'_, '_>, units: &Units, name: &[u8], b: &[u8]) -> Vec<(u64, Owner)> {
     let image = program.image;
     let e = image.endian;
     let mut out: Vec<(u64, Owner)> = Vec::new();

@@ -10,9 +10,9 @@ use rustc_hash::FxHashMap;
 use super::dwarf::Units;
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::names;
-use super::program::Program;
+use super::subject::Subject;
 use crate::dwarf;
+use crate::go::packages;
 use crate::image::{Detail, Image, Place, Symbol};
 
 /// Some bytes of C, by addresses.
@@ -86,7 +86,7 @@ fn is_c(name: &[u8]) -> bool {
         && !name.starts_with(b"runtime.")
         && !name.starts_with(b"go.")
         && !name.starts_with(b"type.")
-        && names::package(name).is_none()
+        && packages::of_name(name).is_none()
 }
 
 /// The last element of a path.
@@ -141,7 +141,7 @@ impl Foreign {
 
     /// `text`: the parts of text sections that no Go function covers.
     pub(super) fn read<'a>(
-        program: &Program<'_, 'a>,
+        program: &Subject<'_, 'a>,
         text: &[(u64, u64)],
         symbols: bool,
         units: &Units,
@@ -152,7 +152,7 @@ impl Foreign {
         text.sort_unstable();
         let text = Text(text);
         let c_code = text.0.iter().any(|(s, e)| is_code(program.image, *s, *e));
-        if !c_code && !program.functions.c {
+        if !c_code && !program.functions.go.has_c() {
             return out;
         }
         let mut packages = Packages::of(program, ledger);
@@ -344,7 +344,7 @@ fn is_code(image: &Image<'_>, start: u64, end: u64) -> bool {
 }
 
 fn from_symbols<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     text: &Text,
     packages: &Packages<'a>,
     ledger: &mut Ledger,
@@ -455,19 +455,19 @@ struct Packages<'a> {
 }
 
 impl<'a> Packages<'a> {
-    fn of(program: &Program<'_, 'a>, ledger: &mut Ledger) -> Packages<'a> {
+    fn of(program: &Subject<'_, 'a>, ledger: &mut Ledger) -> Packages<'a> {
         let mut by_hash = FxHashMap::default();
         for s in program.image.symbols().unwrap_or_default() {
             if let Some(hash) = cgo_hash(s.name)
-                && let Some(p) = names::package(s.name)
+                && let Some(p) = packages::of_name(s.name)
             {
-                by_hash.insert(hash, ledger.name(&p));
+                by_hash.insert(hash, ledger.name(p.as_bytes()));
             }
         }
         let known: rustc_hash::FxHashSet<NameId> = program.functions.packages.iter().copied().collect();
         let runtime_cgo = ledger.name(b"runtime/cgo");
         let mut folders = Vec::new();
-        if let Some(table) = &program.table {
+        if let Some(table) = program.table {
             let mut seen = rustc_hash::FxHashSet::default();
             for (f, p) in table.functions().zip(&program.functions.packages) {
                 // One function of each package is enough; generated files have no folder.

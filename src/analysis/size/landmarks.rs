@@ -7,8 +7,8 @@
 use super::ledger::{Ledger, NameId, Owner};
 use super::model::{Kind, Source};
 use super::pointers::Pointed;
-use super::program::Program;
 use super::space::Space;
+use super::subject::Subject;
 use crate::go::version::Version;
 
 /// Numbers that a value of one byte is taken from when it is put into an interface.
@@ -35,9 +35,9 @@ const DIVISORS: [u32; 5] = [0, 0x2000_0000, 0x1000_0000, 0x0aaa_aaab, 0x0800_000
 const TABLES: usize = 4096;
 
 /// Enters those that are there, among the places that something refers to.
-pub(super) fn enter(program: &Program<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
+pub(super) fn enter(program: &Subject<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
     // They are numbers, so in variables without pointers; the single numbers have been read-only since Go 1.23.
-    let noptr = program.module.as_ref().map_or(0..0, |m| m.noptrdata.clone());
+    let noptr = program.module.map_or(0..0, |m| m.noptrdata.clone());
     let is_candidate = |addr: u64| {
         noptr.contains(&addr)
             || addr.is_multiple_of(8) && space.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
@@ -88,7 +88,7 @@ fn whole(space: &mut Space, addr: u64, size: u64, package: NameId) {
 }
 
 /// The package of the allocator's tables: since Go 1.25 one that has no functions.
-fn allocator(program: &Program<'_, '_>, ledger: &mut Ledger) -> NameId {
+fn allocator(program: &Subject<'_, '_>, ledger: &mut Ledger) -> NameId {
     let since = Version::parse("go1.25");
     // Without a version, a package below it tells; not all architectures have that one.
     let moved = match &program.version {
@@ -106,7 +106,7 @@ fn allocator(program: &Program<'_, '_>, ledger: &mut Ledger) -> NameId {
 }
 
 /// Start of the table 0, 1, 2 … 255 that `addr` lies in.
-fn static_numbers(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
+fn static_numbers(program: &Subject<'_, '_>, addr: u64) -> Option<u64> {
     let endian = program.image.endian;
     let number = |at: u64| endian.u64(program.memory.bytes(at, 8)?, 0);
     let here = number(addr).filter(|n| *n < NUMBERS - 1 && number(addr + 8) == Some(n + 1))?;
@@ -118,7 +118,7 @@ fn static_numbers(program: &Program<'_, '_>, addr: u64) -> Option<u64> {
 }
 
 /// Which of the allocator's tables starts at `addr`, and its size.
-fn classes(program: &Program<'_, '_>, addr: u64) -> Option<(usize, u64)> {
+fn classes(program: &Subject<'_, '_>, addr: u64) -> Option<(usize, u64)> {
     let bytes = program.memory.bytes(addr, 20)?;
     if let Some(which) = CLASSES.iter().position(|c| bytes.starts_with(c.0)) {
         return Some((which, CLASSES.get(which)?.1));
@@ -128,7 +128,7 @@ fn classes(program: &Program<'_, '_>, addr: u64) -> Option<(usize, u64)> {
 }
 
 /// Length of the slice whose header begins with `p`, if it may be that of the GODEBUG settings: as long as a table of them, and full.
-fn slice(program: &Program<'_, '_>, p: &Pointed) -> Option<u64> {
+fn slice(program: &Subject<'_, '_>, p: &Pointed) -> Option<u64> {
     let m = &program.memory;
     let w = m.ptr_size();
     let count = m.word(p.from.checked_add(w)?)?;
@@ -139,7 +139,7 @@ fn slice(program: &Program<'_, '_>, p: &Pointed) -> Option<u64> {
 }
 
 /// The table of GODEBUG settings, if `p` leads to `count` of them: the slice's address, the table's address and size.
-fn settings(program: &Program<'_, '_>, p: &Pointed, count: u64) -> Option<(u64, u64, u64)> {
+fn settings(program: &Subject<'_, '_>, p: &Pointed, count: u64) -> Option<(u64, u64, u64)> {
     let m = &program.memory;
     let w = m.ptr_size();
     // Two strings, a number, a string, two flags.

@@ -7,10 +7,10 @@ use super::data;
 use super::foreign::{Files, Whose};
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::names;
-use super::program::Program;
 use super::references;
 use super::space::{Space, unowned};
+use super::subject::Subject;
+use crate::go::packages;
 use crate::image::{Format, Image, Place};
 
 /// Addresses of which one bit each is kept while references are collected; what a header claims beyond is not looked into.
@@ -56,7 +56,7 @@ pub(super) fn sums(image: &Image<'_>, ledger: &mut Ledger) {
 }
 
 /// Enters the memory by variables, or by who refers to it.
-pub(super) fn variables<'a>(program: &Program<'_, 'a>, symbols: bool, ledger: &mut Ledger) {
+pub(super) fn variables<'a>(program: &Subject<'_, 'a>, symbols: bool, ledger: &mut Ledger) {
     let zones = zones(program.image, ledger);
     let mut cuts = if symbols {
         by_symbols(program.image, &zones, ledger)
@@ -109,8 +109,8 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
             continue;
         }
         let mut owner = Owner::plain(Kind::Data, Source::Symbols);
-        match names::package(name).filter(|_| !c) {
-            Some(p) => owner.package = ledger.name(&p),
+        match packages::of_name(name).filter(|_| !c) {
+            Some(p) => owner.package = ledger.name(p.as_bytes()),
             None => owner.kind = Kind::CCode,
         }
         owner.symbol = ledger.symbol(name);
@@ -146,7 +146,7 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
     cuts
 }
 
-fn by_references<'a>(program: &Program<'_, 'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec<Cut> {
+fn by_references<'a>(program: &Subject<'_, 'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec<Cut> {
     let mut left = MOST;
     let mut areas = Vec::new();
     for z in zones.iter().filter(|z| z.placed) {

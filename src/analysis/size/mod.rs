@@ -14,14 +14,13 @@ mod landmarks;
 mod ledger;
 mod memory;
 mod model;
-mod names;
 mod pointers;
-mod program;
 mod references;
 mod regions;
 mod relocations;
 mod space;
 mod strings;
+mod subject;
 mod symtab;
 mod tables;
 mod types;
@@ -29,18 +28,19 @@ mod view;
 mod wasm;
 
 pub use agreement::{Agreement, agreement};
-pub use model::{Detail, Kind, Memory, Module, Report, Row, Source};
+pub use model::{Detail, Kind, Memory, Report, Row, Source};
 pub use view::{By, Group, group, group_memory, matches, matches_memory};
 
 use crate::error::Result;
-use crate::go::buildinfo;
-use crate::go::packages::Packages;
+use crate::go;
+use crate::go::packages::{Module, Packages};
 use crate::image::{self, Arch, Format, Image, Sniffed};
+use crate::input::Bytes;
 use foreign::Foreign;
 use ledger::{Cut, Ledger, NONE, Owner};
-use program::Program;
 use regions::{Region, Role};
 use space::Space;
+use subject::Subject;
 
 /// What to do.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// Where the file is of no known format.
-pub fn measure(file: &[u8], options: Options) -> Result<Report> {
+pub fn measure(file: &Bytes, options: Options) -> Result<Report> {
     measured(file, options, false)
 }
 
@@ -72,11 +72,11 @@ pub fn measure(file: &[u8], options: Options) -> Result<Report> {
 ///
 /// # Errors
 /// Where the file is of no known format.
-pub fn measure_with_memory(file: &[u8], options: Options) -> Result<Report> {
+pub fn measure_with_memory(file: &Bytes, options: Options) -> Result<Report> {
     measured(file, options, true)
 }
 
-fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
+fn measured(file: &Bytes, options: Options, variables: bool) -> Result<Report> {
     let mut ledger = Ledger::new(options.detail);
     let mut report = Report {
         file_size: file.len() as u64,
@@ -103,7 +103,15 @@ fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
                 at = start + data.len() as u64;
                 let name = ledger.name(s.arch.goarch().as_bytes());
                 ledger.begin_slice(name);
-                part(data, options, variables, &mut ledger, &mut report, &mut packages);
+                part(
+                    file,
+                    data,
+                    options,
+                    variables,
+                    &mut ledger,
+                    &mut report,
+                    &mut packages,
+                );
                 ledger.begin_slice(NONE);
                 ledger.begin_section(NONE);
             }
@@ -120,6 +128,7 @@ fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
                 let name = ledger.name(m.name);
                 ledger.begin_slice(name);
                 part(
+                    file,
                     m.data,
                     options,
                     variables,
@@ -133,9 +142,8 @@ fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
             ledger.add(header, (file.len() as u64).saturating_sub(at));
         }
         _ => {
-            let image = Image::parse(file)?;
             image_rows(
-                &image,
+                &go::Program::open(file)?,
                 options,
                 variables,
                 &mut ledger,
@@ -150,8 +158,9 @@ fn measured(file: &[u8], options: Options, variables: bool) -> Result<Report> {
 }
 
 /// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part(
-    data: &[u8],
+fn part<'a>(
+    file: &'a Bytes,
+    data: &'a [u8],
     options: Options,
     variables: bool,
     ledger: &mut Ledger,
@@ -159,7 +168,14 @@ fn part(
     packages: &mut Packages,
 ) {
     match Image::parse(data) {
-        Ok(image) => image_rows(&image, options, variables, ledger, report, packages),
+        Ok(image) => image_rows(
+            &go::Program::new(file, image),
+            options,
+            variables,
+            ledger,
+            report,
+            packages,
+        ),
         Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
     }
 }
@@ -174,36 +190,33 @@ fn fill_gap(ledger: &mut Ledger, bytes: &[u8], start: u64, end: u64) {
 }
 
 fn module_of(packages: &Packages, package: &str) -> Option<String> {
-    if let Some(m) = packages.module(package) {
-        return Some(m.path.clone());
-    }
-    names::is_std(package).then(|| "std".to_string())
+    packages.module_label(package).map(std::borrow::Cow::into_owned)
 }
 
-fn image_rows<'a>(
-    image: &Image<'a>,
+fn image_rows(
+    go: &go::Program<'_>,
     options: Options,
     variables: bool,
     ledger: &mut Ledger,
     report: &mut Report,
     packages: &mut Packages,
 ) {
+    let image = go.image();
     report
         .warnings
         .extend(image.warnings.iter().map(ToString::to_string));
-    let blob = buildinfo::recover(image);
-    if let Some(info) = &blob
-        && report.go_version.is_none()
-    {
-        report.go_version = Some(String::from_utf8_lossy(info.go_version()).into_owned());
-        *packages = Packages::new(Some(&info.info));
-        report.modules = modules(info);
+    let blob = go.build_info();
+    if report.go_version.is_none() && (blob.is_some() || go.pclntab().is_ok()) {
+        report.go_version = blob.map(|b| String::from_utf8_lossy(b.go_version()).into_owned());
+        *packages = go.packages().clone();
+        report.modules = modules(go);
     }
     let regions = regions::regions(image);
-    let mut warnings = Vec::new();
-    let program = Program::read(image, blob.as_ref(), ledger, &mut warnings);
-    if blob.is_some() {
-        report.warnings.append(&mut warnings);
+    let program = Subject::new(go, ledger);
+    if blob.is_some()
+        && let Err(e) = go.pclntab().and_then(|_| go.moduledata())
+    {
+        report.warnings.push(e.to_string());
     }
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
@@ -211,7 +224,7 @@ fn image_rows<'a>(
     let (units, mut cuts) = rayon::join(
         || dwarf::Units::find(image),
         || {
-            let blob = blob.as_ref().map(|b| b.blob);
+            let blob = blob.map(|b| b.blob);
             mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
         },
     );
@@ -276,35 +289,29 @@ fn image_rows<'a>(
 }
 
 /// The cuts by address that [`measure`] uses for data.
-fn cuts_by_address(image: &Image<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
-    let regions = regions::regions(image);
-    let info = buildinfo::recover(image);
-    let program = Program::read(image, info.as_ref(), ledger, &mut Vec::new());
+fn cuts_by_address(go: &go::Program<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
+    let regions = regions::regions(go.image());
+    let program = Subject::new(go, ledger);
     let owners = code::owners(&program, ledger);
     let foreign = foreign_text(&program, &regions);
-    let blob = info.map(|b| b.blob);
+    let blob = go.build_info().map(|b| b.blob);
     mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
 }
 
-fn modules(info: &buildinfo::BuildInfo<'_>) -> Vec<Module> {
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    let mut out = vec![Module {
-        path: "std".into(),
-        version: text(info.go_version()),
-    }];
-    for m in info.info.main.iter().chain(&info.info.deps) {
-        out.push(Module {
-            path: text(m.path),
-            version: text(m.effective().version),
-        });
-    }
+/// The modules of a program, the standard library among them under the Go version.
+fn modules(go: &go::Program<'_>) -> Vec<Module> {
+    let version = go
+        .build_info()
+        .map(|b| String::from_utf8_lossy(b.go_version()).into_owned());
+    let mut out = go.packages().modules().to_vec();
+    out.push(Module::new("std".into(), version.unwrap_or_default()));
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out.dedup_by(|a, b| a.path == b.path);
     out
 }
 
 /// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data there.
-fn foreign_text(program: &Program<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, u64)> {
+fn foreign_text(program: &Subject<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, u64)> {
     let go = program.functions.range();
     let mut out = Vec::new();
     for r in regions.iter().filter(|r| r.role == Role::Text) {
@@ -325,7 +332,7 @@ fn foreign_text(program: &Program<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, 
 }
 
 /// Does read-only data follow the code in the text section?
-fn data_in_text(program: &Program<'_, '_>) -> bool {
+fn data_in_text(program: &Subject<'_, '_>) -> bool {
     matches!(program.image.format, Format::Plan9 | Format::Xcoff)
 }
 
@@ -338,12 +345,12 @@ fn mapped_gap(image: &Image<'_>, r: &Region<'_>) -> Option<u64> {
 
 /// Cuts by address over everything that is mapped and is no code.
 fn mapped<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     regions: &[Region<'a>],
     owners: &[Owner],
     foreign: &[(u64, u64)],
     options: Options,
-    blob: Option<buildinfo::Blob<'a>>,
+    blob: Option<go::buildinfo::Blob<'a>>,
     ledger: &mut Ledger,
 ) -> Vec<Cut> {
     let image = program.image;
@@ -382,7 +389,7 @@ fn mapped<'a>(
     let mut space = Space::new(areas);
     space.continuous = image.arch == Arch::Wasm;
     let mut known = tables::cuts(program, owners, ledger);
-    if let Some(t) = &program.table {
+    if let Some(t) = program.table {
         space.claim(t.addr(), t.addr().saturating_add(t.size()));
     }
     if let Some(b) = blob
@@ -447,7 +454,7 @@ fn mapped<'a>(
             space.start(addr, Owner::of(kind, Source::Container, package));
         }
     }
-    if let Some(t) = &program.table {
+    if let Some(t) = program.table {
         space.start(
             t.addr().saturating_add(t.size()),
             Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime),
@@ -507,7 +514,7 @@ fn over(c: &Foreign, r: &Region<'_>, before: Owner, cuts: Vec<Cut>) -> Vec<Cut> 
 
 /// A text region: code, and where the format keeps data behind it, that too.
 fn text<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     owners: &[Owner],
     foreign: &[(u64, u64)],
     c: &Foreign,

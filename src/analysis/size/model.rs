@@ -1,7 +1,5 @@
 //! The words of size attribution: what a byte is for ([`Kind`]), how that is known ([`Source`]), and the rows that add up.
 
-use serde::Serialize;
-
 /// What bytes of a file are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -279,15 +277,6 @@ pub struct Memory {
     pub bytes: u64,
 }
 
-/// A module of the build, with its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Module {
-    /// Module path; `std` for the standard library.
-    pub path: String,
-    /// Version as in the build information; the Go version for `std`.
-    pub version: String,
-}
-
 /// Every byte of a file, attributed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
@@ -300,7 +289,7 @@ pub struct Report {
     /// The Go version that built it.
     pub go_version: Option<String>,
     /// Modules of the build, sorted by path.
-    pub modules: Vec<Module>,
+    pub modules: Vec<crate::go::packages::Module>,
     /// What could not be read.
     pub warnings: Vec<String>,
 }

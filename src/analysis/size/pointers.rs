@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
-use super::program::Program;
 use super::space::Space;
+use super::subject::Subject;
 use crate::image::clip;
 
 /// A start that a pointer names, and the address of the pointer.
@@ -20,7 +20,7 @@ pub(super) struct Pointed {
 }
 
 /// All pointers in areas to places in areas, by address.
-pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
+pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
     let mut out = Vec::new();
     let image = program.image;
     let none = without_pointers(program, space);
@@ -39,7 +39,7 @@ pub(super) fn all(program: &Program<'_, '_>, space: &Space) -> Vec<Pointed> {
         return out;
     }
     let word = u64::from(image.ptr_size.max(4));
-    let variables = program.module.as_ref().map(|m| (m.data.clone(), bitmap(program)));
+    let variables = program.module.map(|m| (m.data.clone(), bitmap(program)));
     let low = space.areas().first().map_or(0, |a| a.addr);
     let high = space.areas().last().map_or(0, |a| a.end);
     for area in space.areas() {
@@ -91,7 +91,7 @@ fn outside(all: Range<u64>, ranges: &[Range<u64>]) -> Vec<Range<u64>> {
 }
 
 /// Is the word at `from` followed by a length that stays in the area of `to`? Text starts anywhere.
-fn text_header(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
+fn text_header(program: &Subject<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
     let word = u64::from(program.image.ptr_size.max(4));
     let len = program.memory.word(from.wrapping_add(word)).unwrap_or(0);
     let end = space.area(to).map_or(0, |a| a.end);
@@ -100,12 +100,12 @@ fn text_header(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> 
 
 /// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, variables that the garbage
 /// collector passes over, the moduledata. Sorted, disjoint.
-fn without_pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Range<u64>> {
+fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>> {
     let mut out = Vec::new();
-    if let Some(t) = &program.table {
+    if let Some(t) = program.table {
         out.push(t.addr()..t.addr().saturating_add(t.size()));
     }
-    if let Some(m) = &program.module {
+    if let Some(m) = program.module {
         out.push(m.noptrdata.clone());
         out.push(m.addr..m.addr.saturating_add(m.size));
         out.push(space.function_data.clone());
@@ -139,8 +139,8 @@ fn without_pointers(program: &Program<'_, '_>, space: &Space) -> Vec<Range<u64>>
 }
 
 /// One bit for each word of the variables: is it a pointer? `None` where the program that makes the bitmap is not as it should be.
-fn bitmap(program: &Program<'_, '_>) -> Option<Vec<bool>> {
-    let m = program.module.as_ref()?;
+fn bitmap(program: &Subject<'_, '_>) -> Option<Vec<bool>> {
+    let m = program.module?;
     let word = program.memory.ptr_size().max(1);
     // The bitmap can't be larger than the file allows.
     let bits = m.data.end.checked_sub(m.data.start)? / word;

@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use super::dictionaries::{self, Passed};
 use super::ledger::{Ledger, NONE, Owner};
 use super::model::{Kind, Source};
-use super::names;
-use super::program::{Inlines, Program};
 use super::space::{Space, Start};
+use super::subject::{Inlines, Subject};
 use crate::disasm::refs::{self, Use};
+use crate::go::packages;
 use crate::image::Arch;
 
 /// Functions that one task scans.
@@ -35,7 +35,7 @@ struct Found {
 }
 
 /// Enters all of them as starts.
-pub(super) fn code(program: &Program<'_, '_>, ledger: &mut Ledger, space: &mut Space) {
+pub(super) fn code(program: &Subject<'_, '_>, ledger: &mut Ledger, space: &mut Space) {
     let count = program.functions.packages.len();
     let mut passed = Vec::new();
     let mut round = 0;
@@ -58,7 +58,7 @@ pub(super) fn code(program: &Program<'_, '_>, ledger: &mut Ledger, space: &mut S
 
 /// What functions refer to, each new place once or a few times.
 fn scan(
-    program: &Program<'_, '_>,
+    program: &Subject<'_, '_>,
     space: &Space,
     functions: std::ops::Range<usize>,
 ) -> (Vec<Found>, Vec<Passed>) {
@@ -126,7 +126,7 @@ impl Loaded {
     /// A call, at a place and of a place: if it is of a generic function, what was loaded is its dictionary.
     fn called(
         &mut self,
-        program: &Program<'_, '_>,
+        program: &Subject<'_, '_>,
         space: &Space,
         (pc, target): (u64, u64),
         out: &mut Vec<Passed>,
@@ -152,8 +152,8 @@ impl Loaded {
 }
 
 /// Enters what was found, in the order of the text.
-fn enter(program: &Program<'_, '_>, found: &[Found], ledger: &mut Ledger, space: &mut Space) {
-    let Some(table) = &program.table else { return };
+fn enter(program: &Subject<'_, '_>, found: &[Found], ledger: &mut Ledger, space: &mut Space) {
+    let Some(table) = program.table else { return };
     let mut inlined: Option<(usize, Inlines<'_>)> = None;
     for f in found {
         if !space.fresh(f.target) {
@@ -170,14 +170,14 @@ fn enter(program: &Program<'_, '_>, found: &[Found], ledger: &mut Ledger, space:
         }
         let from = inlined.as_ref().and_then(|i| i.1.at(f.pc));
         let owner = |p| Owner::of(Kind::Unknown, Source::CodeReference, p);
-        let start = match from.and_then(|name| Some((name, names::package(name)?))) {
+        let start = match from.and_then(|name| Some((name, packages::of_name(name)?))) {
             Some((name, p)) if !program.is_cache(f.target) => {
                 // An inlined generic function has a dictionary of its own.
                 let dictionary =
                     dictionaries::is_shaped(name) && dictionaries::begins(program, space, f.target);
                 Start {
                     compiled: if dictionary { NONE } else { compiled },
-                    ..Start::new(f.target, owner(ledger.name(&p)))
+                    ..Start::new(f.target, owner(ledger.name(p.as_bytes())))
                 }
             }
             _ => Start::new(f.target, owner(compiled)),
@@ -187,7 +187,7 @@ fn enter(program: &Program<'_, '_>, found: &[Found], ledger: &mut Ledger, space:
 }
 
 /// C code's references: what it names is C's, unless Go code names it too.
-pub(super) fn foreign(program: &Program<'_, '_>, text: &[(u64, u64)], space: &mut Space) {
+pub(super) fn foreign(program: &Subject<'_, '_>, text: &[(u64, u64)], space: &mut Space) {
     let image = program.image;
     let owner = Owner::of(Kind::CCode, Source::CodeReference, NONE);
     for (start, end) in text {

@@ -2,12 +2,12 @@
 
 use super::ledger::{Cut, Ledger, NONE, Owner};
 use super::model::{Kind, Source};
-use super::program::Program;
 use super::regions::Region;
+use super::subject::Subject;
 use crate::image::{Endian, Format, clip, elf};
 
 /// Fills a section of relocations.
-pub(super) fn fill<'a>(program: &Program<'_, 'a>, region: &Region<'a>, cuts: &[Cut], ledger: &mut Ledger) {
+pub(super) fn fill<'a>(program: &Subject<'_, 'a>, region: &Region<'a>, cuts: &[Cut], ledger: &mut Ledger) {
     let image = program.image;
     let plain = Owner::plain(Kind::Relocation, Source::Container);
     let bytes = clip(image.data, region.start, region.end - region.start);

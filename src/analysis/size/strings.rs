@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::model::Kind;
-use super::program::Program;
 use super::space::Space;
+use super::subject::Subject;
 
 /// The zones of a program.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub(super) struct Zones {
 }
 
 /// Where the strings may start and end, as far as the moduledata tells.
-fn bounds(program: &Program<'_, '_>, space: &Space) -> Option<Range<u64>> {
-    let m = program.module.as_ref()?;
+fn bounds(program: &Subject<'_, '_>, space: &Space) -> Option<Range<u64>> {
+    let m = program.module?;
     let rodata = m.rodata.unwrap_or(m.types.start);
     let start = if space.types.start > rodata || space.types.is_empty() {
         rodata
@@ -29,7 +29,7 @@ fn bounds(program: &Program<'_, '_>, space: &Space) -> Option<Range<u64>> {
         m.gofunc,
         Some(m.gcdata),
         Some(m.findfunctab),
-        program.table.as_ref().map(|t| t.addr()),
+        program.table.map(|t| t.addr()),
     ];
     let end = ends.into_iter().flatten().filter(|a| *a > start).min()?;
     Some(start..end)
@@ -37,7 +37,7 @@ fn bounds(program: &Program<'_, '_>, space: &Space) -> Option<Range<u64>> {
 
 impl Zones {
     /// The strings end where the first thing that is none starts: a pointer bitmap or a func value.
-    pub(super) fn of(program: &Program<'_, '_>, space: &Space) -> Zones {
+    pub(super) fn of(program: &Subject<'_, '_>, space: &Space) -> Zones {
         let mut strings = bounds(program, space).unwrap_or(0..0);
         let from = space.starts.partition_point(|s| s.addr < strings.start);
         for s in space
@@ -78,15 +78,15 @@ impl Zones {
 
 /// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string header, whose second half is
 /// a length that fits; small numbers in tables look like addresses and fail that.
-pub(super) fn plausible(program: &Program<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
+pub(super) fn plausible(program: &Subject<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
     let Some(zone) = bounds(program, space).filter(|z| z.contains(&to)) else {
         return true;
     };
-    if program.functions.entries.is_empty() {
+    if program.functions.go.is_empty() {
         return true;
     }
     let word = u64::from(program.image.ptr_size);
-    let gofunc = program.module.as_ref().and_then(|m| m.gofunc);
+    let gofunc = program.module.and_then(|m| m.gofunc);
     // Without the place of function data the zone holds more than strings.
     if gofunc.is_none_or(|g| g < zone.start) {
         return true;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::foreign::{self, Files, Whose};
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
-use super::names;
 use super::regions::Region;
+use crate::go::packages;
 use crate::image::{Detail, Format, Image, Symbol};
 
 /// Bytes of one entry, `None` where entries differ in size.
@@ -34,8 +34,8 @@ fn owner<'a>(
     };
     let mut o = Owner::plain(kind, Source::Symbols);
     let c = matches!(files.next(image, s), Whose::Object(_)) || foreign::is_file(image, s);
-    if let Some(p) = names::package(name).filter(|_| !c) {
-        o.package = ledger.name(&p);
+    if let Some(p) = packages::of_name(name).filter(|_| !c) {
+        o.package = ledger.name(p.as_bytes());
     }
     o.symbol = ledger.symbol(s.name);
     o

@@ -6,13 +6,13 @@
 use super::ledger::{Cut, NONE, Owner};
 use super::ledger::{Ledger, NameId};
 use super::model::{Kind, Source};
-use super::names;
-use super::program::Program;
+use super::subject::Subject;
+use crate::go::packages;
 use crate::go::pclntab::{Layout, Part, Table};
 
 /// Cuts over the whole pclntab, sorted by address; `Cut::at` is a virtual address.
-pub(super) fn cuts<'a>(program: &Program<'_, 'a>, owners: &[Owner], ledger: &mut Ledger) -> Vec<Cut> {
-    let Some(table) = &program.table else {
+pub(super) fn cuts<'a>(program: &Subject<'_, 'a>, owners: &[Owner], ledger: &mut Ledger) -> Vec<Cut> {
+    let Some(table) = program.table else {
         return Vec::new();
     };
     let mut out = Sorted::default();
@@ -68,7 +68,7 @@ fn of_function(owners: &[Owner], i: usize, source: Source) -> Owner {
 
 /// A name tells its package itself.
 fn function_names<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     table: &Table<'a>,
     part: &Part,
     base: u64,
@@ -77,16 +77,16 @@ fn function_names<'a>(
 ) {
     let bytes = table.part_bytes(part);
     let mut owner = Owner::of(Kind::Pclntab, Source::FunctionNames, program.runtime);
-    let (mut at, mut path) = (0, Vec::new());
+    let (mut at, mut path): (usize, &[u8]) = (0, &[]);
     for end in memchr::memchr_iter(0, bytes) {
         let name = bytes.get(at..end).unwrap_or_default();
         let same = !path.is_empty()
             && name
-                .strip_prefix(path.as_slice())
+                .strip_prefix(path)
                 .is_some_and(|r: &[u8]| r.first() == Some(&b'.') && !r.contains(&b'/'));
-        if !same && let Some(p) = names::package(name) {
-            owner.package = ledger.name(&p);
-            path = p.into_owned();
+        if !same && let Some(p) = packages::path_of(name) {
+            owner.package = ledger.name(packages::unescape(p).as_bytes());
+            path = p;
         }
         out.push(base + at as u64, owner);
         at = end + 1;
@@ -94,7 +94,7 @@ fn function_names<'a>(
 }
 
 /// The first function of each compile unit gives the unit's package.
-fn units(program: &Program<'_, '_>, table: &Table<'_>) -> Vec<(u32, NameId)> {
+fn units(program: &Subject<'_, '_>, table: &Table<'_>) -> Vec<(u32, NameId)> {
     let mut all: Vec<(u32, NameId)> = Vec::new();
     let mut last = None;
     for (f, p) in table.functions().zip(&program.functions.packages) {
@@ -109,7 +109,7 @@ fn units(program: &Program<'_, '_>, table: &Table<'_>) -> Vec<(u32, NameId)> {
     all
 }
 
-fn unit_files(program: &Program<'_, '_>, table: &Table<'_>, base: u64, out: &mut Sorted) {
+fn unit_files(program: &Subject<'_, '_>, table: &Table<'_>, base: u64, out: &mut Sorted) {
     out.push(base, Owner::of(Kind::Pclntab, Source::FileNames, program.runtime));
     for (cu, package) in units(program, table) {
         out.push(
@@ -120,7 +120,7 @@ fn unit_files(program: &Program<'_, '_>, table: &Table<'_>, base: u64, out: &mut
 }
 
 /// A file's name belongs to the first compile unit that lists it.
-fn file_names(program: &Program<'_, '_>, table: &Table<'_>, part: &Part, base: u64, out: &mut Sorted) {
+fn file_names(program: &Subject<'_, '_>, table: &Table<'_>, part: &Part, base: u64, out: &mut Sorted) {
     out.push(base, Owner::of(Kind::Pclntab, Source::FileNames, program.runtime));
     let parts = table.parts();
     let Some(cutab) = parts.iter().find(|p| p.name == "cutab") else {
@@ -148,7 +148,7 @@ fn file_names(program: &Program<'_, '_>, table: &Table<'_>, part: &Part, base: u
     }
 }
 
-fn pc_tables(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, out: &mut Sorted) {
+fn pc_tables(program: &Subject<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, out: &mut Sorted) {
     out.push(base, Owner::of(Kind::Pclntab, Source::PcTables, program.runtime));
     let mut highest = 0u32;
     for (i, f) in table.functions().enumerate() {
@@ -168,7 +168,7 @@ fn pc_tables(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], bas
 }
 
 fn functab(
-    program: &Program<'_, '_>,
+    program: &Subject<'_, '_>,
     table: &Table<'_>,
     owners: &[Owner],
     base: u64,
@@ -189,7 +189,7 @@ fn functab(
     );
 }
 
-fn records(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], out: &mut Sorted) {
+fn records(program: &Subject<'_, '_>, table: &Table<'_>, owners: &[Owner], out: &mut Sorted) {
     let _ = program;
     for (i, f) in table.functions().enumerate() {
         let at = table.addr().saturating_add(f.record().start);
@@ -198,7 +198,7 @@ fn records(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], out: 
 }
 
 /// Go 1.15 and earlier: records, names and tables of a function lie together.
-fn old(program: &Program<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, out: &mut Sorted) {
+fn old(program: &Subject<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64, out: &mut Sorted) {
     out.push(
         base,
         Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime),

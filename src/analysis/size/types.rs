@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
 use super::model::{Kind, Source};
-use super::program::Program;
 use super::space::Space;
-use crate::go::packages::unescape_bytes;
+use super::subject::Subject;
+use crate::go::packages;
 
 const UNCOMMON: u8 = 1;
 const EXTRA_STAR: u8 = 2;
@@ -72,7 +72,7 @@ struct Type {
 
 /// Reads descriptors of one program.
 pub(super) struct Types<'p, 'i, 'a> {
-    program: &'p Program<'i, 'a>,
+    program: &'p Subject<'i, 'a>,
     start: u64,
     end: u64,
     word: u64,
@@ -116,8 +116,8 @@ const LARGE: u64 = 256;
 
 impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
     /// `None` where the program does not say where its types are.
-    pub(super) fn new(program: &'p Program<'i, 'a>) -> Option<Self> {
-        let m = program.module.as_ref().filter(|m| !m.types.is_empty())?;
+    pub(super) fn new(program: &'p Subject<'i, 'a>) -> Option<Self> {
+        let m = program.module.filter(|m| !m.types.is_empty())?;
         Some(Types {
             program,
             start: m.types.start,
@@ -401,7 +401,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             // The compiler's pseudo package of the shapes that generic code is made for.
             && text != b"go.shape"
         {
-            package = ledger.name(&unescape_bytes(text));
+            package = ledger.name(packages::unescape(text).as_bytes());
         }
         if package == NONE
             && matches!(t.kind, STRUCT | INTERFACE)
@@ -409,7 +409,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
             && !text.is_empty()
             && text != b"go.shape"
         {
-            package = ledger.name(&unescape_bytes(text));
+            package = ledger.name(packages::unescape(text).as_bytes());
         }
         if package == NONE && depth < DEPTH {
             for part in self.parts(&t) {
@@ -440,7 +440,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
         ledger: &mut Ledger,
         space: &mut Space,
     ) -> Described {
-        let m = self.program.module.as_ref();
+        let m = self.program.module;
         let w = self.word;
         let mut referrer: FxHashMap<u64, NameId> = FxHashMap::default();
         let mut queue: Vec<u64> = Vec::new();
@@ -601,7 +601,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     /// Go 1.27 and later: the descriptors stand one behind the other, so each shows where the next one may be.
     fn consecutive(&mut self) -> Vec<u64> {
-        let Some(range) = self.program.module.as_ref().map(|m| m.type_descriptors.clone()) else {
+        let Some(range) = self.program.module.map(|m| m.type_descriptors.clone()) else {
             return Vec::new();
         };
         let mut out = Vec::new();
@@ -619,7 +619,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     /// Addresses of all itabs that are listed.
     fn itabs(&self) -> Vec<u64> {
-        let Some(m) = &self.program.module else {
+        let Some(m) = self.program.module else {
             return Vec::new();
         };
         let w = self.word;
@@ -647,7 +647,7 @@ impl<'p, 'i, 'a> Types<'p, 'i, 'a> {
 
     fn enter_links(&mut self, links: &[u64], itabs: &[u64], ledger: &mut Ledger, space: &mut Space) {
         let w = self.word;
-        let Some(m) = self.program.module.as_ref() else {
+        let Some(m) = self.program.module else {
             return;
         };
         let (type_links, itab_links) = (m.typelinks, m.itablinks);

@@ -4,8 +4,8 @@
 
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
-use super::program::Program;
 use super::regions::Region;
+use super::subject::Subject;
 use crate::image::{Image, clip};
 
 const BIAS: u64 = 0x1000;
@@ -19,7 +19,7 @@ pub(super) fn body<'a>(image: &Image<'a>, pc: u64) -> &'a [u8] {
 
 /// Fills the code section; the size in front of a body belongs to it.
 pub(super) fn code<'a>(
-    program: &Program<'_, 'a>,
+    program: &Subject<'_, 'a>,
     owners: &[Owner],
     region: &Region<'a>,
     ledger: &mut Ledger,

@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 
 use super::facts::{Facts, Linker, is_debug, round, setting_line};
 use super::{Variant, elf_internal, notes, now};
-use crate::go::memory::Memory;
-use crate::go::moduledata::ModuleData;
 use crate::go::pclntab::Table;
 use crate::image::Format;
 
@@ -125,15 +123,15 @@ fn has_runtime_cgo(f: &Facts<'_, '_>, table: &Table<'_>) -> bool {
 
 /// The variant; `None` for files that can't be looked into.
 pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
-    let table = Table::find(f.image).ok()?;
+    let table = f.program.pclntab().ok()?;
     let size = f.image.data.len() as u64;
     let mut v = Variant {
         id: "cgo0",
         env: Some("CGO_ENABLED=0".into()),
         ..Variant::default()
     };
-    let users = packages(&table);
-    if users.is_empty() && !has_runtime_cgo(f, &table) {
+    let users = packages(table);
+    if users.is_empty() && !has_runtime_cgo(f, table) {
         (v.bytes, v.exact) = (Some(size), true);
         v.notes.push("already pure Go: no C in the file".into());
         // The setting itself is as long either way; C flags go from the module information.
@@ -159,7 +157,7 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
     let (net, user) = (users.contains("net"), users.contains("os/user"));
     let only = matches!(f.info.setting("-buildmode").as_deref(), None | Some("exe"));
     let bytes = match (f.image.format, only) {
-        (Format::Elf, true) => estimate(f, &table, minor, (net, user), &own),
+        (Format::Elf, true) => estimate(f, table, minor, (net, user), &own),
         _ => None,
     };
     v.bytes = Some(bytes.unwrap_or(size));
@@ -319,8 +317,7 @@ fn tables_change(f: &Facts<'_, '_>, c: &Change) -> i64 {
 /// A file that a C linker made: laid out anew as Go's linker does, without what is C's.
 fn from_c_linker(f: &Facts<'_, '_>, table: &Table<'_>, c: &Change, packing: u64) -> Option<u64> {
     let image = f.image;
-    let memory = Memory::new(image);
-    let data = ModuleData::find(&memory, table).ok()?;
+    let data = f.program.moduledata().ok()?;
     let size = |n: &str| image.section(n).map_or(0, |s| s.file_size);
     let pcs = table.pcs();
     let page = 4096;

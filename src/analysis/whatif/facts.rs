@@ -4,7 +4,8 @@
 //! Authority: cmd/go (the lines of the module information), cmd/link (`.go.buildinfo`, `runtime.modinfo.str`, alignment of data
 //! symbols), measured on rebuilds with Go 1.16 to 1.27.
 
-use crate::go::buildinfo::{self, Blob};
+use crate::go::Program;
+use crate::go::buildinfo::Blob;
 use crate::go::modinfo;
 use crate::go::version::Version;
 use crate::image::{Arch, Format, Image};
@@ -42,9 +43,11 @@ impl Linker {
 
 /// Facts about one Go program.
 #[derive(Debug)]
-pub struct Facts<'i, 'a> {
+pub struct Facts<'p, 'a> {
     /// The program.
-    pub image: &'i Image<'a>,
+    pub program: &'p Program<'a>,
+    /// Its image.
+    pub image: &'p Image<'a>,
     /// Go's version, where the file says it in a form that can be understood.
     pub version: Option<Version>,
     /// The build information blob.
@@ -78,20 +81,21 @@ pub(super) fn round(x: u64, a: u64) -> u64 {
     x.div_ceil(a).saturating_mul(a)
 }
 
-impl<'i, 'a> Facts<'i, 'a> {
+impl<'p, 'a> Facts<'p, 'a> {
     /// Collects them; `None` where the file says nothing of Go.
-    pub fn read(image: &'i Image<'a>) -> Option<Facts<'i, 'a>> {
-        let blob = buildinfo::find(image).ok();
+    pub fn read(program: &'p Program<'a>) -> Option<Facts<'p, 'a>> {
+        let image = program.image();
+        let found = program
+            .build_info()
+            .filter(|_| !program.build_info_is_recovered());
+        let blob = found.map(|b| b.blob);
         let go_section = [".gopclntab", "__gopclntab", ".data.rel.ro.gopclntab"]
             .iter()
             .any(|n| image.section(n).is_some());
         if blob.is_none() && !go_section {
             return None;
         }
-        let info = blob
-            .and_then(|b| modinfo::parse(b.modinfo()).ok())
-            .unwrap_or_default();
-        let version = blob.and_then(|b| Version::parse(std::str::from_utf8(b.version).ok()?));
+        let info = found.map(|b| b.info.clone()).unwrap_or_default();
         let blob_section = blob.and_then(|b| section_of(image, b.offset?));
         let modinfo_offset = blob.and_then(|b| second_copy(image, &b));
         let modinfo_section = modinfo_offset.and_then(|o| section_of(image, o));
@@ -102,8 +106,9 @@ impl<'i, 'a> Facts<'i, 'a> {
                     && (s.name.starts_with(b"__debug_") || s.name.starts_with(b"__zdebug_"))
         });
         let mut facts = Facts {
+            program,
             image,
-            version,
+            version: program.version(),
             blob,
             info,
             blob_section,

@@ -6,7 +6,6 @@
 use super::Variant;
 use super::facts::{Facts, Linker};
 use super::notes;
-use crate::go::pclntab::Table;
 use crate::image::Format;
 
 /// Bytes of DWARF and symbols for each 1000 bytes of pclntab, by Go 1.minor: ELF, Mach-O, PE.
@@ -23,7 +22,7 @@ pub(super) fn unstripped(f: &Facts<'_, '_>) -> Option<Variant> {
     if f.symtab || f.dwarf {
         return None;
     }
-    let table = Table::find(f.image).ok()?;
+    let table = f.program.pclntab().ok()?;
     let minor = f.version.map_or(27, |v| v.minor);
     let ratios = RATIOS.iter().min_by_key(|r| r.0.abs_diff(minor))?.1;
     let ratio = match f.image.format {
@@ -51,7 +50,7 @@ pub(super) fn unstripped(f: &Facts<'_, '_>) -> Option<Variant> {
 /// Bytes that glibc 2.36 adds to a file that is linked statically.
 pub(super) fn libc(f: &Facts<'_, '_>) -> u64 {
     let asks = [&b"net._C2func_getaddrinfo"[..], b"os/user._Cfunc_mygetpw"];
-    let net = Table::find(f.image).is_ok_and(|t| {
+    let net = f.program.pclntab().is_ok_and(|t| {
         t.functions()
             .any(|x| asks.iter().any(|a| x.name().starts_with(a)))
     });

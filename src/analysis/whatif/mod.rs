@@ -20,6 +20,7 @@ mod trimpath;
 
 pub use facts::{Facts, Linker};
 
+use crate::go::Program;
 use crate::image::{Format, Image};
 
 /// Which of the tables that `-s` and `-w` take away a file has.
@@ -70,15 +71,16 @@ pub struct Options {
     pub compress: bool,
 }
 
-/// Foretells all variants of an image; `file` is the whole file that it stands in.
-pub fn foretell(image: &Image<'_>, file: &[u8], options: Options) -> Report {
+/// Foretells all variants of a program.
+pub fn foretell(program: &Program<'_>, options: Options) -> Report {
+    let (image, file) = (program.image(), program.file());
     let mut report = Report {
         file_size: file.len() as u64,
         notes: Vec::new(),
         variants: Vec::new(),
     };
     let whole = image.container.is_none();
-    match Facts::read(image) {
+    match Facts::read(program) {
         Some(f) if whole => {
             report.notes = notes::of_file(&f);
             for (id, flags) in [("w", &["-w"][..]), ("s", &["-s"]), ("sw", &["-s", "-w"])] {

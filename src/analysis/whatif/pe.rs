@@ -5,9 +5,6 @@
 
 use super::Tables;
 use super::facts::{Facts, is_debug, round};
-use crate::go::memory::Memory;
-use crate::go::moduledata::ModuleData;
-use crate::go::pclntab::Table;
 use crate::image::{Endian, Section};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
@@ -193,10 +190,7 @@ pub(super) fn by_c_linker(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
 pub(super) fn data_end(f: &Facts<'_, '_>) -> Option<u64> {
     let symbols = f.image.symbols().unwrap_or_default();
     let marked = symbols.iter().find(|s| s.name == b"runtime.bss").map(|s| s.addr);
-    marked.or_else(|| {
-        let table = Table::find(f.image).ok()?;
-        Some(ModuleData::find(&Memory::new(f.image), &table).ok()?.bss.start)
-    })
+    marked.or_else(|| Some(f.program.moduledata().ok()?.bss.start))
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub(super) struct Trim {
 
 /// Works it out from the file table; `None` where there is none.
 pub(super) fn trim(f: &Facts<'_, '_>) -> Option<Trim> {
-    let table = Table::find(f.image).ok()?;
-    let rules = Rules::new(f, &table);
+    let table = f.program.pclntab().ok()?;
+    let rules = Rules::new(f, table);
     let (mut old, mut new, mut certain) = (0u64, 0u64, rules.main_known);
     for name in table.file_table() {
         let name = String::from_utf8_lossy(name);

@@ -13,6 +13,7 @@ use crate::cli::frame::{self, Output, complain, io_words, note};
 use crate::cli::{FINE, TROUBLE};
 use crate::go::version::Version;
 use crate::input;
+use crate::input::Bytes;
 
 use super::policy::NAME;
 
@@ -75,7 +76,7 @@ pub(super) fn run(paths: &[PathBuf], today: Date, output: &Output) -> u8 {
     status.max(frame::write_status(Ok(())))
 }
 
-fn look(path: &Path, bytes: &[u8], today: Date) -> crate::Result<Seen> {
+fn look(path: &Path, bytes: &Bytes, today: Date) -> crate::Result<Seen> {
     let facts = info::gather(bytes, None)?;
     let demands: Vec<Demand> = rules::all()
         .filter_map(|rule| {

@@ -18,6 +18,7 @@ use crate::analysis::policy::rules;
 use crate::analysis::policy::select::{self, Flags, PROFILES};
 use crate::analysis::policy::values::Date;
 use crate::input;
+use crate::input::Bytes;
 use crate::report::check::{self as report, File, Run};
 
 /// Holds files to rules: exit status 0 where all hold, 1 where one does not.
@@ -207,7 +208,7 @@ fn print(args: &Args, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u
 fn look_all(
     paths: &[PathBuf],
     quiet: bool,
-    look: impl Fn(&Path, &[u8]) -> crate::Result<Judgement> + Sync,
+    look: impl Fn(&Path, &Bytes) -> crate::Result<Judgement> + Sync,
 ) -> (Vec<File>, Vec<(String, String)>) {
     let (subjects, bad) = subjects::expand(paths);
     let mut unreadable: Vec<(String, String)> = bad

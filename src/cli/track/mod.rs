@@ -11,8 +11,8 @@ use crate::analysis::diff;
 use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Date, Growth, size};
 use crate::analysis::size::{self as sizes, By, Options, Report};
-use crate::go::buildinfo;
-use crate::image::Image;
+use crate::go::Program;
+use crate::input::Bytes;
 use crate::report::track::{Chart, LogEntry};
 use crate::report::{self, text};
 use crate::{input, report::size::View};
@@ -406,9 +406,9 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
 }
 
 /// The main module's version, or the VCS revision.
-fn stamp(bytes: &[u8]) -> Option<String> {
-    let image = Image::parse(bytes).ok()?;
-    let info = buildinfo::recover(&image)?.info;
+fn stamp(bytes: &Bytes) -> Option<String> {
+    let program = Program::open(bytes).ok()?;
+    let info = &program.build_info()?.info;
     let version = info
         .main
         .as_ref()

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use crate::analysis::size::{Kind, Module, Report, Row, Source};
+use crate::analysis::size::{Kind, Report, Row, Source};
+use crate::go::packages::Module;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -198,12 +199,7 @@ impl Store {
             .prepare("SELECT path, version FROM modules WHERE release = ?1 ORDER BY path")
             .map_err(words)?;
         let modules = q
-            .query_map([release.id], |r| {
-                Ok(Module {
-                    path: r.get(0)?,
-                    version: r.get(1)?,
-                })
-            })
+            .query_map([release.id], |r| Ok(Module::new(r.get(0)?, r.get(1)?)))
             .map_err(words)?;
         Ok(Report {
             file_size: release.file_size,

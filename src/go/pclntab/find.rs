@@ -1,7 +1,5 @@
 //! Image → [`Table`]: where it is, where the text it counts from is, where its funcdata is.
 
-use std::borrow::Cow;
-
 use super::function::FUNCDATA_INL_TREE;
 use super::{Found, FuncData, Header, Layout, Table};
 use crate::error::{Error, Result};
@@ -12,13 +10,12 @@ use crate::image::{Format, Image};
 /// The sections made for it: ELF, ELF of a position-independent program, Mach-O.
 const SECTIONS: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
 
-pub(super) fn find<'a>(image: &Image<'a>) -> Result<Table<'a>> {
-    let memory = Memory::new(image);
-    let table = by_section(image)
-        .or_else(|| by_symbols(&memory))
-        .or_else(|| by_scan(&memory));
+pub(super) fn find<'a>(memory: &Memory<'_, 'a>) -> Result<Table<'a>> {
+    let table = by_section(memory.image())
+        .or_else(|| by_symbols(memory))
+        .or_else(|| by_scan(memory));
     let mut table = table.ok_or_else(|| Error::new("no pclntab found: not a Go program, or packed"))?;
-    complete(&memory, &mut table);
+    complete(memory, &mut table);
     Ok(table)
 }
 
@@ -29,13 +26,13 @@ const CANDIDATES: u32 = 32;
 /// A table at the start of `bytes`, if there is one whose functions are in order.
 fn table_at<'a>(
     image: &Image<'a>,
-    bytes: Cow<'a, [u8]>,
+    bytes: &'a [u8],
     addr: u64,
     offset: Option<u64>,
     found: Found,
 ) -> Option<Table<'a>> {
     let expect = (image.endian, image.ptr_size, image.arch.quantum());
-    let header = Header::parse(&bytes, expect)?;
+    let header = Header::parse(bytes, expect)?;
     let mut table = Table {
         bytes,
         header,
@@ -99,18 +96,12 @@ fn by_section<'a>(image: &Image<'a>) -> Option<Table<'a>> {
     let sections = SECTIONS.iter().filter_map(|name| image.section(name));
     sections.into_iter().find_map(|s| {
         let bytes = image.section_bytes(s);
-        table_at(
-            image,
-            Cow::Borrowed(bytes),
-            s.addr,
-            Some(s.offset),
-            Found::Section,
-        )
+        table_at(image, bytes, s.addr, Some(s.offset), Found::Section)
     })
 }
 
 fn at_addr<'a>(memory: &Memory<'_, 'a>, addr: u64, found: Found) -> Option<Table<'a>> {
-    let bytes = memory.share_from(addr)?;
+    let bytes = memory.bytes_from(addr)?;
     table_at(memory.image(), bytes, addr, memory.offset(addr), found)
 }
 
@@ -208,7 +199,7 @@ fn complete<'a>(memory: &Memory<'_, 'a>, table: &mut Table<'a>) {
     }
     if table.layout() >= Layout::Go118 {
         let base = module.and_then(|m| m.gofunc);
-        let bytes = base.and_then(|a| memory.share_from(a));
+        let bytes = base.and_then(|a| memory.bytes_from(a));
         table.funcdata = FuncData {
             base,
             bytes: bytes.unwrap_or_default(),
@@ -237,7 +228,7 @@ fn text_without_moduledata(memory: &Memory<'_, '_>, table: &Table<'_>) -> u64 {
 }
 
 /// Go 1.16 and 1.17: the inline trees that the records' pointers lead to.
-fn old_trees<'a>(memory: &Memory<'_, 'a>, table: &Table<'a>) -> Vec<(u32, u64, Cow<'a, [u8]>)> {
+fn old_trees<'a>(memory: &Memory<'_, 'a>, table: &Table<'a>) -> Vec<(u32, u64, &'a [u8])> {
     let mut out = Vec::new();
     for f in table.functions() {
         let slot = f.funcdata_slot(FUNCDATA_INL_TREE);
@@ -246,12 +237,8 @@ fn old_trees<'a>(memory: &Memory<'_, 'a>, table: &Table<'a>) -> Vec<(u32, u64, C
         };
         let highest = f.inline_indices().map(|r| r.value).max().unwrap_or(-1);
         let size = u64::try_from(highest.saturating_add(1)).unwrap_or(0) * 20;
-        let tree = match memory.image().bytes_at(addr, size) {
-            Some(b) => Cow::Borrowed(b),
-            None => match memory.bytes(addr, size) {
-                Some(b) => Cow::Owned(b.to_vec()),
-                None => continue,
-            },
+        let Some(tree) = memory.bytes(addr, size) else {
+            continue;
         };
         out.push((f.index() as u32, addr, tree));
     }

@@ -84,11 +84,11 @@ impl<'t, 'a> Function<'t, 'a> {
         self.table
             .header
             .endian
-            .u32(&self.table.bytes, at.checked_add(4 * (n - 1))?)
+            .u32(self.table.bytes, at.checked_add(4 * (n - 1))?)
     }
 
     /// Name as stored, empty where there is none. Go 1.18 to 1.20 writes `[...]` for type arguments.
-    pub fn name(&self) -> &'t [u8] {
+    pub fn name(&self) -> &'a [u8] {
         self.field(1).map_or(&[], |o| self.table.name_at(o))
     }
 
@@ -208,7 +208,7 @@ impl<'t, 'a> Function<'t, 'a> {
         let h = &self.table.header;
         let at = self.funcdata_slot(i)?.checked_sub(self.table.addr)?;
         h.endian
-            .word(&self.table.bytes, usize::try_from(at).ok()?, h.ptr_size)
+            .word(self.table.bytes, usize::try_from(at).ok()?, h.ptr_size)
             .filter(|p| *p != 0)
     }
 
@@ -225,22 +225,22 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// Stack depth over the instructions.
-    pub fn stack_depths(&self) -> PcValues<'t> {
+    pub fn stack_depths(&self) -> PcValues<'a> {
         self.table.pc_values(self.pcsp(), self.entry())
     }
 
     /// Numbers of files in the compilation unit over the instructions.
-    pub fn file_numbers(&self) -> PcValues<'t> {
+    pub fn file_numbers(&self) -> PcValues<'a> {
         self.table.pc_values(self.pcfile(), self.entry())
     }
 
     /// Lines over the instructions.
-    pub fn lines(&self) -> PcValues<'t> {
+    pub fn lines(&self) -> PcValues<'a> {
         self.table.pc_values(self.pcln(), self.entry())
     }
 
     /// The values of one pcdata table over the instructions; none where the function has no such table.
-    pub fn pcdata_values(&self, kind: u32) -> Option<PcValues<'t>> {
+    pub fn pcdata_values(&self, kind: u32) -> Option<PcValues<'a>> {
         let offset = self.pcdata_offset(kind).filter(|o| *o != 0)?;
         Some(self.table.pc_values(offset, self.entry()))
     }
@@ -262,7 +262,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// File and line of `pc`, as `go tool addr2line` gives them.
-    pub fn position(&self, pc: u64) -> Position<'t> {
+    pub fn position(&self, pc: u64) -> Position<'a> {
         let number = Forward::new(self.file_numbers()).at(pc);
         Position {
             file: self.table.file_name(self.cu_offset(), number),
@@ -271,7 +271,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// The file that a number of [`Function::file_numbers`] stands for.
-    pub fn file_name(&self, number: i32) -> &'t [u8] {
+    pub fn file_name(&self, number: i32) -> &'a [u8] {
         self.table.file_name(self.cu_offset(), number)
     }
 }

@@ -48,14 +48,14 @@ fn record_size(layout: Layout) -> usize {
 
 impl<'a> Table<'a> {
     /// The bytes from the start of a function's inline tree.
-    fn tree(&self, f: &Function<'_, 'a>) -> Option<&[u8]> {
+    fn tree(&self, f: &Function<'_, 'a>) -> Option<&'a [u8]> {
         if self.layout() >= Layout::Go118 {
             let offset = f.funcdata_offset(FUNCDATA_INL_TREE)?;
             return self.funcdata.bytes.get(usize::try_from(offset).ok()?..);
         }
         let trees = &self.funcdata.trees;
         let found = trees.binary_search_by_key(&(f.index() as u32), |t| t.0).ok()?;
-        trees.get(found).map(|t| t.2.as_ref())
+        trees.get(found).map(|t| t.2)
     }
 }
 
@@ -84,7 +84,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// All inlined calls, in the order of the tree's indices. A call that is listed can have lost all its own instructions.
-    pub fn inlined_calls(&self) -> Vec<InlinedCall<'t>> {
+    pub fn inlined_calls(&self) -> Vec<InlinedCall<'a>> {
         let Some(tree) = self.table().tree(self) else {
             return Vec::new();
         };
@@ -98,7 +98,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is none.
-    pub fn inlined_name(&self, index: i32) -> &'t [u8] {
+    pub fn inlined_name(&self, index: i32) -> &'a [u8] {
         let table = self.table();
         let name = || {
             let at = usize::try_from(index)
@@ -111,7 +111,7 @@ impl<'t, 'a> Function<'t, 'a> {
         name().unwrap_or_default()
     }
 
-    fn call(&self, tree: &'t [u8], i: usize) -> Option<InlinedCall<'t>> {
+    fn call(&self, tree: &'a [u8], i: usize) -> Option<InlinedCall<'a>> {
         let table = self.table();
         let e = table.endian();
         let size = record_size(table.layout());
@@ -147,7 +147,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// The logical call stack at `pc`, innermost first; the last frame is this function itself.
-    pub fn frames(&self, pc: u64) -> Vec<Frame<'t>> {
+    pub fn frames(&self, pc: u64) -> Vec<Frame<'a>> {
         let table = self.table();
         let mut out = Vec::new();
         let mut position = self.position(pc);

@@ -19,7 +19,7 @@ pub struct Position<'t> {
 #[derive(Debug, Clone)]
 pub struct LineCursor<'t, 'a> {
     table: &'t Table<'a>,
-    current: Option<Current<'t>>,
+    current: Option<Current<'a>>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl<'t, 'a> LineCursor<'t, 'a> {
     }
 
     /// What [`Table::pc_to_line`] gives.
-    pub fn at(&mut self, pc: u64) -> Option<Position<'t>> {
+    pub fn at(&mut self, pc: u64) -> Option<Position<'a>> {
         if self.current.as_ref().is_none_or(|c| pc < c.next || pc >= c.end) {
             let table = self.table;
             self.current = table.find_function(pc).map(|f| Current::new(table, f));
@@ -48,8 +48,8 @@ impl<'t, 'a> LineCursor<'t, 'a> {
     }
 }
 
-impl<'t> Current<'t> {
-    fn new<'a>(table: &'t Table<'a>, f: Function<'t, 'a>) -> Self {
+impl<'a> Current<'a> {
+    fn new(table: &Table<'a>, f: Function<'_, 'a>) -> Self {
         Current {
             next: f.entry(),
             end: f.end(),
@@ -60,7 +60,7 @@ impl<'t> Current<'t> {
         }
     }
 
-    fn at(&mut self, table: &'t Table<'_>, pc: u64) -> Position<'t> {
+    fn at(&mut self, table: &Table<'a>, pc: u64) -> Position<'a> {
         self.next = pc;
         let number = self.files.at(pc);
         if number != self.file.0 {

@@ -1,10 +1,9 @@
 //! The pclntab: Go's table of functions, files and lines, present in every Go program, stripped or not.
 //!
-//! [`Table::find`] turns an [`Image`] into a [`Table`]; its [`Function`]s have addresses, names, lines, frame sizes and inline trees,
+//! [`Table::find`] turns a program's memory into a [`Table`]; its [`Function`]s have addresses, names, lines, frame sizes and inline trees,
 //! all computed when asked for. Authority: Go 1.27's debug/gosym/pclntab.go and runtime/symtab.go, cmd/link/internal/ld/pcln.go of
 //! Go 1.16 to 1.27. Nothing here trusts the table: a malformed part reads as "not known".
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 mod find;
@@ -22,8 +21,9 @@ pub use inline::{Frame, InlinedCall};
 pub use lines::{LineCursor, Position};
 pub use pcvalue::{PcRange, PcValues};
 
+use super::memory::Memory;
 use crate::error::{Error, Result};
-use crate::image::{Endian, Image, c_string};
+use crate::image::{Endian, c_string};
 use header::Header;
 
 /// How a table was found.
@@ -52,7 +52,7 @@ pub struct Part {
 /// A module's pclntab.
 #[derive(Debug, Clone)]
 pub struct Table<'a> {
-    bytes: Cow<'a, [u8]>,
+    bytes: &'a [u8],
     header: Header,
     addr: u64,
     offset: Option<u64>,
@@ -74,9 +74,9 @@ struct FuncData<'a> {
     /// Address of `go:func.*`.
     base: Option<u64>,
     /// The bytes from there.
-    bytes: Cow<'a, [u8]>,
+    bytes: &'a [u8],
     /// Go 1.16 and 1.17: (address of each inline tree, its bytes) by the function's index, where there is one.
-    trees: Vec<(u32, u64, Cow<'a, [u8]>)>,
+    trees: Vec<(u32, u64, &'a [u8])>,
 }
 
 impl<'a> Table<'a> {
@@ -85,8 +85,8 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn find(image: &Image<'a>) -> Result<Table<'a>> {
-        find::find(image)
+    pub(super) fn find(memory: &Memory<'_, 'a>) -> Result<Table<'a>> {
+        find::find(memory)
     }
 
     /// Which layout it has.
@@ -150,10 +150,8 @@ impl<'a> Table<'a> {
     }
 
     /// The bytes from the header to the last function record.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes
-            .get(..self.size() as usize)
-            .unwrap_or_else(|| self.bytes.as_ref())
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes.get(..self.size() as usize).unwrap_or(self.bytes)
     }
 
     /// Bytes from the header to the end of the last function record, the same in a stripped file and its twin.
@@ -209,7 +207,7 @@ impl<'a> Table<'a> {
     }
 
     /// The bytes of a part of [`Table::parts`].
-    pub fn part_bytes(&self, part: &Part) -> &[u8] {
+    pub fn part_bytes(&self, part: &Part) -> &'a [u8] {
         let end = part.offset.saturating_add(part.size);
         self.bytes
             .get(part.offset as usize..end as usize)
@@ -218,7 +216,7 @@ impl<'a> Table<'a> {
 
     /// The sub-tables that hold names: of functions, and of files. Go 1.15 and earlier have one part for everything, the second
     /// is empty then.
-    pub fn name_tables(&self) -> [&[u8]; 2] {
+    pub fn name_tables(&self) -> [&'a [u8]; 2] {
         let h = &self.header;
         let cut = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
         match h.layout {
@@ -283,7 +281,7 @@ impl<'a> Table<'a> {
         let at = h
             .functab
             .checked_add(i.checked_mul(2)?.checked_mul(usize::from(word))?)?;
-        let v = h.endian.word(&self.bytes, at, word)?;
+        let v = h.endian.word(self.bytes, at, word)?;
         Some(if h.layout >= Layout::Go118 {
             self.text_addr(v)
         } else {
@@ -309,47 +307,47 @@ impl<'a> Table<'a> {
         let at = h
             .functab
             .checked_add(i.checked_mul(2)?.checked_add(1)?.checked_mul(word)?)?;
-        let v = h.endian.word(&self.bytes, at, h.functab_word())?;
+        let v = h.endian.word(self.bytes, at, h.functab_word())?;
         let base = if h.layout == Layout::Go12 { 0 } else { h.functab };
         base.checked_add(usize::try_from(v).ok()?)
     }
 
     /// The name at an offset of the name table, empty where there is none.
-    fn name_at(&self, offset: u32) -> &[u8] {
+    fn name_at(&self, offset: u32) -> &'a [u8] {
         let at = self.header.names.checked_add(offset as usize);
-        at.and_then(|at| c_string(&self.bytes, at)).unwrap_or_default()
+        at.and_then(|at| c_string(self.bytes, at)).unwrap_or_default()
     }
 
     /// The file that `number` stands for in a function of the compilation unit at `cu`; empty for none.
-    fn file_name(&self, cu: u32, number: i32) -> &[u8] {
+    fn file_name(&self, cu: u32, number: i32) -> &'a [u8] {
         let h = &self.header;
         let find = || {
             if h.layout == Layout::Go12 {
                 let entry = usize::try_from(number).ok().filter(|n| *n > 0)?.checked_mul(4)?;
-                let at = h.endian.u32(&self.bytes, h.file_names.checked_add(entry)?)?;
-                return c_string(&self.bytes, at as usize);
+                let at = h.endian.u32(self.bytes, h.file_names.checked_add(entry)?)?;
+                return c_string(self.bytes, at as usize);
             }
             let number = u32::try_from(number).ok()?;
             // Go computes this in 32 bits, which only matters for a table that is broken anyway.
             let entry = cu.wrapping_add(number).wrapping_mul(4) as usize;
-            let at = h.endian.u32(&self.bytes, h.cu.checked_add(entry)?)?;
+            let at = h.endian.u32(self.bytes, h.cu.checked_add(entry)?)?;
             if at == u32::MAX {
                 return None;
             }
-            c_string(&self.bytes, h.file_names.checked_add(at as usize)?)
+            c_string(self.bytes, h.file_names.checked_add(at as usize)?)
         };
         find().unwrap_or_default()
     }
 
     /// The pc-value table at an offset of the pctab.
-    fn pc_values(&self, offset: u32, entry: u64) -> PcValues<'_> {
+    fn pc_values(&self, offset: u32, entry: u64) -> PcValues<'a> {
         let at = self.header.pc.checked_add(offset as usize);
         let bytes = at.and_then(|at| self.bytes.get(at..)).unwrap_or_default();
         PcValues::new(bytes, entry, self.header.quantum)
     }
 
     /// All names of files, each once, in the order of the file table; empty for Go 1.15 and earlier.
-    pub fn file_table(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn file_table(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let h = &self.header;
         let range = if h.layout == Layout::Go12 {
             0..0

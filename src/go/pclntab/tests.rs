@@ -1,7 +1,5 @@
 //! A table made by hand, whole and broken.
 
-use std::borrow::Cow;
-
 use super::*;
 
 const EXPECT: (Endian, u8, u8) = (Endian::Little, 8, 1);
@@ -49,7 +47,7 @@ fn bytes() -> Vec<u8> {
 fn table(bytes: &[u8]) -> Option<Table<'_>> {
     Some(Table {
         header: Header::parse(bytes, EXPECT)?,
-        bytes: Cow::Borrowed(bytes),
+        bytes,
         addr: 0x1000,
         offset: None,
         found: Found::Scan,

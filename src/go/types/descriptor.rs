@@ -9,8 +9,8 @@ use crate::go::moduledata::ModuleData;
 
 /// What is the same for all descriptors of a module.
 #[derive(Debug)]
-pub(super) struct Reader<'m, 'i, 'a> {
-    pub memory: &'m Memory<'i, 'a>,
+pub(super) struct Reader<'i, 'a> {
+    pub memory: Memory<'i, 'a>,
     pub start: u64,
     pub end: u64,
     pub lengths: Lengths,
@@ -29,8 +29,8 @@ const FLAG_UNCOMMON: u8 = 1;
 const FLAG_EXTRA_STAR: u8 = 2;
 const FLAG_NAMED: u8 = 4;
 
-impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
-    pub fn new(memory: &'m Memory<'i, 'a>, module: &ModuleData) -> Self {
+impl<'i, 'a> Reader<'i, 'a> {
+    pub fn new(memory: Memory<'i, 'a>, module: &ModuleData) -> Self {
         Reader {
             memory,
             start: module.types.start,
@@ -58,11 +58,11 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
         4 * self.ptr() + 16
     }
 
-    pub fn name(&self, addr: u64) -> Option<Name<'m>> {
+    pub fn name(&self, addr: u64) -> Option<Name<'a>> {
         name::read(self.memory, addr, self.start, self.lengths)
     }
 
-    fn name_at_offset(&self, offset: u32) -> Option<Name<'m>> {
+    fn name_at_offset(&self, offset: u32) -> Option<Name<'a>> {
         let addr = self
             .start
             .checked_add(u64::from(offset))
@@ -71,7 +71,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
     }
 
     /// A name that is pointed at; `None` for a null pointer.
-    fn name_by_pointer(&self, at: u64) -> Option<Name<'m>> {
+    fn name_by_pointer(&self, at: u64) -> Option<Name<'a>> {
         self.memory
             .pointer(at)
             .filter(|a| *a != 0)
@@ -84,7 +84,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
     }
 
     /// The descriptor at `addr`, if there is one.
-    pub fn read(&self, addr: u64) -> Option<Type<'m>> {
+    pub fn read(&self, addr: u64) -> Option<Type<'a>> {
         let m = self.memory;
         let p = self.ptr();
         if !addr.is_multiple_of(4) {
@@ -151,7 +151,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
     }
 
     /// Is this a descriptor beyond doubt? For places that nothing points at.
-    pub fn certain(&self, t: &Type<'m>) -> bool {
+    pub fn certain(&self, t: &Type<'a>) -> bool {
         let starts: &[&[u8]] = match t.kind {
             Kind::Array | Kind::Slice => &[b"["],
             Kind::Chan => &[b"chan", b"<-chan", b"(chan"],
@@ -188,7 +188,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
 
     /// What follows the head: the parts, bytes up to the package and methods (0 where not known), bytes of the lists that
     /// directly follow.
-    fn detail(&self, addr: u64, kind: Kind) -> Option<(Detail<'m>, u64, u64)> {
+    fn detail(&self, addr: u64, kind: Kind) -> Option<(Detail<'a>, u64, u64)> {
         let m = self.memory;
         let (p, head) = (self.ptr(), self.head());
         let at = addr.checked_add(head)?;
@@ -264,7 +264,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
         })
     }
 
-    fn func(&self, addr: u64, at: u64) -> Option<(Detail<'m>, u64, u64)> {
+    fn func(&self, addr: u64, at: u64) -> Option<(Detail<'a>, u64, u64)> {
         let m = self.memory;
         let p = self.ptr();
         let (params, results) = (u64::from(m.u16(at)?), m.u16(at + 2)?);
@@ -292,7 +292,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
         ))
     }
 
-    fn methods(&self, at: u64, count: u64) -> Option<Vec<Method<'m>>> {
+    fn methods(&self, at: u64, count: u64) -> Option<Vec<Method<'a>>> {
         self.afford(count)?;
         let m = self.memory;
         let one = |i: u64| {
@@ -310,7 +310,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
         (all.len() as u64 == count).then_some(all)
     }
 
-    fn interface_methods(&self, at: u64, count: u64) -> Option<Vec<Method<'m>>> {
+    fn interface_methods(&self, at: u64, count: u64) -> Option<Vec<Method<'a>>> {
         self.afford(count)?;
         let m = self.memory;
         let one = |i: u64| {
@@ -325,7 +325,7 @@ impl<'m, 'i, 'a> Reader<'m, 'i, 'a> {
         (all.len() as u64 == count).then_some(all)
     }
 
-    fn fields(&self, at: u64, count: u64) -> Option<Vec<Field<'m>>> {
+    fn fields(&self, at: u64, count: u64) -> Option<Vec<Field<'a>>> {
         self.afford(count)?;
         let m = self.memory;
         let p = self.ptr();

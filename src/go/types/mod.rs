@@ -12,8 +12,11 @@ mod walk;
 
 pub use name::Name;
 
+use std::borrow::Cow;
+
 use super::memory::Memory;
 use super::moduledata::ModuleData;
+use super::packages;
 use crate::error::Error;
 
 /// Kinds of types, numbered as Go does.
@@ -91,9 +94,9 @@ impl Kind {
 
 /// A field of a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field<'m> {
+pub struct Field<'a> {
     /// Name and tag.
-    pub name: Name<'m>,
+    pub name: Name<'a>,
     /// Address of its type.
     pub typ: u64,
     /// Offset in the struct, in bytes.
@@ -104,9 +107,9 @@ pub struct Field<'m> {
 
 /// A method, of an interface or of a type that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Method<'m> {
+pub struct Method<'a> {
     /// Its name.
-    pub name: Name<'m>,
+    pub name: Name<'a>,
     /// Address of its type; `None` where the linker dropped the method.
     pub typ: Option<u64>,
     /// Offset in the text of the function that interface calls use; `None` for interfaces' methods and dropped ones.
@@ -116,7 +119,7 @@ pub struct Method<'m> {
 /// What is behind the head of a descriptor, by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Detail<'m> {
+pub enum Detail<'a> {
     Basic,
     Array {
         elem: u64,
@@ -134,8 +137,8 @@ pub enum Detail<'m> {
         variadic: bool,
     },
     Interface {
-        package: Option<Name<'m>>,
-        methods: Vec<Method<'m>>,
+        package: Option<Name<'a>>,
+        methods: Vec<Method<'a>>,
         /// Address of the methods' records.
         methods_at: u64,
     },
@@ -152,8 +155,8 @@ pub enum Detail<'m> {
         elem: u64,
     },
     Struct {
-        package: Option<Name<'m>>,
-        fields: Vec<Field<'m>>,
+        package: Option<Name<'a>>,
+        fields: Vec<Field<'a>>,
         /// Address of the fields' records.
         fields_at: u64,
     },
@@ -161,7 +164,7 @@ pub enum Detail<'m> {
 
 /// One type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Type<'m> {
+pub struct Type<'a> {
     /// Virtual address of the descriptor.
     pub addr: u64,
     /// Bytes of the descriptor: head, kind's own part, package and methods; the records of fields, parameters and interface
@@ -170,13 +173,13 @@ pub struct Type<'m> {
     /// What kind of type it is.
     pub kind: Kind,
     /// As reflect prints it: `main.T`, `*http.Server`, `map[string]int`; the package's last element in front.
-    pub name: &'m [u8],
+    pub name: &'a [u8],
     /// The stored name, for the attribution of bytes.
-    pub stored_name: Name<'m>,
+    pub stored_name: Name<'a>,
     /// Has it a name of its own?
     pub named: bool,
     /// Import path of the package, of types with a name.
-    pub package: Option<&'m [u8]>,
+    pub package: Option<&'a [u8]>,
     /// Bytes of a value.
     pub size: u64,
     /// Bytes of a value that can hold pointers.
@@ -190,9 +193,9 @@ pub struct Type<'m> {
     /// Address of the pointer type's descriptor, where the linker kept it.
     pub pointer_to: Option<u64>,
     /// Methods, of types with a name and of what embeds them.
-    pub methods: Vec<Method<'m>>,
+    pub methods: Vec<Method<'a>>,
     /// By kind.
-    pub detail: Detail<'m>,
+    pub detail: Detail<'a>,
 }
 
 /// A table of methods that makes a type an interface's value.
@@ -210,29 +213,29 @@ pub struct Itab {
 
 /// All type descriptors and itabs of a module.
 #[derive(Debug, Clone, Default)]
-pub struct Types<'m> {
+pub struct Types<'a> {
     /// In the order of addresses.
-    pub types: Vec<Type<'m>>,
+    pub types: Vec<Type<'a>>,
     /// In the order of addresses.
     pub itabs: Vec<Itab>,
     /// What could not be read.
     pub warnings: Vec<Error>,
 }
 
-impl<'m> Types<'m> {
+impl<'a> Types<'a> {
     /// Gathers what the moduledata leads to. Broken descriptors are left out.
-    pub fn find(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Types<'m> {
+    pub fn find(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a> {
         walk::find(memory, module)
     }
 
     /// The type whose descriptor starts at `addr`.
-    pub fn at(&self, addr: u64) -> Option<&Type<'m>> {
+    pub fn at(&self, addr: u64) -> Option<&Type<'a>> {
         let i = self.types.binary_search_by_key(&addr, |t| t.addr).ok()?;
         self.types.get(i)
     }
 
     /// The type whose descriptor holds `addr`, with what follows it directly.
-    pub fn holding(&self, addr: u64) -> Option<&Type<'m>> {
+    pub fn holding(&self, addr: u64) -> Option<&Type<'a>> {
         let after = self.types.partition_point(|t| t.addr <= addr);
         let t = self.types.get(after.checked_sub(1)?)?;
         (addr - t.addr < t.descriptor_size).then_some(t)
@@ -246,11 +249,11 @@ impl<'m> Types<'m> {
     }
 
     /// The package a type is of: its own, or for a type without a name that of the first named type it is made of.
-    pub fn package_of(&self, t: &Type<'m>) -> Option<&'m [u8]> {
-        self.package_within(t, 8)
+    pub fn package_of(&self, t: &Type<'a>) -> Option<Cow<'a, str>> {
+        self.package_within(t, 8).map(packages::unescape)
     }
 
-    fn package_within(&self, t: &Type<'m>, depth: u8) -> Option<&'m [u8]> {
+    fn package_within(&self, t: &Type<'a>, depth: u8) -> Option<&'a [u8]> {
         if t.package.is_some() || t.named {
             return t.package;
         }

@@ -7,15 +7,15 @@ use crate::go::memory::Memory;
 
 /// A stored name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Name<'m> {
+pub struct Name<'a> {
     /// Virtual address of the flag byte.
     pub addr: u64,
     /// Bytes of the whole record.
     pub size: u64,
     /// The name itself.
-    pub text: &'m [u8],
+    pub text: &'a [u8],
     /// A field's tag, empty for none.
-    pub tag: &'m [u8],
+    pub tag: &'a [u8],
     /// Does it start with a capital letter?
     pub exported: bool,
     /// Is it an embedded field's (Go 1.19 and later)?
@@ -37,12 +37,7 @@ pub(super) enum Lengths {
 const LIMIT: usize = 1 << 20;
 
 /// Reads the name at `addr`; `types` is what a name offset counts from.
-pub(super) fn read<'m>(
-    memory: &'m Memory<'_, '_>,
-    addr: u64,
-    types: u64,
-    lengths: Lengths,
-) -> Option<Name<'m>> {
+pub(super) fn read<'a>(memory: Memory<'_, 'a>, addr: u64, types: u64, lengths: Lengths) -> Option<Name<'a>> {
     let b = memory.bytes_from(addr)?;
     let flags = *b.first()?;
     if flags & !0xf != 0 {

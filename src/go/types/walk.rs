@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
 
-pub(super) fn find<'m>(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Types<'m> {
+pub(super) fn find<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a> {
     let mut out = Types::default();
     if module.types.is_empty() {
         out.warnings.push(Error::within(
@@ -18,7 +18,7 @@ pub(super) fn find<'m>(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Types
         ));
         return out;
     }
-    let mut reader = Reader::new(memory, module);
+    let mut reader = Reader::new(*memory, module);
     let links = typelinks(memory, module);
     settle(&mut reader, module, &links);
     let mut seen = FxHashSet::default();
@@ -77,7 +77,7 @@ pub(super) fn find<'m>(memory: &'m Memory<'_, '_>, module: &ModuleData) -> Types
 }
 
 /// Descriptors between those found: types that only code and data refer to. Each must read in every part as the compiler writes it.
-fn sweep<'m>(reader: &Reader<'m, '_, '_>, module: &ModuleData, found: &mut [Type<'m>]) -> Vec<u64> {
+fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>]) -> Vec<u64> {
     found.sort_by_key(|t| t.addr);
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
@@ -141,7 +141,7 @@ fn typelinks(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<u64> {
 }
 
 /// Go 1.27 and later: the descriptors one behind the other, after one unused word. What can't be read is stepped over word by word.
-fn descriptors(reader: &Reader<'_, '_, '_>, module: &ModuleData) -> Vec<u64> {
+fn descriptors(reader: &Reader<'_, '_>, module: &ModuleData) -> Vec<u64> {
     let range = &module.type_descriptors;
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
@@ -159,12 +159,12 @@ fn descriptors(reader: &Reader<'_, '_, '_>, module: &ModuleData) -> Vec<u64> {
 }
 
 /// Chooses how names, fields and maps are stored by what fits the descriptors at hand.
-fn settle(reader: &mut Reader<'_, '_, '_>, module: &ModuleData, links: &[u64]) {
+fn settle(reader: &mut Reader<'_, '_>, module: &ModuleData, links: &[u64]) {
     let p = reader.memory.ptr_size();
     let head = 4 * p + 16;
     let sample: Vec<u64> = links.iter().copied().take(512).collect();
     if !sample.is_empty() {
-        let readable = |r: &Reader<'_, '_, '_>| {
+        let readable = |r: &Reader<'_, '_>| {
             let good = |a: &&u64| r.read(**a).is_some_and(|t| t.name.iter().all(|b| *b >= b' '));
             sample.iter().filter(good).count()
         };
@@ -206,13 +206,7 @@ fn settle(reader: &mut Reader<'_, '_, '_>, module: &ModuleData, links: &[u64]) {
 
 /// Bytes of a map's descriptor: hash buckets up to Go 1.23, groups of slots since, with three words more in Go 1.27. A group's size stands behind the
 /// hash function, which tells the first two apart.
-fn map_size(
-    reader: &Reader<'_, '_, '_>,
-    module: &ModuleData,
-    links: &[u64],
-    head: u64,
-    p: u64,
-) -> Option<u64> {
+fn map_size(reader: &Reader<'_, '_>, module: &ModuleData, links: &[u64], head: u64, p: u64) -> Option<u64> {
     let newest = module.layout.is_some_and(|l| l.versions == "Go 1.27");
     let aligned = |n: u64| n.next_multiple_of(p);
     if newest {
@@ -237,7 +231,7 @@ fn map_size(
     }
 }
 
-fn itabs(memory: &Memory<'_, '_>, module: &ModuleData, reader: &Reader<'_, '_, '_>) -> Vec<Itab> {
+fn itabs(memory: &Memory<'_, '_>, module: &ModuleData, reader: &Reader<'_, '_>) -> Vec<Itab> {
     let p = memory.ptr_size();
     let mut out: Vec<Itab> = Vec::new();
     let read = |addr: u64| {

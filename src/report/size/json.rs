@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::size::{Kind, Memory, Module, Report, Row, Source};
+use crate::analysis::size::{Kind, Memory, Report, Row, Source};
 use crate::error::{Error, Result};
+use crate::go::packages::Module;
 
 #[derive(Serialize)]
 struct JsonRow<'r> {
@@ -40,6 +41,14 @@ struct JsonMemory<'r> {
     from: &'r str,
 }
 
+#[derive(Serialize)]
+struct JsonModule<'r> {
+    path: &'r str,
+    version: &'r str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
+}
+
 /// Writes a report. `memory` adds what costs no bytes in the file.
 ///
 /// # Errors
@@ -56,7 +65,7 @@ pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, memory: bool
         "  \"go_version\": {},",
         serde_json::to_string(&report.go_version)?
     )?;
-    list(out, "modules", report.modules.iter())?;
+    list(out, "modules", report.modules.iter().map(module))?;
     list(out, "rows", report.rows.iter().map(row))?;
     if memory {
         list(out, "memory", report.memory.iter().map(memory_row))?;
@@ -119,10 +128,20 @@ struct Saved {
     rows: Vec<SavedRow>,
 }
 
+fn module(m: &Module) -> JsonModule<'_> {
+    JsonModule {
+        path: &m.path,
+        version: &m.version,
+        inferred: m.inferred,
+    }
+}
+
 #[derive(Deserialize)]
 struct SavedModule {
     path: String,
     version: String,
+    #[serde(default)]
+    inferred: bool,
 }
 
 #[derive(Deserialize)]
@@ -185,8 +204,8 @@ pub fn read_json(bytes: &[u8]) -> Result<Report> {
             .modules
             .into_iter()
             .map(|m| Module {
-                path: m.path,
-                version: m.version,
+                inferred: m.inferred,
+                ..Module::new(m.path, m.version)
             })
             .collect(),
         ..Report::default()

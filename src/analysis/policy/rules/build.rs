@@ -216,7 +216,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Passes where the fact is known to be false.
-fn absent(s: &Subject<'_>, fact: Option<bool>, name: &str, message: &str) -> Verdict {
+fn absent(s: &Subject<'_, '_>, fact: Option<bool>, name: &str, message: &str) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -229,7 +229,7 @@ fn absent(s: &Subject<'_>, fact: Option<bool>, name: &str, message: &str) -> Ver
     }
 }
 
-fn no_sanitizer(s: &Subject<'_>, v: &Value) -> Verdict {
+fn no_sanitizer(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let _ = v;
     match absent(s, s.facts.msan, "msan", "is built with the memory sanitizer") {
         Verdict::PASS => absent(s, s.facts.asan, "asan", "is built with the address sanitizer"),
@@ -237,7 +237,7 @@ fn no_sanitizer(s: &Subject<'_>, v: &Value) -> Verdict {
     }
 }
 
-fn optimized(s: &Subject<'_>, _: &Value) -> Verdict {
+fn optimized(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -257,7 +257,7 @@ fn optimized(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
+fn trimpath(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -278,7 +278,7 @@ fn trimpath(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn stripped(s: &Subject<'_>, _: &Value) -> Verdict {
+fn stripped(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
     let mut add = |message: &str, evidence: String| {
         faults.push(Fault {
@@ -306,7 +306,7 @@ fn stripped(s: &Subject<'_>, _: &Value) -> Verdict {
     Verdict::of(faults)
 }
 
-fn debuggable(s: &Subject<'_>, _: &Value) -> Verdict {
+fn debuggable(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let missing: Vec<&str> = [
         (!s.facts.symbols).then_some("symbols"),
         s.facts.dwarf.is_none().then_some("debug information"),
@@ -321,7 +321,7 @@ fn debuggable(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn build_id(s: &Subject<'_>, _: &Value) -> Verdict {
+fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -332,18 +332,18 @@ fn build_id(s: &Subject<'_>, _: &Value) -> Verdict {
     Verdict::hold(there, "has no build id", "no note, no UUID, no Go build id")
 }
 
-fn build_mode(s: &Subject<'_>, v: &Value) -> Verdict {
+fn build_mode(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     one_of(s.facts.build_mode, v, "build mode", s.seen("build_mode"))
 }
 
-fn target(s: &Subject<'_>, v: &Value) -> Verdict {
+fn target(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     match (&s.facts.os, &s.facts.arch) {
         (Some(os), Some(arch)) => one_of(Some(&format!("{os}/{arch}")), v, "system", s.seen("os")),
         _ => Verdict::unknown("the file does not show which system it is for"),
     }
 }
 
-fn compiler(s: &Subject<'_>, v: &Value) -> Verdict {
+fn compiler(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     one_of(s.facts.compiler, v, "compiler", s.seen("compiler"))
 }
 
@@ -367,19 +367,20 @@ fn readable(bytes: u64) -> String {
     }
 }
 
-fn max_size(s: &Subject<'_>, v: &Value) -> Verdict {
+fn max_size(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::Size(max) = *v else {
         return Verdict::PASS;
     };
-    let over = s.file_size.saturating_sub(max);
+    let size = s.program.file().len() as u64;
+    let over = size.saturating_sub(max);
     Verdict::hold(
         over == 0,
         &format!(
             "is {} too large: {}, allowed {}",
             readable(over),
-            readable(s.file_size),
+            readable(size),
             readable(max)
         ),
-        format!("{} bytes, allowed {max}", s.file_size),
+        format!("{} bytes, allowed {max}", size),
     )
 }

@@ -142,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-fn pie(s: &Subject<'_>, _: &Value) -> Verdict {
+fn pie(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.is_library() {
         return Verdict::not_applicable("it is a library, position independent by its nature");
     }
@@ -162,7 +162,7 @@ fn pie(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn relro(s: &Subject<'_>, v: &Value) -> Verdict {
+fn relro(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let full = *v == Value::Word("full");
     let Some(is) = s.facts.relro else {
         return Verdict::not_applicable("only linked ELF files have RELRO");
@@ -183,7 +183,7 @@ fn relro(s: &Subject<'_>, v: &Value) -> Verdict {
     }
 }
 
-fn nx(s: &Subject<'_>, _: &Value) -> Verdict {
+fn nx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     const MH_ALLOW_STACK_EXECUTION: u32 = 0x2_0000;
     if let Some(m) = s.image.macho() {
         return Verdict::hold(
@@ -215,7 +215,7 @@ fn nx(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn no_rwx(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_rwx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !matches!(s.image.format, Format::Elf | Format::MachO | Format::Pe) || s.is_unlinked() {
         return Verdict::not_applicable("the format has no such segments");
     }
@@ -243,7 +243,7 @@ fn segment_name(name: &[u8]) -> String {
     }
 }
 
-fn no_textrel(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_textrel(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.facts.textrel {
         Some(true) => Verdict::fail("has relocations in its code", "DT_TEXTREL or DF_TEXTREL"),
         Some(false) => Verdict::PASS,
@@ -251,7 +251,7 @@ fn no_textrel(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn high_entropy(s: &Subject<'_>, _: &Value) -> Verdict {
+fn high_entropy(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.image.pe() {
         Some(p) if s.image.ptr_size == 8 => {
             let set = p.dll_characteristics & pe::DLL_HIGH_ENTROPY_VA != 0;
@@ -280,7 +280,7 @@ fn any_symbol(image: &Image<'_>, test: impl Fn(&[u8], bool) -> bool) -> Option<b
     )
 }
 
-fn has_c(s: &Subject<'_>) -> Option<Verdict> {
+fn has_c(s: &Subject<'_, '_>) -> Option<Verdict> {
     match s.facts.cgo {
         Some(true) => None,
         Some(false) => Some(Verdict::not_applicable("there is no C code in the file")),
@@ -290,7 +290,7 @@ fn has_c(s: &Subject<'_>) -> Option<Verdict> {
     }
 }
 
-fn stack_protector(s: &Subject<'_>, _: &Value) -> Verdict {
+fn stack_protector(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !matches!(s.image.format, Format::Elf | Format::MachO) {
         return Verdict::not_applicable("only ELF and Mach-O files show it");
     }
@@ -309,7 +309,7 @@ fn stack_protector(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn fortify(s: &Subject<'_>, _: &Value) -> Verdict {
+fn fortify(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.facts.glibc.is_none() {
         return Verdict::not_applicable("it does not link glibc dynamically");
     }
@@ -327,7 +327,7 @@ fn fortify(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn signed(s: &Subject<'_>, v: &Value) -> Verdict {
+fn signed(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     if !matches!(s.image.format, Format::MachO | Format::Pe) {
         return Verdict::not_applicable("only Mach-O and PE files carry signatures");
     }

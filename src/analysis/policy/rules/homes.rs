@@ -89,7 +89,7 @@ fn in_text(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     found.into_iter().map(|f| f.1)
 }
 
-pub(super) fn no_home_path(s: &Subject<'_>, _: &Value) -> Verdict {
+pub(super) fn no_home_path(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let mut faults: Vec<Fault> = Vec::new();
     let mut seen: Vec<Vec<u8>> = Vec::new();
     let mut add = |user: &[u8], evidence: &str, offset: Option<u64>| {

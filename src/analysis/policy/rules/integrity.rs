@@ -65,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-fn consistent(s: &Subject<'_>, _: &Value) -> Verdict {
+fn consistent(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !s.has_settings() && s.facts.go_version_source != Some("build info") {
         return Verdict::unknown("the file has no build information");
     }
@@ -80,7 +80,7 @@ fn consistent(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn not_obfuscated(s: &Subject<'_>, _: &Value) -> Verdict {
+fn not_obfuscated(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.facts.obfuscated {
         Some(by) => Verdict::fail(format!("is obfuscated ({by})"), s.seen("obfuscated")),
         None if s.facts.is_go() => Verdict::PASS,
@@ -88,14 +88,14 @@ fn not_obfuscated(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn not_packed(s: &Subject<'_>, _: &Value) -> Verdict {
+fn not_packed(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.facts.packed {
         Some(by) => Verdict::fail(format!("is packed ({by})"), s.seen("packed")),
         None => Verdict::PASS,
     }
 }
 
-fn readable(s: &Subject<'_>, _: &Value) -> Verdict {
+fn readable(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let faults = s.image.warnings.iter().map(|w| Fault {
         message: w.what.clone(),
         evidence: w.structure.unwrap_or("header").to_string(),

@@ -212,7 +212,7 @@ fn names<'l>(libraries: impl IntoIterator<Item = &'l Library>) -> String {
 }
 
 /// What a program needs, in the words of its format.
-fn needs(s: &Subject<'_>) -> String {
+fn needs(s: &Subject<'_, '_>) -> String {
     let word = match s.image.format {
         Format::Elf => "DT_NEEDED",
         Format::MachO => "LC_LOAD_DYLIB",
@@ -232,7 +232,7 @@ fn needs(s: &Subject<'_>) -> String {
     parts.join("; ")
 }
 
-fn statically(s: &Subject<'_>, _: &Value) -> Verdict {
+fn statically(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.is_unlinked() {
         return Verdict::not_applicable("it is an archive: whoever links it decides");
     }
@@ -294,7 +294,7 @@ fn statically(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn scratch(s: &Subject<'_>, v: &Value) -> Verdict {
+fn scratch(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let os = s.os();
     if s.is_library() || s.is_unlinked() {
         return Verdict::fail("is no program that could be started", s.seen("build_mode"));
@@ -320,11 +320,11 @@ fn scratch(s: &Subject<'_>, v: &Value) -> Verdict {
     }
 }
 
-fn scratch_data(s: &Subject<'_>, _: &Value) -> Verdict {
+fn scratch_data(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.os() != "linux" || s.is_library() {
         return Verdict::not_applicable("it is no linux program");
     }
-    let has = |names: &[&str]| s.has_function(names);
+    let has = |names: &[&str]| s.program.has_function(names);
     let wants = [
         (
             "certificate authorities",
@@ -357,7 +357,7 @@ fn scratch_data(s: &Subject<'_>, _: &Value) -> Verdict {
     Verdict::of(faults)
 }
 
-fn allow_lib(s: &Subject<'_>, v: &Value) -> Verdict {
+fn allow_lib(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     if s.is_unlinked() || s.image.format == Format::Wasm {
         return Verdict::not_applicable("it is not linked with libraries");
     }
@@ -398,7 +398,7 @@ fn allow_lib(s: &Subject<'_>, v: &Value) -> Verdict {
     )
 }
 
-fn no_rpath(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_rpath(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !matches!(s.image.format, Format::Elf | Format::MachO) || s.is_unlinked() {
         return Verdict::not_applicable("only linked ELF and Mach-O files have search paths of this kind");
     }
@@ -435,7 +435,7 @@ fn danger(path: &str) -> Option<&'static str> {
     }
 }
 
-fn max_glibc(s: &Subject<'_>, v: &Value) -> Verdict {
+fn max_glibc(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::Numbers(max) = v else {
         return Verdict::PASS;
     };

@@ -40,7 +40,7 @@ pub struct Rule {
     /// The flag of `gospect check` that asks for it, without the dashes.
     pub flag: Option<&'static str>,
     /// Decides.
-    pub check: fn(&Subject<'_>, &Value) -> Verdict,
+    pub check: fn(&Subject<'_, '_>, &Value) -> Verdict,
 }
 
 impl Rule {

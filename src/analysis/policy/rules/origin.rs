@@ -181,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-fn build_info(s: &Subject<'_>, _: &Value) -> Verdict {
+fn build_info(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -206,7 +206,7 @@ fn build_info(s: &Subject<'_>, _: &Value) -> Verdict {
 }
 
 /// The Go version as it is written, and as it compares.
-fn version<'f>(s: &'f Subject<'_>) -> Result<(&'f str, Version), Verdict> {
+fn version<'f>(s: &'f Subject<'_, '_>) -> Result<(&'f str, Version), Verdict> {
     if let Some(v) = s.no_go() {
         return Err(v);
     }
@@ -219,7 +219,7 @@ fn version<'f>(s: &'f Subject<'_>) -> Result<(&'f str, Version), Verdict> {
     }
 }
 
-fn source(s: &Subject<'_>) -> String {
+fn source(s: &Subject<'_, '_>) -> String {
     let whence = s.facts.go_version_source.unwrap_or("the file");
     format!(
         "{} in {whence}",
@@ -227,7 +227,7 @@ fn source(s: &Subject<'_>) -> String {
     )
 }
 
-fn min_go(s: &Subject<'_>, v: &Value) -> Verdict {
+fn min_go(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::GoVersion(least, words) = v else {
         return Verdict::PASS;
     };
@@ -238,7 +238,7 @@ fn min_go(s: &Subject<'_>, v: &Value) -> Verdict {
     }
 }
 
-fn go_supported(s: &Subject<'_>, _: &Value) -> Verdict {
+fn go_supported(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let (text, is) = match version(s) {
         Ok(v) => v,
         Err(v) => return v,
@@ -257,7 +257,7 @@ fn go_supported(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn release_go(s: &Subject<'_>, _: &Value) -> Verdict {
+fn release_go(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match version(s) {
         Ok((text, is)) => {
             let devel = text.starts_with("devel") || text.contains("-devel");
@@ -271,7 +271,7 @@ fn release_go(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn vcs(s: &Subject<'_>, _: &Value) -> Verdict {
+fn vcs(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -285,7 +285,7 @@ fn vcs(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn no_dirty(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_dirty(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -310,7 +310,7 @@ fn no_dirty(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn release_version(s: &Subject<'_>, _: &Value) -> Verdict {
+fn release_version(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -343,7 +343,7 @@ fn is_pseudo(rest: &str) -> bool {
         && time.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn modules<'f>(s: &'f Subject<'_>) -> Result<impl Iterator<Item = &'f ModuleName>, Verdict> {
+fn modules<'f>(s: &'f Subject<'_, '_>) -> Result<impl Iterator<Item = &'f ModuleName>, Verdict> {
     if let Some(v) = s.no_go() {
         return Err(v);
     }
@@ -355,7 +355,7 @@ fn modules<'f>(s: &'f Subject<'_>) -> Result<impl Iterator<Item = &'f ModuleName
     Ok(s.facts.main.iter().chain(&s.facts.deps))
 }
 
-fn no_local_replace(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_local_replace(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let all = match modules(s) {
         Ok(m) => m,
         Err(v) => return v,
@@ -374,7 +374,7 @@ fn no_local_replace(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn module_sums(s: &Subject<'_>, _: &Value) -> Verdict {
+fn module_sums(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match modules(s) {
         Err(v) => v,
         Ok(_) => {
@@ -396,7 +396,7 @@ fn module_sums(s: &Subject<'_>, _: &Value) -> Verdict {
     }
 }
 
-fn deny_module(s: &Subject<'_>, v: &Value) -> Verdict {
+fn deny_module(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::Words(denied) = v else {
         return Verdict::PASS;
     };
@@ -494,7 +494,7 @@ const LEGACY: [(&str, &str, &str, &str); 12] = [
     ),
 ];
 
-fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
+fn godebug(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
@@ -506,7 +506,8 @@ fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
         let known = LEGACY.iter().find(|l| l.0 == key && l.1 == value)?;
-        s.has_package(known.2)
+        s.program
+            .has_package(known.2)
             .unwrap_or(true)
             .then(|| format!("{} ({one})", known.3))
     });
@@ -518,7 +519,7 @@ fn godebug(s: &Subject<'_>, _: &Value) -> Verdict {
     )
 }
 
-fn fips(s: &Subject<'_>, _: &Value) -> Verdict {
+fn fips(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }

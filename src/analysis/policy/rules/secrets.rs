@@ -183,7 +183,7 @@ fn redact(text: &[u8]) -> String {
     )
 }
 
-fn no_secrets(s: &Subject<'_>, _: &Value) -> Verdict {
+fn no_secrets(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
     if let Some(flags) = s.setting("-ldflags") {
         for (variable, value) in linker_values(flags) {
