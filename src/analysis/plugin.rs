@@ -185,11 +185,7 @@ fn offered(image: &Image<'_>) -> BTreeMap<String, Vec<u8>> {
         _ => image.symbols().map(<[_]>::to_vec).unwrap_or_default(),
     };
     for s in symbols.iter().filter(|s| s.place != Place::Undefined) {
-        let name = if image.format == Format::MachO {
-            s.name.strip_prefix(b"_").unwrap_or(s.name)
-        } else {
-            s.name
-        };
+        let name = image.format.source_name(s.name);
         // Up to Go 1.19 such names began with `go.`.
         let Some(package) = name
             .strip_prefix(b"go:link.pkghash.")

@@ -107,7 +107,9 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// The symbol that holds `addr`, if it is one of something.
     fn symbol_at(&self, addr: u64) -> Option<(&[u8], u64)> {
-        self.listing.lookup(addr).filter(|s| !is_region(s.0))
+        self.listing
+            .lookup(addr)
+            .filter(|s| !REGIONS.contains(&self.image.format.source_name(s.0)))
     }
 
     /// `name+0x10`, unless the text has it.
@@ -249,11 +251,6 @@ impl trace::Program for Resolver<'_, '_> {
             _ => Callee::Ordinary,
         }
     }
-}
-
-/// Mach-O has an underscore before the names of some.
-fn is_region(name: &[u8]) -> bool {
-    REGIONS.contains(&name) || name.strip_prefix(b"_").is_some_and(|n| REGIONS.contains(&n))
 }
 
 /// `name+0x10`

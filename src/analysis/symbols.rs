@@ -170,9 +170,10 @@ fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
 
 /// Go's linker puts `_` before its names; where a dot tells that a name is Go's, Go's reader takes it away again.
 fn go_name(name: &[u8]) -> &[u8] {
-    match name {
-        [b'_', rest @ ..] if name.contains(&b'.') => rest,
-        _ => name,
+    if name.contains(&b'.') {
+        Format::MachO.source_name(name)
+    } else {
+        name
     }
 }
 

@@ -40,25 +40,7 @@ pub fn section<'i, 'a>(image: &'i Image<'a>, name: &str) -> Option<&'i Section<'
     image
         .sections
         .iter()
-        .find(|s| plain_name(s.name) == Some(name.as_bytes()))
-}
-
-/// A debug section's name without its prefix.
-pub fn plain_name(name: &[u8]) -> Option<&[u8]> {
-    let name = match name {
-        b".dwinfo" => return Some(b"info"),
-        b".dwline" => return Some(b"line"),
-        b".dwabrev" => return Some(b"abbrev"),
-        b".dwframe" => return Some(b"frame"),
-        b".dwrnges" => return Some(b"ranges"),
-        b".dwloc" => return Some(b"loc"),
-        b".dwarnge" => return Some(b"aranges"),
-        b".dwstr" => return Some(b"str"),
-        _ => name,
-    };
-    [&b".debug_"[..], b".zdebug_", b"__debug_", b"__zdebug_"]
-        .iter()
-        .find_map(|p| name.strip_prefix(*p))
+        .find(|s| s.debug_name() == Some(name.as_bytes()))
 }
 
 fn contents<'a>(image: &Image<'a>, name: &str) -> Result<Cow<'a, [u8]>> {
@@ -279,23 +261,4 @@ pub fn frames(image: &Image<'_>) -> Vec<(u64, u64)> {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_sections_have_one_name_in_all_formats() {
-        for name in [
-            &b".debug_info"[..],
-            b".zdebug_info",
-            b"__debug_info",
-            b"__zdebug_info",
-            b".dwinfo",
-        ] {
-            assert_eq!(plain_name(name), Some(&b"info"[..]));
-        }
-        assert_eq!(plain_name(b".data"), None);
-    }
 }

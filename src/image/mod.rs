@@ -24,7 +24,7 @@ pub mod xcoff;
 
 pub use pointers::Relocation;
 pub use symbols::{Place, Symbol};
-pub use types::{Arch, Endian, Format, Perm, Section, Segment};
+pub use types::{Arch, Endian, Format, Perm, Section, Segment, debug_name};
 
 use crate::error::{Error, Result};
 
@@ -176,6 +176,11 @@ impl<'a> Image<'a> {
     /// The first section of that name.
     pub fn section(&self, name: &str) -> Option<&Section<'a>> {
         self.sections.iter().find(|s| s.name == name.as_bytes())
+    }
+
+    /// The section of the program's code.
+    pub fn text_section(&self) -> Option<&Section<'a>> {
+        self.section(self.format.text_name())
     }
 
     /// The bytes of a section as they stand in the file, cut where the file ends.

@@ -73,7 +73,6 @@ fn elf_numbers(arch: Arch) -> Option<(u32, u32)> {
 }
 
 fn elf_relocations(image: &Image<'_>) -> Vec<Relocation> {
-    const SHT_RELR: u32 = 19;
     let mut out = Vec::new();
     let Some((relative, absolute)) = elf_numbers(image.arch) else {
         return out;
@@ -82,12 +81,13 @@ fn elf_relocations(image: &Image<'_>) -> Vec<Relocation> {
     let wide = image.ptr_size == 8;
     let word = usize::from(image.ptr_size);
     let needed = |s: &&super::Section<'_>| {
-        s.flags & u64::from(elf::SHF_ALLOC) != 0 && matches!(s.kind, elf::SHT_RELA | elf::SHT_REL | SHT_RELR)
+        s.flags & u64::from(elf::SHF_ALLOC) != 0
+            && matches!(s.kind, elf::SHT_RELA | elf::SHT_REL | elf::SHT_RELR)
     };
     let mut symbols = None;
     for s in image.sections.iter().filter(needed) {
         let bytes = image.section_bytes(s);
-        if s.kind == SHT_RELR {
+        if s.kind == elf::SHT_RELR {
             relr(image, bytes, &mut out);
             continue;
         }

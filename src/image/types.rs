@@ -35,6 +35,24 @@ impl Format {
             Format::GoObject => "goobj",
         }
     }
+
+    /// A symbol's name as the program's source has it: Mach-O's linkers write an underscore before it. (`go tool nm` takes that away
+    /// from some names only, which is its own rule.)
+    pub fn source_name(self, symbol: &[u8]) -> &[u8] {
+        match (self, symbol) {
+            (Format::MachO, [b'_', rest @ ..]) => rest,
+            _ => symbol,
+        }
+    }
+
+    /// What the section of the program's code is called.
+    pub fn text_name(self) -> &'static str {
+        match self {
+            Format::MachO => "__text",
+            Format::Plan9 => "text",
+            _ => ".text",
+        }
+    }
 }
 
 /// An instruction set, named as GOARCH names it.
@@ -60,6 +78,52 @@ pub enum Arch {
 }
 
 impl Arch {
+    /// Those that Go builds for.
+    pub const ALL: [Arch; 14] = [
+        Arch::I386,
+        Arch::Amd64,
+        Arch::Arm,
+        Arch::Arm64,
+        Arch::Loong64,
+        Arch::Mips,
+        Arch::Mips64,
+        Arch::Mips64le,
+        Arch::Mipsle,
+        Arch::Ppc64,
+        Arch::Ppc64le,
+        Arch::Riscv64,
+        Arch::S390x,
+        Arch::Wasm,
+    ];
+
+    /// The architecture of a GOARCH word.
+    pub fn of_goarch(word: &[u8]) -> Option<Arch> {
+        Arch::ALL.into_iter().find(|a| a.goarch().as_bytes() == word)
+    }
+
+    /// amd64 and 386.
+    pub fn is_x86(self) -> bool {
+        matches!(self, Arch::Amd64 | Arch::I386)
+    }
+
+    /// Byte order of the architecture as Go uses it; what a file says of itself is in `Image::endian`.
+    pub fn endian(self) -> Endian {
+        match self {
+            Arch::Mips | Arch::Mips64 | Arch::Ppc64 | Arch::S390x => Endian::Big,
+            _ => Endian::Little,
+        }
+    }
+
+    /// What Go's linker fills the gap between two functions with (Go 1.27: CodePad of cmd/link/internal/*/obj.go).
+    pub fn padding(self) -> &'static [u8] {
+        if self.is_x86() { &[0xcc] } else { &[0; 4] }
+    }
+
+    /// May linkers and C compilers fill gaps in code with this byte?
+    pub fn fills_gaps(self, byte: u8) -> bool {
+        byte == 0 || self.is_x86() && matches!(byte, 0xcc | 0x90)
+    }
+
     /// The GOARCH word, or "" for an architecture that Go has no word for.
     pub fn goarch(self) -> &'static str {
         match self {
@@ -203,9 +267,65 @@ pub struct Section<'a> {
     pub entry_size: u64,
 }
 
+impl<'a> Section<'a> {
+    /// Is it debug information, which `-w` leaves out? Of Mach-O all of the segment `__DWARF`.
+    pub fn is_debug(&self) -> bool {
+        self.segment == b"__DWARF" || debug_name(self.name).is_some()
+    }
+
+    /// A debug section's name without its prefix: `info`.
+    pub fn debug_name(&self) -> Option<&'a [u8]> {
+        debug_name(self.name)
+    }
+}
+
+/// The name of a debug section without its prefix: `info` of `.debug_info`, `.zdebug_info`, `__debug_info`, `__zdebug_info`, and XCOFF's
+/// `.dwinfo`.
+pub fn debug_name(name: &[u8]) -> Option<&[u8]> {
+    let name = match name {
+        b".dwinfo" => return Some(b"info"),
+        b".dwline" => return Some(b"line"),
+        b".dwabrev" => return Some(b"abbrev"),
+        b".dwframe" => return Some(b"frame"),
+        b".dwrnges" => return Some(b"ranges"),
+        b".dwloc" => return Some(b"loc"),
+        b".dwarnge" => return Some(b"aranges"),
+        b".dwstr" => return Some(b"str"),
+        b".dwmac" => return Some(b"macinfo"),
+        b".dwpbnms" => return Some(b"pubnames"),
+        b".dwpbtyp" => return Some(b"pubtypes"),
+        _ => name,
+    };
+    [&b".debug_"[..], b".zdebug_", b"__debug_", b"__zdebug_"]
+        .iter()
+        .find_map(|p| name.strip_prefix(*p))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn architectures_are_known_by_their_words() {
+        for a in Arch::ALL {
+            assert_eq!(Arch::of_goarch(a.goarch().as_bytes()), Some(a));
+        }
+        assert_eq!(Arch::of_goarch(b""), None);
+    }
+
+    #[test]
+    fn debug_sections_have_one_name_in_all_formats() {
+        for name in [
+            &b".debug_info"[..],
+            b".zdebug_info",
+            b"__debug_info",
+            b"__zdebug_info",
+            b".dwinfo",
+        ] {
+            assert_eq!(debug_name(name), Some(&b"info"[..]));
+        }
+        assert_eq!(debug_name(b".data"), None);
+    }
 
     #[test]
     fn words_need_all_their_bytes() {

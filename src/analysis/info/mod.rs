@@ -463,19 +463,12 @@ fn debug_sections(image: &Image<'_>, facts: &mut Facts) {
     let mut d = Dwarf::default();
     let mut info = false;
     for s in &image.sections {
-        let name = s
-            .name
-            .strip_prefix(b".")
-            .or_else(|| s.name.strip_prefix(b"__"))
-            .unwrap_or(s.name);
-        if !(name.starts_with(b"debug_") || name.starts_with(b"zdebug_")) || s.file_size == 0 {
-            continue;
-        }
         // gdb scripts are no DWARF.
-        if name.starts_with(b"debug_gdb_scripts") {
+        let name = s.debug_name().filter(|n| !n.starts_with(b"gdb_scripts"));
+        let Some(name) = name.filter(|_| s.file_size > 0) else {
             continue;
-        }
-        info |= name == b"debug_info" || name == b"zdebug_info";
+        };
+        info |= name == b"info";
         d.sections += 1;
         d.bytes += s.file_size;
         match image.section_uncompressed_size(s) {

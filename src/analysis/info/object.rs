@@ -10,7 +10,7 @@ use crate::go::packages;
 use crate::go::version::experiments;
 use crate::image::goobj::Object;
 use crate::image::goobj::package::{self, Kind, Refused};
-use crate::image::{Format, archive};
+use crate::image::{Arch, Endian, Format, archive};
 
 const START: &[u8] = b"go object ";
 /// No text header is longer.
@@ -79,8 +79,8 @@ fn words(text: &str, facts: &mut Facts) {
             facts.path = Some("main".into());
         }
     }
-    let big = ["ppc64", "s390x", "mips", "mips64"];
-    if facts.arch.as_deref().is_some_and(|a| big.contains(&a)) {
+    let arch = facts.arch.as_deref().and_then(|a| Arch::of_goarch(a.as_bytes()));
+    if arch.is_some_and(|a| a.endian() == Endian::Big) {
         facts.endian = "big";
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::go::gosym::{Cursor, LineTable, Position};
 use crate::go::pclntab::{LineCursor, Table};
 use crate::image::goobj::{Object, ObjectLines, ObjectRelocation};
-use crate::image::{Endian, Image};
+use crate::image::{Arch, Endian, Image};
 
 use super::gosort;
 use super::objfile::Raw;
@@ -117,7 +117,9 @@ impl<'a> Listing<'a> {
         let mark = symbols.iter().find(|s| s.name == b"runtime.text").map(|s| s.addr);
         gosort::sort_by(&mut symbols, |a, b| a.addr < b.addr);
         let (section_start, table) = tables::pclntab(image)?;
-        let section = tables::text_section(image).ok_or_else(|| Error::new("text section not found"))?;
+        let section = image
+            .text_section()
+            .ok_or_else(|| Error::new("text section not found"))?;
         let goarch = tables::goarch(image);
         let printer = Some(printer(goarch)?);
         symbols.retain(|s| !MARKS.contains(&s.name));
@@ -142,7 +144,7 @@ impl<'a> Listing<'a> {
     pub fn recover(image: &Image<'a>, table: &'a Table<'a>) -> Result<Listing<'a>> {
         let goarch = image.arch.goarch();
         let pcs = table.pcs();
-        let (text_start, text) = match tables::text_section(image).filter(|s| s.addr <= pcs.start) {
+        let (text_start, text) = match image.text_section().filter(|s| s.addr <= pcs.start) {
             Some(section) => (section.addr, image.section_bytes(section)),
             None => (
                 pcs.start,
@@ -151,11 +153,7 @@ impl<'a> Listing<'a> {
                     .ok_or_else(|| Error::new("text section not found"))?,
             ),
         };
-        let padding: &[u8] = if matches!(goarch, "386" | "amd64") {
-            &[0xcc]
-        } else {
-            &[0; 4]
-        };
+        let padding = image.arch.padding();
         // A function of the table reaches up to the next one; a symbol ends before what fills the gap.
         let size = |start: u64, size: u64| {
             let at = usize::try_from(start.saturating_sub(text_start)).ok();
@@ -211,11 +209,7 @@ impl<'a> Listing<'a> {
         let goarch = goarch.ok_or_else(|| unsupported(&word))?;
         Ok(Listing {
             goarch,
-            endian: if matches!(goarch, "ppc64" | "s390x") {
-                Endian::Big
-            } else {
-                Endian::Little
-            },
+            endian: Arch::of_goarch(object.arch).map_or(Endian::Little, Arch::endian),
             printer: Some(printer(goarch)?),
             text_start: 0,
             text: object.body,

@@ -3,7 +3,7 @@
 //! The authority is cmd/internal/objfile of Go 1.27 (`goarch`, `text` and `pcln` of each format's file).
 
 use crate::error::{Error, Result};
-use crate::image::{Arch, Format, Image, Place, Section};
+use crate::image::{Arch, Format, Image, Place};
 
 /// The architecture in the word that Go's readers have for it, which is not always the one of `go build`.
 pub(super) fn goarch(image: &Image<'_>) -> &'static str {
@@ -24,17 +24,9 @@ pub(super) fn goarch(image: &Image<'_>) -> &'static str {
     }
 }
 
-pub(super) fn text_section<'i, 'a>(image: &'i Image<'a>) -> Option<&'i Section<'a>> {
-    image.section(match image.format {
-        Format::MachO => "__text",
-        Format::Plan9 => "text",
-        _ => ".text",
-    })
-}
-
 /// The line table, and the start of the text section. Empty where a format may do without.
 pub(super) fn pclntab<'a>(image: &Image<'a>) -> Result<(u64, &'a [u8])> {
-    let start = text_section(image).map_or(0, |s| s.addr);
+    let start = image.text_section().map_or(0, |s| s.addr);
     let bytes = |name| image.section(name).map(|s| image.section_bytes(s));
     let table = match image.format {
         Format::Elf => bytes(".gopclntab")

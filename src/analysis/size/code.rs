@@ -69,7 +69,7 @@ pub(super) fn text<'a>(
     if end > base && end - base < len {
         let from = at(end);
         let rest = clip(program.image.data, from, region.end - from);
-        if rest.iter().all(|b| matches!(b, 0 | 0xcc | 0x90)) {
+        if rest.iter().all(|b| program.image.arch.fills_gaps(*b)) {
             cuts.push(Cut {
                 at: from,
                 owner: Owner::plain(Kind::Padding, Source::Container),

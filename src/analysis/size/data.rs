@@ -85,7 +85,6 @@ pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: 
 pub(super) fn symbols<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger, space: &mut Space) {
     let image = program.image;
     let sized = image.format == Format::Elf;
-    let underscore = image.format == Format::MachO;
     let mut boundaries = Vec::new();
     for s in image.symbols().unwrap_or_default() {
         if !matches!(s.place, Place::Section(_)) || sized && s.size == 0 {
@@ -95,11 +94,7 @@ pub(super) fn symbols<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger, space:
         if sized && s.kind & 0xf > 2 || s.addr == 0 || s.name.is_empty() {
             continue;
         }
-        let name = if underscore {
-            s.name.strip_prefix(b"_").unwrap_or(s.name)
-        } else {
-            s.name
-        };
+        let name = image.format.source_name(s.name);
         // Types are walked, with and without symbols.
         if name.starts_with(b"type:") || name.starts_with(b"type.") {
             continue;

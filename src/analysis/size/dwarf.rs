@@ -102,7 +102,7 @@ pub(super) fn section<'a>(
     let image = program.image;
     let plain = Owner::plain(Kind::Dwarf, Source::Container);
     let found = region.section.and_then(|i| image.sections.get(i));
-    let Some((section, name)) = found.and_then(|s| Some((s, dwarf::plain_name(s.name)?))) else {
+    let Some((section, name)) = found.and_then(|s| Some((s, s.debug_name()?))) else {
         ledger.fill(region.start, region.end, plain, []);
         return;
     };

@@ -340,7 +340,7 @@ fn is_code(image: &Image<'_>, start: u64, end: u64) -> bool {
         .get(..len)
         .unwrap_or_default()
         .iter()
-        .all(|b| matches!(b, 0 | 0xcc | 0x90))
+        .all(|b| image.arch.fills_gaps(*b))
 }
 
 fn from_symbols<'a>(
@@ -366,10 +366,7 @@ fn from_symbols<'a>(
         if sized && !matches!(s.kind & 0xf, 0 | 1 | 2 | 5 | 10) || is_file(image, s) {
             continue;
         }
-        let name = match image.detail {
-            Detail::MachO(_) => s.name.strip_prefix(b"_").unwrap_or(s.name),
-            _ => s.name,
-        };
+        let name = image.format.source_name(s.name);
         let named = match whose {
             Whose::Go => false,
             Whose::Object(_) => !name.is_empty(),

@@ -97,10 +97,7 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
         if s.addr < zone.start || s.addr >= zone.end {
             continue;
         }
-        let name = match image.format {
-            Format::MachO => s.name.strip_prefix(b"_").unwrap_or(s.name),
-            _ => s.name,
-        };
+        let name = image.format.source_name(s.name);
         if data::is_mark(name) {
             // Where sizes are not told, the marks at least end what lies in front of them.
             if !sized {

@@ -309,7 +309,7 @@ fn role(image: &Image<'_>, s: &Section<'_>) -> Role {
             b"name" => Role::SymbolNames,
             b"import" | b"export" => Role::Plain(Kind::Dynamic),
             b"go:buildid" | b"go.buildid" | b"producers" => Role::Plain(Kind::Buildinfo),
-            n if n.starts_with(b".debug") => Role::Dwarf,
+            _ if s.is_debug() => Role::Dwarf,
             _ => Role::Plain(Kind::Header),
         },
         Format::Archive | Format::GoObject => Role::Gap,
@@ -322,7 +322,7 @@ fn elf_role(s: &Section<'_>) -> Role {
     let plain = Role::Plain;
     match s.kind {
         elf::SHT_SYMTAB => return Role::Symbols,
-        elf::SHT_REL | elf::SHT_RELA | 19 => {
+        elf::SHT_REL | elf::SHT_RELA | elf::SHT_RELR => {
             return if s.alloc {
                 Role::Relocations
             } else {
@@ -330,9 +330,12 @@ fn elf_role(s: &Section<'_>) -> Role {
             };
         }
         elf::SHT_DYNSYM => return Role::DynamicSymbols,
-        6 | 5 | 0x6fff_fff6 | 0x6fff_fffd | 0x6fff_fffe | 0x6fff_ffff => {
-            return plain(Kind::Dynamic);
-        }
+        elf::SHT_DYNAMIC
+        | elf::SHT_HASH
+        | elf::SHT_GNU_HASH
+        | elf::SHT_GNU_VERDEF
+        | elf::SHT_GNU_VERNEED
+        | elf::SHT_GNU_VERSYM => return plain(Kind::Dynamic),
         elf::SHT_STRTAB if !s.alloc => {
             return if n == b".strtab" {
                 Role::SymbolNames
@@ -340,11 +343,10 @@ fn elf_role(s: &Section<'_>) -> Role {
                 plain(Kind::Header)
             };
         }
-        // SHT_GROUP, SHT_SYMTAB_SHNDX
-        17 | 18 => return plain(Kind::Header),
+        elf::SHT_GROUP | elf::SHT_SYMTAB_SHNDX => return plain(Kind::Header),
         _ => {}
     }
-    if starts(".debug_") || starts(".zdebug_") || starts(".gdb_index") || starts(".stab") {
+    if s.is_debug() || starts(".gdb_index") || starts(".stab") {
         return Role::Dwarf;
     }
     if starts(".note.go") || n == b".go.buildinfo" || starts(".note.gnu.build-id") {
@@ -411,7 +413,7 @@ fn elf_role(s: &Section<'_>) -> Role {
 
 fn macho_role(s: &Section<'_>) -> Role {
     let n = s.name;
-    if s.segment == b"__DWARF" || n.starts_with(b"__debug") || n.starts_with(b"__zdebug") {
+    if s.is_debug() {
         return Role::Dwarf;
     }
     match n {
@@ -431,7 +433,7 @@ fn macho_role(s: &Section<'_>) -> Role {
 
 fn pe_role(s: &Section<'_>) -> Role {
     let n = s.name;
-    if n.starts_with(b".debug_") || n.starts_with(b".zdebug_") {
+    if s.is_debug() {
         return Role::Dwarf;
     }
     match n {
@@ -455,7 +457,9 @@ fn xcoff_role(s: &Section<'_>) -> Role {
         b".text" => Role::Text,
         b".data" => Role::Mapped,
         b".loader" => Role::Plain(Kind::Dynamic),
-        n if n.starts_with(b".dw") || n.starts_with(b".debug") => Role::Dwarf,
+        _ if s.is_debug() => Role::Dwarf,
+        // Stabs
+        b".debug" => Role::Dwarf,
         b".tdata" | b".except" | b".typchk" => Role::Plain(Kind::CCode),
         _ if s.alloc => Role::Mapped,
         _ => Role::Plain(Kind::Header),

@@ -7,7 +7,7 @@ use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
 use super::regions::Region;
 use crate::go::packages;
-use crate::image::{Detail, Format, Image, Symbol};
+use crate::image::{Detail, Image, Symbol};
 
 /// Bytes of one entry, `None` where entries differ in size.
 fn entry_size(image: &Image<'_>) -> Option<u64> {
@@ -27,11 +27,7 @@ fn owner<'a>(
     files: &mut Files<'a>,
     s: &Symbol<'a>,
 ) -> Owner {
-    // Mach-O names have an underscore in front.
-    let name = match image.format {
-        Format::MachO => s.name.strip_prefix(b"_").unwrap_or(s.name),
-        _ => s.name,
-    };
+    let name = image.format.source_name(s.name);
     let mut o = Owner::plain(kind, Source::Symbols);
     let c = matches!(files.next(image, s), Whose::Object(_)) || foreign::is_file(image, s);
     if let Some(p) = packages::of_name(name).filter(|_| !c) {

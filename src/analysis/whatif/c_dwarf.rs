@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gimli::{AttributeValue, EndianSlice, RunTimeEndian};
 
-use super::facts::{Facts, is_debug};
+use super::facts::Facts;
 use crate::image::{Endian, Image};
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
@@ -76,7 +76,7 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
         let index = image
             .sections
             .iter()
-            .position(|s| s.name == name.as_bytes() && is_debug(s.name));
+            .position(|s| s.name == name.as_bytes() && s.is_debug());
         if let (Some(i), false) = (index, bytes.is_empty()) {
             out.push((i, compressed(&bytes, image.ptr_size)));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{Facts, Linker, is_debug, round, setting_line};
+use super::facts::{Facts, Linker, round, setting_line};
 use super::{Variant, elf_internal, notes, now};
 use crate::go::pclntab::Table;
 use crate::image::Format;
@@ -351,7 +351,7 @@ fn from_c_linker(f: &Facts<'_, '_>, table: &Table<'_>, c: &Change, packing: u64)
         let debug: u64 = image
             .sections
             .iter()
-            .filter(|s| is_debug(s.name))
+            .filter(|s| s.is_debug())
             .map(|s| s.file_size)
             .sum();
         let c: u64 = super::c_dwarf::left(f)

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::image::{Image, clip};
+use crate::image::{Image, clip, debug_name};
 
 /// Counts what is written to it.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ pub(super) fn measured(data: &[u8], loaded: Option<&[&[u8]]>) -> (Option<u64>, O
 
 /// The bytes in the file that a loader maps.
 pub(super) fn loaded<'a>(image: &Image<'a>) -> Vec<&'a [u8]> {
-    let debug = |name: &[u8]| super::facts::is_debug(name) || name == b".symtab";
+    let debug = |name: &[u8]| debug_name(name).is_some() || name == b".symtab";
     let inside = image.segments.iter().filter(|s| !debug(s.name));
     let mut end = 0;
     let mut out = Vec::new();

@@ -4,11 +4,11 @@
 //! file, measured with binutils 2.40.
 
 use super::Tables;
-use super::facts::{Facts, is_debug, round};
+use super::facts::{Facts, round};
 use super::relay::{Part, alignment, lay};
 use super::strings;
 use crate::image::elf::{PT_GNU_RELRO, PT_LOAD, ProgramHeader, SHF_ALLOC, SHT_NOBITS, SHT_NULL};
-use crate::image::{Arch, Image};
+use crate::image::{Arch, Image, debug_name};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes. Sections in
 /// `other` take another number of bytes in the file.
@@ -21,7 +21,7 @@ pub(super) fn size(
     let image = f.image;
     let end = loaded_end(image, grown)?;
     let gone = |name: &[u8], index: usize| {
-        !want.dwarf && is_debug(name) && !other.iter().any(|o| o.0 == index && o.1 > 0)
+        !want.dwarf && debug_name(name).is_some() && !other.iter().any(|o| o.0 == index && o.1 > 0)
             || !want.symtab && (name == b".symtab" || name == b".strtab")
     };
     let kept: Vec<usize> = (1..image.sections.len())

@@ -4,8 +4,9 @@
 //! the last one, then the symbol table. Since Go 1.26 the section names stand last, before that inside the read-only segment.
 
 use super::Tables;
-use super::facts::{Facts, is_debug, round};
+use super::facts::{Facts, round};
 use super::relay::{Part, lay};
+use crate::image::debug_name;
 use crate::image::elf::{PT_LOAD, SHT_NOBITS};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
@@ -20,7 +21,8 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
     let page = loads.iter().map(|p| p.align).max()?.max(1);
     let names = image.sections.get(elf.name_section)?;
     let gone = |name: &[u8]| {
-        !want.dwarf && is_debug(name) || !want.symtab && (name == b".symtab" || name == b".strtab")
+        !want.dwarf && debug_name(name).is_some()
+            || !want.symtab && (name == b".symtab" || name == b".strtab")
     };
     // The table of names may hold more than the sections do: Go 1.25 also names DWARF sections it does not write.
     let dropped: u64 = image
@@ -39,7 +41,7 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
             .sections
             .iter()
             .enumerate()
-            .filter(|(_, s)| s.kind != 0 && s.name != b".tbss" && !is_debug(s.name))
+            .filter(|(_, s)| s.kind != 0 && s.name != b".tbss" && !s.is_debug())
             .filter_map(|(index, s)| {
                 let bss = s.kind == SHT_NOBITS;
                 let in_file = !bss && s.offset >= p.offset && s.offset - p.offset < p.file_size;
@@ -81,7 +83,7 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
         last_file_end = last_file_end.max(file_end);
     }
     let mut end = round(last_file_end, page);
-    let debug = image.sections.iter().filter(|s| is_debug(s.name));
+    let debug = image.sections.iter().filter(|s| s.is_debug());
     if want.dwarf && want.plain {
         for s in debug {
             end = end.checked_add(image.section_uncompressed_size(s).unwrap_or(s.file_size))?;

@@ -8,7 +8,7 @@ use crate::go::Program;
 use crate::go::buildinfo::Blob;
 use crate::go::modinfo;
 use crate::go::version::Version;
-use crate::image::{Arch, Format, Image};
+use crate::image::{Arch, Format, Image, Section};
 
 /// Who wrote the file's layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +68,6 @@ pub struct Facts<'p, 'a> {
     pub symtab: bool,
 }
 
-/// A section that goes away with `-w`.
-pub(super) fn is_debug(name: &[u8]) -> bool {
-    name.starts_with(b".debug_") || name.starts_with(b".zdebug_")
-}
-
 /// `x` rounded up to a multiple of `a`; `a` of 0 or 1 rounds nothing.
 pub(super) fn round(x: u64, a: u64) -> u64 {
     if a < 2 {
@@ -99,12 +94,7 @@ impl<'p, 'a> Facts<'p, 'a> {
         let blob_section = blob.and_then(|b| section_of(image, b.offset?));
         let modinfo_offset = blob.and_then(|b| second_copy(image, &b));
         let modinfo_section = modinfo_offset.and_then(|o| section_of(image, o));
-        let dwarf = image.sections.iter().any(|s| {
-            is_debug(s.name)
-                || image.format == Format::MachO && s.segment == b"__DWARF"
-                || image.format == Format::MachO
-                    && (s.name.starts_with(b"__debug_") || s.name.starts_with(b"__zdebug_"))
-        });
+        let dwarf = image.sections.iter().any(Section::is_debug);
         let mut facts = Facts {
             program,
             image,
@@ -272,11 +262,7 @@ fn second_copy(image: &Image<'_>, blob: &Blob<'_>) -> Option<u64> {
     let finder = memchr::memmem::Finder::new(blob.framed_modinfo);
     let first = blob.offset.unwrap_or(0);
     let inside = |o: u64| o >= first && o - first < blob.size;
-    for s in image
-        .sections
-        .iter()
-        .filter(|s| s.file_size > 0 && !is_debug(s.name))
-    {
+    for s in image.sections.iter().filter(|s| s.file_size > 0 && !s.is_debug()) {
         let bytes = image.section_bytes(s);
         let hit = finder
             .find_iter(bytes)

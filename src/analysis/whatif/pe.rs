@@ -4,7 +4,7 @@
 //! a block for each page, the COFF symbols and their strings in a section `.symtab` of their own.
 
 use super::Tables;
-use super::facts::{Facts, is_debug, round};
+use super::facts::{Facts, round};
 use crate::image::{Endian, Section};
 
 /// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
@@ -47,7 +47,7 @@ pub(super) fn size(
     let mut moved: Vec<(u64, u64, u64, usize)> = Vec::new();
     let mut next = None;
     for (i, s) in image.sections.iter().enumerate() {
-        if is_debug(s.name) && !want.dwarf {
+        if s.is_debug() && !want.dwarf {
             continue;
         }
         let at = next.unwrap_or(s.addr);
@@ -71,13 +71,13 @@ pub(super) fn size(
 
     let mut total = round(pe.headers_size, fa);
     for (i, s) in image.sections.iter().enumerate() {
-        if is_debug(s.name) && !want.dwarf {
+        if s.is_debug() && !want.dwarf {
             continue;
         }
         let raw = match s.name {
             b".reloc" => round(relocations(image.section_bytes(s), s, pe.image_base, &map)?, fa),
             b".symtab" => round(symtab(f, want)?, fa),
-            n if want.plain && is_debug(n) => {
+            _ if want.plain && s.is_debug() => {
                 round(image.section_uncompressed_size(s).unwrap_or(s.file_size), fa)
             }
             _ if shift(i) == 0 => s.file_size,
@@ -96,7 +96,7 @@ pub(super) fn size(
 fn symtab(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     let pe = f.image.pe()?;
     let long = |s: &&Section| s.name.len() > 8;
-    let kept = |s: &&Section| want.dwarf || !is_debug(s.name);
+    let kept = |s: &&Section| want.dwarf || !s.is_debug();
     let bytes = |it: &mut dyn Iterator<Item = &Section<'_>>| it.map(|s| s.name.len() as u64 + 1).sum::<u64>();
     let sections = &f.image.sections;
     if !want.symtab {
@@ -161,7 +161,7 @@ pub(super) fn by_c_linker(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
         .image
         .sections
         .iter()
-        .filter(|s| want.dwarf || !is_debug(s.name))
+        .filter(|s| want.dwarf || !s.is_debug())
         .collect();
     // Signature, COFF header, optional header, a header for each section.
     let headers = pe.pe_offset + 24 + u64::from(pe.optional_header_size) + 40 * kept.len() as u64;
@@ -172,7 +172,7 @@ pub(super) fn by_c_linker(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     if !want.symtab {
         return Some(raw);
     }
-    let names = |s: &&Section| s.name.len() > 8 && is_debug(s.name);
+    let names = |s: &&Section| s.name.len() > 8 && s.is_debug();
     let gone: u64 = f
         .image
         .sections

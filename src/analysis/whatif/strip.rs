@@ -3,7 +3,7 @@
 //! Authority: binutils (bfd's placing of sections, objcopy's choice of symbols), measured with binutils 2.40. Loaded bytes stay
 //! where they are; what is not loaded is written behind them, the section headers last.
 
-use super::facts::{is_debug, round};
+use super::facts::round;
 use super::strings;
 use crate::image::elf::{SHF_ALLOC, SHT_NOBITS, SHT_NULL};
 use crate::image::{Image, Place};
@@ -23,7 +23,7 @@ pub(super) fn size(image: &Image<'_>, symbols: bool) -> Option<u64> {
     let kept: Vec<usize> = (1..image.sections.len())
         .filter(|&i| {
             let s = &image.sections[i];
-            s.kind != SHT_NULL && !is_debug(s.name) && (keep_symbols || !table(s.name))
+            s.kind != SHT_NULL && !s.is_debug() && (keep_symbols || !table(s.name))
         })
         .collect();
     let mut at = image
@@ -53,7 +53,7 @@ pub(super) fn size(image: &Image<'_>, symbols: bool) -> Option<u64> {
 fn debug_stripped(image: &Image<'_>) -> Option<(u64, u64)> {
     let entry = if image.ptr_size == 8 { 24 } else { 16 };
     let all = image.symbols().ok()?;
-    let debug = |i: usize| image.sections.get(i).is_some_and(|s| is_debug(s.name));
+    let debug = |i: usize| image.sections.get(i).is_some_and(|s| s.is_debug());
     let kept = |kind: u8, place: Place| match place {
         Place::Section(i) if debug(i) => false,
         _ => kind & 0xf != STT_FILE,

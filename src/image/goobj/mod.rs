@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 pub use lines::ObjectLines;
 
+use super::Arch;
 use super::Endian::Little as LE;
 use crate::error::{Error, Result};
 
@@ -328,9 +329,9 @@ impl<'a> Object<'a> {
     /// the pc and a line table.
     pub fn lines_around(&self, pc: u64) -> Option<(u32, u64)> {
         let index = self.index.get_or_init(|| {
-            let quantum = quantum(self.arch);
+            let known = Arch::of_goarch(self.arch).is_some();
             let symbols = (0..self.defined_count()).filter_map(|i| {
-                self.tables(i).filter(|_| quantum.is_some())?;
+                self.tables(i).filter(|_| known)?;
                 let start = self.data_range(i)?.0 as u64;
                 Some((i, start, start.saturating_add(u64::from(self.stored(i)?.size))))
             });
@@ -342,7 +343,8 @@ impl<'a> Object<'a> {
     /// The lines of the symbol `number`, where it has any.
     pub fn lines_of(&self, number: u32) -> Option<ObjectLines<'_>> {
         let (files, lines) = self.tables(number)?;
-        Some(ObjectLines::new(self, files, lines, quantum(self.arch)?))
+        let quantum = Arch::of_goarch(self.arch)?.quantum();
+        Some(ObjectLines::new(self, files, lines, quantum.into()))
     }
 
     /// File and line of a pc; `None` where no symbol has it. For many pcs [`Object::lines_around`] is faster.
@@ -400,17 +402,6 @@ fn builtin(index: u32) -> std::borrow::Cow<'static, [u8]> {
     match abi {
         "0" => name.as_bytes().into(),
         abi => format!("{name}<{abi}>").into_bytes().into(),
-    }
-}
-
-/// Bytes that a pc advances by at the least; `None` for a word that is no GOARCH.
-fn quantum(arch: &[u8]) -> Option<u32> {
-    match arch {
-        b"386" | b"amd64" | b"wasm" => Some(1),
-        b"riscv64" | b"s390x" => Some(2),
-        b"arm" | b"arm64" | b"loong64" | b"mips" | b"mipsle" | b"mips64" | b"mips64le" | b"ppc64"
-        | b"ppc64le" => Some(4),
-        _ => None,
     }
 }
 
