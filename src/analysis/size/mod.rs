@@ -409,17 +409,10 @@ fn mapped<'a>(
     }
     let pointed = pointers::all(program, &space);
     let mut described = types::Described::default();
-    if let Some(types) = types::Types::new(program) {
-        let range = types.range();
-        let by_code = space.starts.iter().map(|s| (s.addr, s.owner.package));
-        let by_pointer = pointed.iter().map(|p| (p.to, NONE));
-        let seeds: Vec<_> = by_code
-            .chain(by_pointer)
-            .filter(|s| range.contains(&s.0))
-            .collect();
-        described = types.walk(&seeds, ledger, &mut space);
+    if let Some(d) = types::describe(program, ledger, &mut space) {
+        described = d;
         known.append(&mut described.cuts);
-        let range = range.start..described.end;
+        let range = described.range.clone();
         space.claim(range.start, range.end);
         space.later(range.end);
         space.retain(|s| !range.contains(&s.addr));

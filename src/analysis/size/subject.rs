@@ -16,6 +16,7 @@ use crate::image::Image;
 /// A Go program; without a pclntab it has no functions.
 #[derive(Debug)]
 pub(super) struct Subject<'p, 'a> {
+    pub(super) go: &'p go::Program<'a>,
     pub(super) image: &'p Image<'a>,
     pub(super) memory: Memory<'p, 'a>,
     pub(super) table: Option<&'p Table<'a>>,
@@ -116,6 +117,7 @@ impl<'p, 'a> Subject<'p, 'a> {
             }
         }
         Subject {
+            go,
             image: go.image(),
             memory: go.memory(),
             table,

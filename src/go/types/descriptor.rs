@@ -123,7 +123,7 @@ impl<'i, 'a> Reader<'i, 'a> {
             let u = addr.checked_add(base)?;
             let count = u64::from(m.u16(u + 4)?);
             let offset = u64::from(m.u32(u + 8)?);
-            package = self.name_at_offset(m.u32(u)?).map(|n| n.text);
+            package = self.name_at_offset(m.u32(u)?);
             methods = self.methods(u.checked_add(offset)?, count)?;
             descriptor_size = (base + 16).max(if count > 0 { base + offset + 16 * count } else { 0 });
             // Lists stand between the two.
@@ -138,7 +138,7 @@ impl<'i, 'a> Reader<'i, 'a> {
             name,
             stored_name,
             named: flags & FLAG_NAMED != 0,
-            package: package.filter(|p| !p.is_empty() && flags & FLAG_NAMED != 0),
+            package: package.filter(|p| !p.text.is_empty() && flags & FLAG_NAMED != 0),
             size,
             pointer_bytes,
             align,

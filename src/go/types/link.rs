@@ -97,7 +97,7 @@ impl Types<'_> {
 fn named(t: &Type<'_>, out: &mut Vec<u8>) {
     let head = t.name.iter().position(|b| *b == b'[').unwrap_or(t.name.len());
     let dot = t.name.get(..head).and_then(|h| memchr::memchr(b'.', h));
-    match (t.package, dot) {
+    match (t.package.map(|p| p.text), dot) {
         (Some(package), Some(dot)) if !package.is_empty() => {
             escape(package, out);
             out.extend_from_slice(t.name.get(dot..).unwrap_or_default());

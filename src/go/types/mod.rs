@@ -92,6 +92,9 @@ impl Kind {
     }
 }
 
+/// The compiler's pseudo package of the shapes that generic code is made for.
+const SHAPES: &[u8] = b"go.shape";
+
 /// A field of a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
@@ -178,8 +181,8 @@ pub struct Type<'a> {
     pub stored_name: Name<'a>,
     /// Has it a name of its own?
     pub named: bool,
-    /// Import path of the package, of types with a name.
-    pub package: Option<&'a [u8]>,
+    /// Import path of the package as stored, of types with a name.
+    pub package: Option<Name<'a>>,
     /// Bytes of a value.
     pub size: u64,
     /// Bytes of a value that can hold pointers.
@@ -254,8 +257,9 @@ impl<'a> Types<'a> {
     }
 
     fn package_within(&self, t: &Type<'a>, depth: u8) -> Option<&'a [u8]> {
+        let path = |n: Name<'a>| Some(n.text).filter(|p| !p.is_empty() && *p != SHAPES);
         if t.package.is_some() || t.named {
-            return t.package;
+            return t.package.and_then(path);
         }
         let depth = depth.checked_sub(1)?;
         let of = |addr: u64| self.at(addr).and_then(|t| self.package_within(t, depth));
@@ -269,9 +273,9 @@ impl<'a> Types<'a> {
             Detail::Func { params, results, .. } => {
                 params.iter().chain(results).take(16).find_map(|a| of(*a))
             }
-            Detail::Interface { package, .. } => package.map(|p| p.text).filter(|p| !p.is_empty()),
+            Detail::Interface { package, .. } => package.and_then(path),
             Detail::Struct { package, fields, .. } => {
-                let own = package.map(|p| p.text).filter(|p| !p.is_empty());
+                let own = package.and_then(path);
                 own.or_else(|| fields.iter().take(16).find_map(|f| of(f.typ)))
             }
         }
