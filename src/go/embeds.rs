@@ -4,6 +4,8 @@
 //! that points right behind itself, which nothing else in a program does; each file is {name, contents, 16 bytes of hash}. An embedded string
 //! or byte slice is an ordinary variable: what is found of them is marked as not certain.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::memory::Memory;
@@ -76,9 +78,27 @@ pub(super) fn files<'a>(memory: &Memory<'_, 'a>) -> Vec<Embed<'a>> {
     out
 }
 
-/// Long strings and byte slices that variables hold: embedded, or literals. Sorted by holder and address of the variable.
-pub(super) fn variables<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>> {
+/// Long strings and byte slices that variables hold: embedded, or literals. Sorted by holder and address of the variable. `known` are the
+/// addresses of what is surely something else.
+pub(super) fn variables<'a>(
+    memory: &Memory<'_, 'a>,
+    module: &ModuleData,
+    known: &[Range<u64>],
+) -> Vec<Embed<'a>> {
     let mut out = candidates(memory, module);
+    let overlaps = |e: &Embed<'_>| {
+        let end = e.addr.saturating_add(e.data.len() as u64);
+        known.iter().any(|k| k.start < end && e.addr < k.end)
+    };
+    out.retain(|e| !overlaps(e));
+    // Two addresses side by side look like a text and its length; but into a text nothing points.
+    let mut starts: Vec<u64> = out.iter().map(|e| e.addr).collect();
+    starts.sort_unstable();
+    out.retain(|e| {
+        let next = starts.partition_point(|s| *s <= e.addr);
+        let end = e.addr.saturating_add(e.data.len() as u64);
+        starts.get(next).is_none_or(|s| *s >= end)
+    });
     out.sort_by_key(|e| (e.holder, e.table));
     name_variables(memory.image(), &mut out);
     out
@@ -147,7 +167,7 @@ pub(crate) fn files_of<'a>(memory: &Memory<'_, 'a>, table: u64) -> Option<Vec<Em
 
 /// String headers among the variables that hold pointers, with contents that are long and no variable's own.
 fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>> {
-    let p = memory.ptr_size();
+    let (image, p) = (memory.image(), memory.ptr_size());
     let data = &module.data;
     let mut out = Vec::new();
     let held = memory.bytes_from(data.start).map_or(0, <[u8]>::len) as u64;
@@ -165,6 +185,12 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
         let Some(contents) = memory.bytes(addr, len) else {
             continue;
         };
+        // A text ends within its section, and a length is not patched by the loader.
+        let section = image.section_at(addr);
+        let fits = section.is_none_or(|s| len <= s.mem_size - (addr - s.addr));
+        if !fits || memory.pointer(here + p) != Some(len) {
+            continue;
+        }
         let slice = memory.word(here + 2 * p) == Some(len);
         let own = |a: u64| module.noptrdata.contains(&a) && module.noptrdata.contains(&(a + len - 1));
         let read_only =

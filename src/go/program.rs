@@ -173,7 +173,14 @@ impl<'a> Program<'a> {
     /// # Errors
     /// Where the moduledata, which says where the variables are, can't be found.
     pub fn embedded_variables(&self) -> Result<Vec<Embed<'a>>> {
-        Ok(embeds::variables(&self.memory(), self.moduledata()?))
+        let (table, module) = (self.pclntab()?, self.moduledata()?);
+        let types = self.types();
+        let described = match (types.types.first(), types.types.last()) {
+            (Some(a), Some(b)) => a.addr..b.addr.saturating_add(b.descriptor_size),
+            _ => 0..0,
+        };
+        let pclntab = table.addr()..table.addr().saturating_add(table.size());
+        Ok(embeds::variables(&self.memory(), module, &[described, pclntab, self.functions().range()]))
     }
 
     /// Is a function of one of these names linked in? `None` where the names can't be seen: no pclntab, or other names than Go's.

@@ -29,6 +29,8 @@ pub(super) struct Embedded {
 pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: &mut Space) {
     let Some(table) = program.table else { return };
     let mut range = (u64::MAX, 0);
+    // Of what lies last, the function and the kind.
+    let mut last = None;
     for (i, f) in table.functions().enumerate() {
         let o = owners.get(i).copied().unwrap_or(unowned());
         let owner = Owner {
@@ -36,15 +38,23 @@ pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: 
             source: Source::FunctionData,
             ..o
         };
-        for addr in f.funcdata().flatten() {
+        for (kind, addr) in f.funcdata().enumerate() {
+            let Some(addr) = addr else { continue };
             space.start(addr, owner);
+            if addr > range.1 {
+                last = Some((f, kind as u32));
+            }
             range = (range.0.min(addr), range.1.max(addr));
         }
     }
+    // The linker puts the largest behind all others, so where it ends matters.
+    let size = last.and_then(|(f, kind)| f.funcdata_size(kind)).unwrap_or(1);
+    let end = range.1.saturating_add(size.clamp(1, program.image.data.len() as u64));
     // Function data is found through its functions only; whatever else seems to point into it does not.
     if table.layout() >= crate::go::pclntab::Layout::Go118 {
-        space.function_data = range.0..range.1.saturating_add(1);
-        space.claim(range.0, range.1.saturating_add(1));
+        space.function_data = range.0..end;
+        space.claim(range.0, end);
+        space.later(end);
     }
     let Some(m) = program.module else { return };
     // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
@@ -110,6 +120,10 @@ pub(super) fn symbols<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger, space:
             }
             owner.symbol = ledger.symbol(name);
             space.start(s.addr, owner);
+            // A variable's own extent beats whatever seems to start in it.
+            if sized && !is_mark(name) {
+                space.whole.push((s.addr, s.addr.saturating_add(s.size)));
+            }
         } else {
             boundaries.push(s.addr);
         }
@@ -169,12 +183,13 @@ pub(super) fn resolve(
     exact: &[Embedded],
     mut pointed: Vec<Pointed>,
 ) -> Vec<Cut> {
-    let whole = std::mem::take(&mut space.whole);
+    let whole = disjoint(std::mem::take(&mut space.whole));
     let inside = |addr: u64| {
         let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
+        let w = whole.partition_point(|w| w.0 < addr).checked_sub(1);
         i.and_then(|i| exact.get(i))
             .is_some_and(|e| addr > e.start && addr < e.end)
-            || whole.iter().any(|w| addr > w.0 && addr < w.1)
+            || w.and_then(|w| whole.get(w)).is_some_and(|w| addr < w.1)
     };
     let variables = program
         .module
@@ -244,6 +259,18 @@ pub(super) fn resolve(
     }
     propagate(program, space, &links(space, known, &pointed));
     finish(program, space, exact)
+}
+
+/// Sorted by start, those that overlap cut to what lies behind the one before.
+fn disjoint(mut all: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    all.sort_unstable();
+    let mut end = 0;
+    all.retain_mut(|w| {
+        w.0 = w.0.max(end);
+        end = end.max(w.1);
+        w.0 < w.1
+    });
+    all
 }
 
 /// A word that holds a function's address is a func value; it belongs to the function's package. Dictionaries may begin with such a word too.

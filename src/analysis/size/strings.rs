@@ -52,7 +52,9 @@ impl Zones {
                     .memory
                     .pointer(s.addr)
                     .is_some_and(|v| program.functions.starting_at(v).is_some());
-            if value || s.owner.kind == Kind::Rodata || s.owner.kind == Kind::Itab {
+            // A short bitmap may share its bytes with a string; where function data begins, no bitmap lies in front of it.
+            let bitmap = s.owner.kind == Kind::Rodata && program.module.is_none_or(|m| m.gofunc.is_none());
+            if value || bitmap || s.owner.kind == Kind::Itab {
                 strings.end = s.addr;
                 break;
             }
@@ -86,6 +88,11 @@ pub(super) fn plausible(program: &Subject<'_, '_>, space: &Space, from: u64, to:
         return true;
     }
     let word = u64::from(program.image.ptr_size);
+    // Func values stand behind the strings, before function data.
+    let value = to.is_multiple_of(word.max(1)).then(|| program.memory.pointer(to)).flatten();
+    if value.is_some_and(|v| program.functions.starting_at(v).is_some()) {
+        return true;
+    }
     let gofunc = program.module.and_then(|m| m.gofunc);
     // Without the place of function data the zone holds more than strings.
     if gofunc.is_none_or(|g| g < zone.start) {

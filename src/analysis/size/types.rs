@@ -215,8 +215,11 @@ fn links(program: &Subject<'_, '_>, owner: &dyn Fn(u64) -> Option<Owner>, space:
     let itabs = &program.go.types().itabs;
     let plain = Owner::plain(Kind::Itab, Source::TypeWalk);
     for i in itabs {
+        let end = i.addr.saturating_add(i.size);
         space.certain(i.addr, itab(i.typ).unwrap_or(plain));
-        space.later(i.addr.saturating_add(i.size));
+        // Code reads the type and the methods in it.
+        space.whole.push((i.addr, end));
+        space.later(end);
     }
     let count = m.itablinks.len.min(limit / word.max(1));
     for i in 0..count {

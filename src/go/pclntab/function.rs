@@ -10,6 +10,10 @@ use super::{Layout, PcValues, Position, Table};
 
 /// Indices into a function's pcdata (Go 1.27: internal/abi/symtab.go; unchanged since Go 1.16).
 pub(super) const PCDATA_INL_TREE_INDEX: u32 = 2;
+/// Indices in a function's funcdata of the maps of pointers among arguments and local variables, and of the stack objects.
+const FUNCDATA_ARGS_MAPS: u32 = 0;
+const FUNCDATA_LOCALS_MAPS: u32 = 1;
+const FUNCDATA_STACK_OBJECTS: u32 = 2;
 /// Index of the inline tree in a function's funcdata.
 pub(super) const FUNCDATA_INL_TREE: u32 = 3;
 
@@ -194,6 +198,29 @@ impl<'t, 'a> Function<'t, 'a> {
     pub fn funcdata_addr(&self, i: u32) -> Option<u64> {
         let base = self.table.funcdata.base?;
         self.funcdata_offset(i).map(|o| base.wrapping_add(o))
+    }
+
+    /// Bytes of the funcdata of one kind, where it begins with its own length: stack maps, stack objects, the inline tree (Go 1.18 and later).
+    /// Authority: runtime/symtab.go (`stackmap`) and runtime/stkframe.go (`stackObjectRecord`) of Go 1.27.
+    pub fn funcdata_size(&self, i: u32) -> Option<u64> {
+        if self.table.layout() < Layout::Go118 {
+            return None;
+        }
+        let h = &self.table.header;
+        let data = self.table.funcdata.bytes;
+        let data = data.get(usize::try_from(self.funcdata_offset(i)?).ok()?..)?;
+        match i {
+            FUNCDATA_ARGS_MAPS | FUNCDATA_LOCALS_MAPS => {
+                let (count, bits) = (h.endian.u32(data, 0)?, h.endian.u32(data, 4)?);
+                Some(8 + u64::from(count) * u64::from(bits.div_ceil(8)))
+            }
+            FUNCDATA_STACK_OBJECTS => {
+                let count = h.endian.word(data, 0, h.ptr_size)?;
+                count.checked_mul(16)?.checked_add(u64::from(h.ptr_size))
+            }
+            FUNCDATA_INL_TREE => Some(self.inline_tree_size()),
+            _ => None,
+        }
     }
 
     /// Go 1.18 and later: offset in `go:func.*`. Before: the pointer, which is an offset from 0.

@@ -73,7 +73,54 @@ pub(super) fn find<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a
         ));
     }
     out.types.sort_by_key(|t| t.addr);
+    if module.itabs.is_empty() {
+        unlisted(memory, module, &mut out);
+    }
     out
+}
+
+/// Itabs that no list of Go up to 1.26 has: those that code refers to for a conversion that is never looked up. An interface, a type and
+/// the type's hash side by side are nothing else.
+fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, out: &mut Types<'_>) {
+    let (p, e) = (memory.ptr_size(), memory.image().endian);
+    let mut found = Vec::new();
+    let mut look = |addr: u64, interface: u64| {
+        let Some(Detail::Interface { methods, .. }) = out.at(interface).map(|t| &t.detail) else {
+            return;
+        };
+        let typ = addr.checked_add(p).and_then(|a| memory.pointer(a)).unwrap_or(0);
+        let hash = out.at(typ).map(|t| t.hash);
+        if hash.is_some() && hash == addr.checked_add(2 * p).and_then(|a| memory.u32(a)) {
+            found.push(Itab {
+                addr,
+                size: itab_size(p, methods.len() as u64),
+                interface,
+                typ,
+            });
+        }
+    };
+    for s in memory.stretches().iter().filter(|s| !s.exec) {
+        let start = s.addr.next_multiple_of(p);
+        let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
+        for (word, addr) in bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize)) {
+            if let Some(to) = e.word(word, 0, p as u8).filter(|w| module.types.contains(w)) {
+                look(addr, to);
+            }
+        }
+    }
+    for r in memory.image().relocations() {
+        if let Some(to) = r.target.filter(|t| module.types.contains(t)) {
+            look(r.addr, to);
+        }
+    }
+    out.itabs.append(&mut found);
+    out.itabs.sort_by_key(|i| i.addr);
+    out.itabs.dedup_by_key(|i| i.addr);
+}
+
+/// Bytes of an itab: interface, type, hash, then a function for each method, or one word for none.
+fn itab_size(ptr_size: u64, methods: u64) -> u64 {
+    (2 * ptr_size + 4).next_multiple_of(ptr_size) + ptr_size * methods.max(1)
 }
 
 /// Descriptors between those found: types that only code and data refer to. Each must read in every part as the compiler writes it.
@@ -242,10 +289,9 @@ fn itabs(memory: &Memory<'_, '_>, module: &ModuleData, reader: &Reader<'_, '_>) 
             Detail::Interface { methods, .. } => methods.len() as u64,
             _ => return None,
         };
-        let size = (2 * p + 4).next_multiple_of(p) + p * methods.max(1);
         Some(Itab {
             addr,
-            size,
+            size: itab_size(p, methods),
             interface,
             typ,
         })
