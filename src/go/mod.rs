@@ -11,6 +11,7 @@ pub mod packages;
 pub mod pclntab;
 mod program;
 pub mod quote;
+pub mod release;
 pub mod types;
 pub mod version;
 

@@ -11,6 +11,7 @@ use super::memory::{self, Memory};
 use super::moduledata::ModuleData;
 use super::packages::Packages;
 use super::pclntab::Table;
+use super::release::{self, Release};
 use super::types::Types;
 use super::version::Version;
 use crate::error::Result;
@@ -115,6 +116,23 @@ impl<'a> Program<'a> {
         Version::parse(std::str::from_utf8(info.go_version()).ok()?)
     }
 
+    /// The release that built it, as far as its build information tells; the newest that is known where it doesn't.
+    pub fn release(&self) -> &'static Release {
+        release::of(self.version())
+    }
+
+    /// The releases whose layouts its types may have: those of its moduledata, first the one that the build information names.
+    fn candidates(&self, module: &ModuleData) -> Vec<&'static Release> {
+        let mut all: Vec<_> = module
+            .layout
+            .into_iter()
+            .flat_map(release::with_moduledata)
+            .collect();
+        let named = self.release();
+        all.sort_by_key(|r| r.minors != named.minors);
+        all
+    }
+
     /// The table of functions, files and lines.
     ///
     /// # Errors
@@ -155,7 +173,7 @@ impl<'a> Program<'a> {
     /// The type descriptors and itabs; empty, with a warning, where the moduledata does not say where they are.
     pub fn types(&self) -> &Types<'a> {
         self.types.get_or_init(|| match self.moduledata() {
-            Ok(module) => Types::find(&self.memory(), module),
+            Ok(module) => Types::find(&self.memory(), module, &self.candidates(module)),
             Err(e) => Types {
                 warnings: vec![e],
                 ..Types::default()
@@ -180,7 +198,11 @@ impl<'a> Program<'a> {
             _ => 0..0,
         };
         let pclntab = table.addr()..table.addr().saturating_add(table.size());
-        Ok(embeds::variables(&self.memory(), module, &[described, pclntab, self.functions().range()]))
+        Ok(embeds::variables(
+            &self.memory(),
+            module,
+            &[described, pclntab, self.functions().range()],
+        ))
     }
 
     /// Is a function of one of these names linked in? `None` where the names can't be seen: no pclntab, or other names than Go's.

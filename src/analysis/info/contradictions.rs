@@ -1,6 +1,9 @@
 //! Where build information says one thing and the file shows another.
 
 use super::{Contradiction, Facts};
+use crate::go::pclntab::Layout;
+use crate::go::release::{self, RELEASES};
+use crate::go::version::Version;
 use crate::image::Image;
 
 pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
@@ -74,15 +77,13 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
             add("dwarf", "setting -ldflags has -w, but DWARF is there".into());
         }
     }
-    if let (Some(version), Some(range)) = (facts.go_version.as_deref(), facts.go_version_range) {
-        let minor = crate::go::version::Version::parse(version).map(|v| v.minor);
-        let expected = minor.map(|m| match m {
-            0..=15 => "1.2 to 1.15",
-            16 | 17 => "1.16 or 1.17",
-            18 | 19 => "1.18 or 1.19",
-            _ => "1.20 or newer",
+    if let (Some(version), Some(range)) = (facts.go_version.as_deref(), &facts.go_version_range) {
+        let parsed = Version::parse(version);
+        let expected = parsed.map(|v| match RELEASES.iter().all(|r| v.minor < *r.minors.start()) {
+            true => release::with_pclntab(Layout::Go12),
+            false => release::with_pclntab(release::of(Some(v)).pclntab),
         });
-        if expected.is_some_and(|e| e != range) && facts.compiler == Some("gc") {
+        if expected.is_some_and(|e| e != *range) && facts.compiler == Some("gc") {
             found.push(Contradiction {
                 code: "pclntab",
                 what: format!("the Go version is told as {version}, but the pclntab is of Go {range}"),
@@ -94,10 +95,6 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
 
 /// Before Go 1.22 the Mach-O linker kept the symbol table under -s.
 fn old_darwin(facts: &Facts) -> bool {
-    let version = facts
-        .go_version
-        .as_deref()
-        .and_then(crate::go::version::Version::parse);
-    facts.os.as_deref() == Some("darwin")
-        && version.is_some_and(|v| v < crate::go::version::Version::new(1, 22, 0))
+    let version = facts.go_version.as_deref().and_then(Version::parse);
+    facts.os.as_deref() == Some("darwin") && version.is_some_and(|v| !release::of(Some(v)).tools.strips_macho)
 }

@@ -6,7 +6,8 @@ use super::names::Names;
 use super::{Facts, version};
 use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
-use crate::go::pclntab::{Found, Layout, Table};
+use crate::go::pclntab::{Found, Table};
+use crate::go::release;
 use crate::go::version::experiments;
 use crate::image::{Format, Image, elf};
 
@@ -226,13 +227,7 @@ fn obfuscated(program: &Program<'_>, facts: &mut Facts) {
 
 /// The Go versions that write this layout.
 fn layout(table: &Table<'_>, facts: &mut Facts) {
-    let range = match table.layout() {
-        Layout::Go12 => "1.2 to 1.15",
-        Layout::Go116 => "1.16 or 1.17",
-        Layout::Go118 => "1.18 or 1.19",
-        Layout::Go120 => "1.20 or newer",
-    };
-    facts.go_version_range = Some(range);
+    facts.go_version_range = Some(release::with_pclntab(table.layout()));
     facts.functions = Some(table.len() as u64);
     let how = match table.found() {
         Found::Section => "its section",

@@ -154,7 +154,7 @@ pub struct Facts {
     /// How the version is known: `build info`, `runtime.buildVersion`, `pclntab layout`, …
     pub go_version_source: Option<&'static str>,
     /// The Go versions that write a pclntab of this layout: `1.20 or newer`.
-    pub go_version_range: Option<&'static str>,
+    pub go_version_range: Option<String>,
     /// Number of functions in the pclntab.
     pub functions: Option<u64>,
     /// gc, gccgo, tinygo.

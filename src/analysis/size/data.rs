@@ -49,7 +49,9 @@ pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: 
     }
     // The linker puts the largest behind all others, so where it ends matters.
     let size = last.and_then(|(f, kind)| f.funcdata_size(kind)).unwrap_or(1);
-    let end = range.1.saturating_add(size.clamp(1, program.image.data.len() as u64));
+    let end = range
+        .1
+        .saturating_add(size.clamp(1, program.image.data.len() as u64));
     // Function data is found through its functions only; whatever else seems to point into it does not.
     if table.layout() >= crate::go::pclntab::Layout::Go118 {
         space.function_data = range.0..end;

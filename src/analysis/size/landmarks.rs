@@ -9,7 +9,7 @@ use super::model::{Kind, Source};
 use super::pointers::Pointed;
 use super::space::Space;
 use super::subject::Subject;
-use crate::go::version::Version;
+use crate::go::release;
 
 /// Numbers that a value of one byte is taken from when it is put into an interface.
 const NUMBERS: u64 = 256;
@@ -89,10 +89,9 @@ fn whole(space: &mut Space, addr: u64, size: u64, package: NameId) {
 
 /// The package of the allocator's tables: since Go 1.25 one that has no functions.
 fn allocator(program: &Subject<'_, '_>, ledger: &mut Ledger) -> NameId {
-    let since = Version::parse("go1.25");
     // Without a version, a package below it tells; not all architectures have that one.
     let moved = match &program.version {
-        Some(v) => since.is_some_and(|s| *v >= s),
+        Some(v) => release::of(Some(*v)).tools.gc_package,
         None => {
             let below = ledger.name(b"internal/runtime/gc/scan");
             program.functions.packages.contains(&below)

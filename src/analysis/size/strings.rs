@@ -89,7 +89,10 @@ pub(super) fn plausible(program: &Subject<'_, '_>, space: &Space, from: u64, to:
     }
     let word = u64::from(program.image.ptr_size);
     // Func values stand behind the strings, before function data.
-    let value = to.is_multiple_of(word.max(1)).then(|| program.memory.pointer(to)).flatten();
+    let value = to
+        .is_multiple_of(word.max(1))
+        .then(|| program.memory.pointer(to))
+        .flatten();
     if value.is_some_and(|v| program.functions.starting_at(v).is_some()) {
         return true;
     }

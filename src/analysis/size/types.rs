@@ -45,7 +45,11 @@ struct Walk<'s, 'p, 'a> {
 }
 
 /// Cuts over all types; enters pointer bitmaps, links and itabs. `None` where the program does not say where its types are.
-pub(super) fn describe(program: &Subject<'_, '_>, ledger: &mut Ledger, space: &mut Space) -> Option<Described> {
+pub(super) fn describe(
+    program: &Subject<'_, '_>,
+    ledger: &mut Ledger,
+    space: &mut Space,
+) -> Option<Described> {
     let module = program.module.filter(|m| !m.types.is_empty())?;
     let types = program.go.types();
     let mut walk = Walk {

@@ -69,7 +69,7 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
         kept.push((name, contents(name)));
     }
     for name in [".debug_loclists", ".debug_rnglists"] {
-        kept.push((name, lists(&contents(name), image, f.since(25))));
+        kept.push((name, lists(&contents(name), image, f.tools().dwarf5)));
     }
     let mut out = Vec::new();
     for (name, bytes) in kept {

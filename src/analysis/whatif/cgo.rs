@@ -153,7 +153,7 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
     let std = |p: &str| !p.split('/').next().unwrap_or_default().contains('.') && p != "main";
     let own: Vec<&str> = users.iter().map(String::as_str).filter(|p| !std(p)).collect();
     v.notes = notes::cgo(f, &users, &own);
-    let minor = f.version.map_or(27, |x| x.minor);
+    let minor = f.minor();
     let (net, user) = (users.contains("net"), users.contains("os/user"));
     let only = matches!(f.info.setting("-buildmode").as_deref(), None | Some("exe"));
     let bytes = match (f.image.format, only) {
@@ -306,7 +306,7 @@ fn within_go(f: &Facts<'_, '_>, c: &Change) -> Option<u64> {
     grown.push((index(&[".data", ".noptrdata"])?, c.data));
     let size = elf_internal::size(f, now(f), &grown)?;
     // The names of the sections that go; before Go 1.26 they lie where pages are rounded.
-    let names = if f.since(26) { -103 } else { 0 };
+    let names = if f.tools().own_sections { -103 } else { 0 };
     size.checked_add_signed(tables_change(f, c) + names)
 }
 
@@ -346,7 +346,7 @@ fn from_c_linker(f: &Facts<'_, '_>, table: &Table<'_>, c: &Change, packing: u64)
         .sum::<u64>()
         + go_data;
     let mut end = round(text, page) + round(rodata, page) + round(data.checked_add_signed(c.data)?, page);
-    end += if f.since(26) { 162 } else { 0 };
+    end += if f.tools().own_sections { 162 } else { 0 };
     if f.dwarf {
         let debug: u64 = image
             .sections

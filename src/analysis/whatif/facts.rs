@@ -7,6 +7,7 @@
 use crate::go::Program;
 use crate::go::buildinfo::Blob;
 use crate::go::modinfo;
+use crate::go::release::{self, Tools};
 use crate::go::version::Version;
 use crate::image::{Arch, Format, Image, Section};
 
@@ -125,9 +126,14 @@ impl<'p, 'a> Facts<'p, 'a> {
         }
     }
 
-    /// Is the Go version `1.minor` or later? An unknown version counts as the newest.
-    pub fn since(&self, minor: u32) -> bool {
-        self.version.is_none_or(|v| v.major > 1 || v.minor >= minor)
+    /// What the toolchain that built it does. An unknown version counts as the newest.
+    pub fn tools(&self) -> Tools {
+        release::of(self.version).tools
+    }
+
+    /// The minor version to look up in a table of measurements.
+    pub fn minor(&self) -> u32 {
+        self.version.map_or(release::NEWEST, |v| v.minor)
     }
 
     /// The flags the file was linked with, as far as build information tells.

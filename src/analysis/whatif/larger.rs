@@ -23,7 +23,7 @@ pub(super) fn unstripped(f: &Facts<'_, '_>) -> Option<Variant> {
         return None;
     }
     let table = f.program.pclntab().ok()?;
-    let minor = f.version.map_or(27, |v| v.minor);
+    let minor = f.minor();
     let ratios = RATIOS.iter().min_by_key(|r| r.0.abs_diff(minor))?.1;
     let ratio = match f.image.format {
         Format::Elf => ratios[0],

@@ -168,7 +168,7 @@ fn now(f: &Facts<'_, '_>) -> Tables {
 fn tables(f: &Facts<'_, '_>, flags: &[&str]) -> Tables {
     let now = now(f);
     let (s, w) = (flags.contains(&"-s"), flags.contains(&"-w"));
-    if f.image.format == Format::MachO && !f.since(22) {
+    if f.image.format == Format::MachO && !f.tools().strips_macho {
         return Tables {
             dwarf: now.dwarf && !w,
             plain: flags.contains(&"-compressdwarf=false"),
@@ -217,7 +217,7 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
     // Before Go 1.26 the C linker was not told to drop what C objects bring along.
     let c_dwarf = if f.image.format == Format::Elf
         && f.linker != Linker::Go
-        && !f.since(26)
+        && !f.tools().strips_c_dwarf
         && f.dwarf
         && !want.dwarf
         && want.symtab

@@ -18,7 +18,7 @@ pub(super) fn of_file(f: &Facts<'_, '_>) -> Vec<String> {
     } else if !f.symtab && !f.dwarf {
         out.push("already without symbol table and DWARF".into());
     }
-    if f.info.settings.is_empty() && f.since(18) {
+    if f.info.settings.is_empty() && f.tools().records_settings {
         out.push("no build settings in the file: flags are taken to leave none in a rebuild either".into());
     }
     out
@@ -59,7 +59,7 @@ pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
             "kept: names and lines in panics and pprof (they come from the pclntab), `go version -m`".into(),
         );
     }
-    if f.image.format == Format::MachO && !f.since(22) && want.symtab {
+    if f.image.format == Format::MachO && !f.tools().strips_macho && want.symtab {
         out.push("before Go 1.22 the linker kept Mach-O's symbol table even with -s".into());
     }
     out

@@ -2,7 +2,7 @@
 //!
 //! Authority: `moduledata` in Go 1.16 to 1.27's runtime/symtab.go and cmd/link/internal/ld/symtab.go. It is found by what points at the
 //! pclntab and read by shape: the words up to `etext` have stood still since Go 1.16, the map of text sections behind
-//! them is recognised by its contents, and its place says which of the known layouts ([`LAYOUTS`]) this is. An unknown place gives
+//! them is recognised by its contents, and its place says which of the known layouts ([`super::release`]) this is. An unknown place gives
 //! fewer facts and a warning.
 
 mod locate;
@@ -16,101 +16,35 @@ use super::memory::Memory;
 use super::pclntab::Table;
 use crate::error::{Error, Result};
 
-/// Where Go versions keep the words between `etext` and the map of text sections, counted in words from the start.
+/// Where releases keep the words between `etext` and the map of text sections, counted in words from the start. The place of the map tells
+/// the layouts apart; [`super::release`] has them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// The versions, for messages.
     pub versions: &'static str,
-    text_sections: usize,
-    covctrs: bool,
-    end: usize,
-    types: usize,
-    etypes: usize,
-    /// Bytes of type descriptors at the start of the types (Go 1.27 and later).
-    typedesclen: Option<usize>,
-    /// Offset from `types` and size of the itabs (Go 1.27 and later).
-    itabs: Option<usize>,
-    rodata: Option<usize>,
-    gofunc: Option<usize>,
-    epclntab: Option<usize>,
+    /// The map of text sections.
+    pub text_sections: usize,
+    /// Are there coverage counters?
+    pub covctrs: bool,
+    /// End of the program.
+    pub end: usize,
+    /// Start of the types.
+    pub types: usize,
+    /// End of the types.
+    pub etypes: usize,
+    /// Bytes of type descriptors at the start of the types.
+    pub typedesclen: Option<usize>,
+    /// Offset from `types` and size of the itabs.
+    pub itabs: Option<usize>,
+    /// Start of read-only data.
+    pub rodata: Option<usize>,
+    /// Start of funcdata.
+    pub gofunc: Option<usize>,
+    /// End of the pclntab.
+    pub epclntab: Option<usize>,
     /// Do typelinks and itablinks follow the map of text sections?
-    links: bool,
+    pub links: bool,
 }
-
-/// Every layout since Go 1.16; the place of the map of text sections tells them apart.
-pub const LAYOUTS: [Layout; 5] = [
-    Layout {
-        versions: "Go 1.16 to 1.17",
-        text_sections: 37,
-        covctrs: false,
-        end: 32,
-        types: 35,
-        etypes: 36,
-        typedesclen: None,
-        itabs: None,
-        rodata: None,
-        gofunc: None,
-        epclntab: None,
-        links: true,
-    },
-    Layout {
-        versions: "Go 1.18 to 1.19",
-        text_sections: 39,
-        rodata: Some(37),
-        gofunc: Some(38),
-        ..OLDEST
-    },
-    Layout {
-        versions: "Go 1.20 to 1.25",
-        text_sections: 41,
-        rodata: Some(39),
-        gofunc: Some(40),
-        ..SINCE_1_20
-    },
-    Layout {
-        versions: "Go 1.26",
-        text_sections: 42,
-        rodata: Some(39),
-        gofunc: Some(40),
-        epclntab: Some(41),
-        ..SINCE_1_20
-    },
-    Layout {
-        versions: "Go 1.27",
-        text_sections: 45,
-        typedesclen: Some(38),
-        etypes: 39,
-        itabs: Some(40),
-        rodata: Some(42),
-        gofunc: Some(43),
-        epclntab: Some(44),
-        links: false,
-        ..SINCE_1_20
-    },
-];
-
-const OLDEST: Layout = Layout {
-    versions: "",
-    text_sections: 37,
-    covctrs: false,
-    end: 32,
-    types: 35,
-    etypes: 36,
-    typedesclen: None,
-    itabs: None,
-    rodata: None,
-    gofunc: None,
-    epclntab: None,
-    links: true,
-};
-
-const SINCE_1_20: Layout = Layout {
-    covctrs: true,
-    end: 34,
-    types: 37,
-    etypes: 38,
-    ..OLDEST
-};
 
 /// A slice header: address of the first element, number of elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

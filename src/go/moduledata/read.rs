@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::{LAYOUTS, Layout, ModuleData, ModuleHash, Slice, TextSection};
+use super::{Layout, ModuleData, ModuleHash, Slice, TextSection};
 use crate::error::Error;
 use crate::go::memory::Memory;
+use crate::go::release::RELEASES;
 
 /// Numbers of the words that no layout since Go 1.16 has moved.
 const FINDFUNCTAB: usize = 19;
@@ -93,11 +94,16 @@ pub(super) fn read(memory: &Memory<'_, '_>, addr: u64) -> Option<ModuleData> {
         return Some(m);
     };
     m.text_sections = sections;
-    match LAYOUTS.iter().find(|l| l.text_sections == at) {
+    match layouts().find(|l| l.text_sections == at) {
         Some(layout) => known(&w, layout, &mut m),
         None => unknown(&w, at, &mut m),
     }
     Some(m)
+}
+
+/// The layouts of all releases, the oldest first.
+fn layouts() -> impl Iterator<Item = &'static Layout> {
+    RELEASES.iter().map(|r| &r.moduledata)
 }
 
 fn odd(addr: u64, what: &str) -> Error {
@@ -106,7 +112,7 @@ fn odd(addr: u64, what: &str) -> Error {
 
 /// The place and contents of the map of text sections: a slice whose first element is the text itself.
 fn text_sections(w: &Words<'_, '_, '_>, text: u64) -> Option<(usize, Vec<TextSection>)> {
-    let known = LAYOUTS.iter().map(|l| l.text_sections);
+    let known = layouts().map(|l| l.text_sections);
     // Where no version had it: the next Go release may.
     let all = known.chain(36..72);
     let read = |at: usize| {

@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 
-use super::name::{self, Lengths, Name};
+use super::name::{self, Name};
 use super::{Detail, Field, Kind, Method, Type};
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
+use crate::go::release::{self, TypeLayout};
 
 /// What is the same for all descriptors of a module.
 #[derive(Debug)]
@@ -13,13 +14,9 @@ pub(super) struct Reader<'i, 'a> {
     pub memory: Memory<'i, 'a>,
     pub start: u64,
     pub end: u64,
-    pub lengths: Lengths,
-    /// Up to Go 1.18 a field's offset is shifted left by one, its lowest bit says "embedded".
-    pub shifted_offsets: bool,
+    pub layout: TypeLayout,
     /// List entries that may still be read, so that descriptors laid over each other can't cost more than the file is worth.
     pub budget: Cell<u64>,
-    /// Bytes of a map descriptor, `None` where maps with names are laid out in an unknown way.
-    pub map_size: Option<u64>,
 }
 
 /// Most fields, parameters and methods of one type.
@@ -35,9 +32,7 @@ impl<'i, 'a> Reader<'i, 'a> {
             memory,
             start: module.types.start,
             end: module.types.end,
-            lengths: Lengths::Varint,
-            shifted_offsets: false,
-            map_size: None,
+            layout: release::of(None).types,
             budget: Cell::new(memory.image().data.len() as u64 + 4096),
         }
     }
@@ -59,7 +54,7 @@ impl<'i, 'a> Reader<'i, 'a> {
     }
 
     pub fn name(&self, addr: u64) -> Option<Name<'a>> {
-        name::read(self.memory, addr, self.start, self.lengths)
+        name::read(self.memory, addr, self.start, self.layout.varint_names)
     }
 
     fn name_at_offset(&self, offset: u32) -> Option<Name<'a>> {
@@ -242,7 +237,7 @@ impl<'i, 'a> Reader<'i, 'a> {
                     elem: pointer(1)?,
                     group: pointer(2)?,
                 };
-                (detail, self.map_size.unwrap_or(0), 0)
+                (detail, head + self.layout.maps.size(p), 0)
             }
             Kind::Pointer => (Detail::Pointer { elem: elem()? }, head + p, 0),
             Kind::Slice => (Detail::Slice { elem: elem()? }, head + p, 0),
@@ -336,8 +331,12 @@ impl<'i, 'a> Reader<'i, 'a> {
             Some(Field {
                 name,
                 typ: m.pointer(at + p).filter(|a| *a != 0)?,
-                offset: if self.shifted_offsets { raw >> 1 } else { raw },
-                embedded: if self.shifted_offsets {
+                offset: if self.layout.shifted_offsets {
+                    raw >> 1
+                } else {
+                    raw
+                },
+                embedded: if self.layout.shifted_offsets {
                     raw & 1 != 0
                 } else {
                     name.embedded

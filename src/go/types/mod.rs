@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use super::memory::Memory;
 use super::moduledata::ModuleData;
 use super::packages;
+use super::release::Release;
 use crate::error::Error;
 
 /// Kinds of types, numbered as Go does.
@@ -226,9 +227,13 @@ pub struct Types<'a> {
 }
 
 impl<'a> Types<'a> {
-    /// Gathers what the moduledata leads to. Broken descriptors are left out.
-    pub fn find(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a> {
-        walk::find(memory, module)
+    /// Gathers what the moduledata leads to, laid out as the one of `candidates` that fits best. Broken descriptors are left out.
+    pub(super) fn find(
+        memory: &Memory<'_, 'a>,
+        module: &ModuleData,
+        candidates: &[&'static Release],
+    ) -> Types<'a> {
+        walk::find(memory, module, candidates)
     }
 
     /// The type whose descriptor starts at `addr`.

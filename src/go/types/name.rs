@@ -24,29 +24,20 @@ pub struct Name<'a> {
     pub package: Option<u64>,
 }
 
-/// How lengths are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lengths {
-    /// Go 1.17 and later.
-    Varint,
-    /// Go 1.16.
-    TwoBytes,
-}
-
 /// Longer names and tags are no names.
 const LIMIT: usize = 1 << 20;
 
-/// Reads the name at `addr`; `types` is what a name offset counts from.
-pub(super) fn read<'a>(memory: Memory<'_, 'a>, addr: u64, types: u64, lengths: Lengths) -> Option<Name<'a>> {
+/// Reads the name at `addr`; `types` is what a name offset counts from; `varints` says how lengths are stored.
+pub(super) fn read<'a>(memory: Memory<'_, 'a>, addr: u64, types: u64, varints: bool) -> Option<Name<'a>> {
     let b = memory.bytes_from(addr)?;
     let flags = *b.first()?;
     if flags & !0xf != 0 {
         return None;
     }
-    let (text, mut at) = part(b, 1, lengths)?;
+    let (text, mut at) = part(b, 1, varints)?;
     let mut tag: &[u8] = &[];
     if flags & 2 != 0 {
-        (tag, at) = part(b, at, lengths)?;
+        (tag, at) = part(b, at, varints)?;
     }
     let mut package = None;
     if flags & 4 != 0 {
@@ -65,13 +56,13 @@ pub(super) fn read<'a>(memory: Memory<'_, 'a>, addr: u64, types: u64, lengths: L
     })
 }
 
-fn part(b: &[u8], at: usize, lengths: Lengths) -> Option<(&[u8], usize)> {
-    let (len, start) = match lengths {
-        Lengths::TwoBytes => {
+fn part(b: &[u8], at: usize, varints: bool) -> Option<(&[u8], usize)> {
+    let (len, start) = match varints {
+        false => {
             let high = usize::from(*b.get(at)?);
             (high << 8 | usize::from(*b.get(at + 1)?), at + 2)
         }
-        Lengths::Varint => {
+        true => {
             let mut len = 0usize;
             let mut i = 0;
             loop {
@@ -98,12 +89,9 @@ mod tests {
 
     #[test]
     fn both_ways_of_storing_a_length() {
-        assert_eq!(part(b"\x01\x03abc", 1, Lengths::Varint), Some((&b"abc"[..], 5)));
-        assert_eq!(
-            part(b"\x01\x00\x03abc", 1, Lengths::TwoBytes),
-            Some((&b"abc"[..], 6))
-        );
-        assert_eq!(part(b"\x01\x04abc", 1, Lengths::Varint), None);
-        assert_eq!(part(b"\x01\xff\xff\xff\xff\x01", 1, Lengths::Varint), None);
+        assert_eq!(part(b"\x01\x03abc", 1, true), Some((&b"abc"[..], 5)));
+        assert_eq!(part(b"\x01\x00\x03abc", 1, false), Some((&b"abc"[..], 6)));
+        assert_eq!(part(b"\x01\x04abc", 1, true), None);
+        assert_eq!(part(b"\x01\xff\xff\xff\xff\x01", 1, true), None);
     }
 }

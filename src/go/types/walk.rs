@@ -3,13 +3,17 @@
 use rustc_hash::FxHashSet;
 
 use super::descriptor::Reader;
-use super::name::Lengths;
-use super::{Detail, Itab, Type, Types};
+use super::{Detail, Field, Itab, Type, Types};
 use crate::error::Error;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
+use crate::go::release::{Maps, Release};
 
-pub(super) fn find<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a> {
+pub(super) fn find<'a>(
+    memory: &Memory<'_, 'a>,
+    module: &ModuleData,
+    candidates: &[&'static Release],
+) -> Types<'a> {
     let mut out = Types::default();
     if module.types.is_empty() {
         out.warnings.push(Error::within(
@@ -20,7 +24,7 @@ pub(super) fn find<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a
     }
     let mut reader = Reader::new(*memory, module);
     let links = typelinks(memory, module);
-    settle(&mut reader, module, &links);
+    settle(&mut reader, &links, candidates);
     let mut seen = FxHashSet::default();
     let mut queue: Vec<u64> = Vec::new();
     let mut broken = 0u64;
@@ -74,14 +78,15 @@ pub(super) fn find<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Types<'a
     }
     out.types.sort_by_key(|t| t.addr);
     if module.itabs.is_empty() {
-        unlisted(memory, module, &mut out);
+        let padded = reader.layout.padded_itabs;
+        unlisted(memory, module, padded, &mut out);
     }
     out
 }
 
 /// Itabs that no list of Go up to 1.26 has: those that code refers to for a conversion that is never looked up. An interface, a type and
 /// the type's hash side by side are nothing else.
-fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, out: &mut Types<'_>) {
+fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, padded: bool, out: &mut Types<'_>) {
     let (p, e) = (memory.ptr_size(), memory.image().endian);
     let mut found = Vec::new();
     let mut look = |addr: u64, interface: u64| {
@@ -93,7 +98,7 @@ fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, out: &mut Types<'_>) {
         if hash.is_some() && hash == addr.checked_add(2 * p).and_then(|a| memory.u32(a)) {
             found.push(Itab {
                 addr,
-                size: itab_size(p, methods.len() as u64),
+                size: itab_size(p, padded, methods.len() as u64),
                 interface,
                 typ,
             });
@@ -119,8 +124,9 @@ fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, out: &mut Types<'_>) {
 }
 
 /// Bytes of an itab: interface, type, hash, then a function for each method, or one word for none.
-fn itab_size(ptr_size: u64, methods: u64) -> u64 {
-    (2 * ptr_size + 4).next_multiple_of(ptr_size) + ptr_size * methods.max(1)
+fn itab_size(ptr_size: u64, padded: bool, methods: u64) -> u64 {
+    let hash = if padded { 8 } else { 4 };
+    (2 * ptr_size + hash).next_multiple_of(ptr_size) + ptr_size * methods.max(1)
 }
 
 /// Descriptors between those found: types that only code and data refer to. Each must read in every part as the compiler writes it.
@@ -205,77 +211,67 @@ fn descriptors(reader: &Reader<'_, '_>, module: &ModuleData) -> Vec<u64> {
     out
 }
 
-/// Chooses how names, fields and maps are stored by what fits the descriptors at hand.
-fn settle(reader: &mut Reader<'_, '_>, module: &ModuleData, links: &[u64]) {
-    let p = reader.memory.ptr_size();
-    let head = 4 * p + 16;
-    let sample: Vec<u64> = links.iter().copied().take(512).collect();
-    if !sample.is_empty() {
-        let readable = |r: &Reader<'_, '_>| {
-            let good = |a: &&u64| r.read(**a).is_some_and(|t| t.name.iter().all(|b| *b >= b' '));
-            sample.iter().filter(good).count()
-        };
-        let with_varints = readable(reader);
-        reader.lengths = Lengths::TwoBytes;
-        if readable(reader) <= with_varints {
-            reader.lengths = Lengths::Varint;
+/// Chooses the release whose layout fits most of the descriptors at hand; of those that fit alike, the first.
+fn settle(reader: &mut Reader<'_, '_>, links: &[u64], candidates: &[&'static Release]) {
+    let mut best = None;
+    for r in candidates {
+        reader.layout = r.types;
+        let sample = links.iter().take(SAMPLE);
+        let fitting = sample.filter(|a| fits(reader, **a)).count();
+        if best.is_none_or(|(most, _)| fitting > most) {
+            best = Some((fitting, r.types));
         }
     }
-    reader.map_size = map_size(reader, module, links, head, p);
-    // Fields reach past their struct if the offsets are really shifted.
-    let (mut beyond, mut within) = (0, 0);
-    for t in links.iter().filter_map(|a| reader.read(*a)) {
-        // Structs with names are found behind pointers to them.
-        let pointee = match t.detail {
-            Detail::Pointer { elem } => reader.read(elem),
-            _ => Some(t),
-        };
-        if let Some(Type {
-            detail: Detail::Struct { fields, .. },
-            size,
-            ..
-        }) = pointee
-            && let Some(last) = fields.last()
-            && last.offset > 0
-        {
-            if last.offset > size {
-                beyond += 1
-            } else {
-                within += 1
-            }
-        }
-        if beyond + within > 4096 {
-            break;
-        }
+    if let Some((_, layout)) = best {
+        reader.layout = layout;
     }
-    reader.shifted_offsets = beyond * 8 > within;
 }
 
-/// Bytes of a map's descriptor: hash buckets up to Go 1.23, groups of slots since, with three words more in Go 1.27. A group's size stands behind the
-/// hash function, which tells the first two apart.
-fn map_size(reader: &Reader<'_, '_>, module: &ModuleData, links: &[u64], head: u64, p: u64) -> Option<u64> {
-    let newest = module.layout.is_some_and(|l| l.versions == "Go 1.27");
-    let aligned = |n: u64| n.next_multiple_of(p);
-    if newest {
-        return Some(aligned(head + 10 * p + 4));
+/// Descriptors that are tried under each layout.
+const SAMPLE: usize = 2048;
+
+/// Does the descriptor at `addr` read as the reader's layout has it?
+fn fits(reader: &Reader<'_, '_>, addr: u64) -> bool {
+    let Some(t) = reader.read(addr) else { return false };
+    if t.name.iter().any(|b| *b < b' ') {
+        return false;
     }
+    match &t.detail {
+        Detail::Map { .. } => map_fits(reader, addr),
+        Detail::Struct { fields, .. } => fields_fit(fields, t.size),
+        // Structs with names are found behind pointers to them.
+        Detail::Pointer { elem } => match reader.read(*elem) {
+            Some(Type {
+                detail: Detail::Struct { fields, .. },
+                size,
+                ..
+            }) => fields_fit(&fields, size),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
+/// The last of several fields lies in the second half of most structs; shifted offsets that are read as they stand reach past the end, and
+/// plain ones that are read as shifted end too early.
+fn fields_fit(fields: &[Field<'_>], size: u64) -> bool {
+    let ascending = fields
+        .windows(2)
+        .all(|w| matches!(w, [a, b] if a.offset <= b.offset));
+    ascending
+        && fields
+            .last()
+            .is_none_or(|f| f.offset <= size && (fields.len() < 3 || f.offset.saturating_mul(2) >= size))
+}
+
+/// The size of a group of slots stands behind the hash function; where buckets are meant, there stand the sizes of key, value and bucket.
+fn map_fits(reader: &Reader<'_, '_>, addr: u64) -> bool {
     let m = reader.memory;
-    let is_map = |a: &u64| matches!(reader.read(*a)?.detail, Detail::Map { .. }).then_some(*a);
-    let (mut groups, mut buckets) = (0, 0);
-    for addr in links.iter().filter_map(is_map).take(32) {
-        let size = m.word(addr + head + 4 * p);
-        let group = m.pointer(addr + head + 2 * p).and_then(|g| m.word(g));
-        if size.is_some() && size == group {
-            groups += 1
-        } else {
-            buckets += 1
-        }
-    }
-    if groups > buckets {
-        Some(aligned(head + 7 * p + 4))
-    } else {
-        Some(aligned(head + 4 * p + 8))
-    }
+    let p = m.ptr_size();
+    let at = addr + 4 * p + 16;
+    let group = m.pointer(at + 2 * p).and_then(|g| m.word(g));
+    let is_groups = group.is_some() && m.word(at + 4 * p) == group;
+    is_groups == (reader.layout.maps != Maps::Buckets)
 }
 
 fn itabs(memory: &Memory<'_, '_>, module: &ModuleData, reader: &Reader<'_, '_>) -> Vec<Itab> {
@@ -291,7 +287,7 @@ fn itabs(memory: &Memory<'_, '_>, module: &ModuleData, reader: &Reader<'_, '_>) 
         };
         Some(Itab {
             addr,
-            size: itab_size(p, methods),
+            size: itab_size(p, reader.layout.padded_itabs, methods),
             interface,
             typ,
         })

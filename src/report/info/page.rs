@@ -105,7 +105,7 @@ fn headline(f: &Facts) -> String {
         (Some(c), Some(v)) => format!("built by {c} ({v})"),
         (Some("gc"), None) => format!(
             "built by Go {}",
-            f.go_version_range.unwrap_or("of an unknown version")
+            f.go_version_range.as_deref().unwrap_or("of an unknown version")
         ),
         (Some(c), None) => format!("built by {c}, version unknown"),
         (None, Some(v)) => format!("built by {v}"),
@@ -280,6 +280,7 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
     } else if f.is_go() {
         let range = f
             .go_version_range
+            .as_ref()
             .map(|r| format!(" (layout of Go {r})"))
             .unwrap_or_default();
         rows.push(("Go version", format!("unknown{range}")));
