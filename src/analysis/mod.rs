@@ -17,4 +17,5 @@ pub mod size;
 pub mod symbols;
 pub mod trace;
 pub mod types;
+pub mod vuln;
 pub mod whatif;

@@ -23,6 +23,7 @@ mod size;
 mod track;
 mod types;
 mod version;
+mod vuln;
 mod whatif;
 mod whatif_rebuild;
 
@@ -58,6 +59,7 @@ enum Command {
     Size(size::Args),
     Diff(diff::Args),
     Track(track::Args),
+    Vuln(vuln::Args),
     Whatif(whatif::Args),
     Check(check::Args),
     Plugin(plugin::Args),
@@ -110,6 +112,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Size(a) => size::run(&a),
             Command::Diff(a) => diff::run(&a),
             Command::Track(a) => track::run(&a),
+            Command::Vuln(a) => vuln::run(&a),
             Command::Whatif(a) => whatif::run(&a),
             // These were run by run_with_go_flags; clap only helps.
             Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

@@ -18,4 +18,5 @@ pub mod text;
 pub mod track;
 pub mod types;
 pub mod version;
+pub mod vuln;
 pub mod whatif;

@@ -37,8 +37,25 @@ pub struct Policy {
     pub targets: Vec<Target>,
     /// `[[exception]]` in order.
     pub exceptions: Vec<Exception>,
+    /// `[[vuln]]` in order: vulnerabilities that are put up with.
+    pub vulns: Vec<Accepted>,
     /// `[budget]`.
     pub budget: Budget,
+}
+
+/// A vulnerability that is put up with for a time.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// Its id, or one of its CVE and GHSA names.
+    pub id: String,
+    /// In which module; `None` for all.
+    pub module: Option<String>,
+    /// In which files; `None` for all.
+    pub paths: Option<Paths>,
+    /// Why.
+    pub reason: String,
+    /// The first day on which it holds no more.
+    pub expires: Date,
 }
 
 /// What is said about one rule.
@@ -325,7 +342,7 @@ impl Reader<'_> {
     }
 
     fn policy(&mut self, table: &DeTable<'_>) -> Policy {
-        const KEYS: [&str; 8] = [
+        const KEYS: [&str; 9] = [
             "version",
             "profile",
             "level",
@@ -333,6 +350,7 @@ impl Reader<'_> {
             "rules",
             "target",
             "exception",
+            "vuln",
             "budget",
         ];
         let mut p = Policy::default();
@@ -360,6 +378,10 @@ impl Reader<'_> {
                         .into_iter()
                         .filter_map(|(at, t)| self.exception(at, t))
                         .collect();
+                }
+                "vuln" => {
+                    let all = self.tables(value, "vuln");
+                    p.vulns = all.into_iter().filter_map(|(at, t)| self.accepted(at, t)).collect();
                 }
                 "budget" => p.budget = self.budget(value),
                 _ => self.unknown_key(key, &KEYS),
@@ -486,31 +508,12 @@ impl Reader<'_> {
                 }
                 "path" => paths = self.paths(value),
                 "contains" => contains = self.string(value, "contains").map(str::to_string),
-                "reason" => {
-                    reason = self.string(value, "reason").map(str::to_string);
-                    if reason.as_ref().is_some_and(|r| r.trim().is_empty()) {
-                        self.say(value.span().start, "`reason` must say why");
-                    }
-                }
-                "expires" => {
-                    let text = match value.get_ref() {
-                        DeValue::Datetime(d) => d.to_string(),
-                        DeValue::String(s) => s.to_string(),
-                        _ => String::new(),
-                    };
-                    expires = Date::parse(&text);
-                    if expires.is_none() {
-                        self.say(value.span().start, "`expires` must be a day: 2027-01-31");
-                    }
-                }
+                "reason" => reason = self.reason(value),
+                "expires" => expires = self.expires(value),
                 _ => self.unknown_key(key, &["rule", "path", "contains", "reason", "expires"]),
             }
         }
-        for key in ["rule", "reason", "expires"] {
-            if !table.keys().any(|k| k.get_ref() == key) {
-                self.say(at, format!("an [[exception]] needs `{key}`"));
-            }
-        }
+        self.needs(at, table, "an [[exception]]", &["rule", "reason", "expires"]);
         if before < self.problems.len() {
             return None;
         }
@@ -522,6 +525,61 @@ impl Reader<'_> {
             reason: reason?,
             expires: expires?,
             line,
+        })
+    }
+
+    fn needs(&mut self, at: usize, table: &DeTable<'_>, what: &str, keys: &[&str]) {
+        for key in keys {
+            if !table.keys().any(|k| k.get_ref() == key) {
+                self.say(at, format!("{what} needs `{key}`"));
+            }
+        }
+    }
+
+    fn reason(&mut self, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        let reason = self.string(value, "reason").map(str::to_string);
+        if reason.as_ref().is_some_and(|r| r.trim().is_empty()) {
+            self.say(value.span().start, "`reason` must say why");
+        }
+        reason
+    }
+
+    fn expires(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Date> {
+        let text = match value.get_ref() {
+            DeValue::Datetime(d) => d.to_string(),
+            DeValue::String(s) => s.to_string(),
+            _ => String::new(),
+        };
+        let expires = Date::parse(&text);
+        if expires.is_none() {
+            self.say(value.span().start, "`expires` must be a day: 2027-01-31");
+        }
+        expires
+    }
+
+    fn accepted(&mut self, at: usize, table: &DeTable<'_>) -> Option<Accepted> {
+        let (mut id, mut module, mut paths, mut reason, mut expires) = (None, None, None, None, None);
+        let before = self.problems.len();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "id" => id = self.string(value, "id").map(str::to_string),
+                "module" => module = self.string(value, "module").map(str::to_string),
+                "path" => paths = self.paths(value),
+                "reason" => reason = self.reason(value),
+                "expires" => expires = self.expires(value),
+                _ => self.unknown_key(key, &["id", "module", "path", "reason", "expires"]),
+            }
+        }
+        self.needs(at, table, "a [[vuln]]", &["id", "reason", "expires"]);
+        if before < self.problems.len() {
+            return None;
+        }
+        Some(Accepted {
+            id: id?,
+            module,
+            paths,
+            reason: reason?,
+            expires: expires?,
         })
     }
 

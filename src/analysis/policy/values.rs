@@ -55,6 +55,16 @@ impl Date {
         Date::new(year as i32, month as u8, day)
     }
 
+    /// Days since 1970-01-01: what [`Date::from_unix`] began with.
+    pub fn days(self) -> i64 {
+        let year = i64::from(self.year) - i64::from(self.month <= 2);
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let shifted = (i64::from(self.month) + 9) % 12;
+        let day_of_year = (153 * shifted + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+
     /// The same day one year later; 29 February becomes 28 February.
     pub fn next_year(self) -> Date {
         let day = if self.month == 2 {

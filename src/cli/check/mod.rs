@@ -3,22 +3,18 @@
 mod flags;
 mod init;
 pub(crate) mod policy;
-mod subjects;
+pub(super) mod subjects;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rayon::prelude::*;
-
-use super::frame::{self, Format, Output, Progress, io_words};
+use super::frame::{self, Format, Output, io_words};
 use crate::analysis::policy::Level;
-use crate::analysis::policy::judge::{self, Judgement};
+use crate::analysis::policy::judge;
 use crate::analysis::policy::rules;
 use crate::analysis::policy::select::{self, Flags, PROFILES};
 use crate::analysis::policy::values::Date;
-use crate::input;
-use crate::input::Bytes;
 use crate::report::check::{self as report, File, Run};
 
 /// Holds files to rules: exit status 0 where all hold, 1 where one does not.
@@ -72,7 +68,7 @@ pub struct Args {
     output: Output,
 }
 
-fn day(s: &str) -> Result<Date, String> {
+pub(super) fn day(s: &str) -> Result<Date, String> {
     Date::parse(s).ok_or_else(|| "a day looks like 2026-11-21".into())
 }
 
@@ -115,14 +111,17 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     };
     let policy = loaded.as_ref().map(|l| &l.policy);
-    let (mut files, unreadable) = look_all(&args.files, args.output.quiet, |path, bytes| {
+    let (found, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
         let names = policy::names(loaded.as_ref(), path);
         let demands = select::demands(policy, &flags, &names);
-        judge::judge(bytes, &demands, policy, &names, today)
+        let judgement = judge::judge(bytes, &demands, policy, &names, today)?;
+        Ok((named || judgement.is_go).then_some(judgement))
     });
-    files
-        .iter_mut()
-        .for_each(|f| f.name = display(Path::new(&f.name)));
+    let files = found.into_iter().map(|(name, judgement)| File {
+        name: display(Path::new(&name)),
+        judgement,
+    });
+    let files = files.collect();
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }
@@ -149,7 +148,7 @@ pub(super) fn run(args: &Args) -> u8 {
     status.max(frame::write_status(written))
 }
 
-fn display(path: &Path) -> String {
+pub(super) fn display(path: &Path) -> String {
     if path.as_os_str() == "-" {
         "standard input".into()
     } else {
@@ -202,63 +201,4 @@ fn print(args: &Args, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u
             super::TROUBLE
         }
     }
-}
-
-/// Looks at all files in parallel; what comes back is in order: files with their judgement, and those that can't be read with why.
-fn look_all(
-    paths: &[PathBuf],
-    quiet: bool,
-    look: impl Fn(&Path, &Bytes) -> crate::Result<Judgement> + Sync,
-) -> (Vec<File>, Vec<(String, String)>) {
-    let (subjects, bad) = subjects::expand(paths);
-    let mut unreadable: Vec<(String, String)> = bad
-        .into_iter()
-        .map(|(p, why)| (p.to_string_lossy().into_owned(), why))
-        .collect();
-    let progress = Progress::new(if quiet { 0 } else { subjects.len() });
-    let results: Vec<Option<Result<Judgement, String>>> = subjects
-        .par_iter()
-        .map(|s| {
-            let done = input::open_or_stdin(&s.path)
-                .map_err(|e| io_words(&e))
-                .and_then(|bytes| {
-                    // What a folder holds besides binaries is none of our business.
-                    if !s.named && crate::image::sniff(&bytes).is_none() {
-                        return Ok(None);
-                    }
-                    match look(&s.path, &bytes) {
-                        Ok(j) if s.named || j.is_go => Ok(Some(j)),
-                        Ok(_) => Ok(None),
-                        Err(e) if s.named => Err(e.to_string()),
-                        Err(_) => Ok(None),
-                    }
-                });
-            progress.step();
-            done.transpose()
-        })
-        .collect();
-    drop(progress);
-    let mut used = vec![false; paths.len()];
-    let mut files = Vec::new();
-    for (s, result) in subjects.iter().zip(results) {
-        let name = s.path.to_string_lossy().into_owned();
-        let Some(result) = result else { continue };
-        if let Some(u) = used.get_mut(s.from) {
-            *u = true;
-        }
-        match result {
-            Ok(judgement) => files.push(File { name, judgement }),
-            Err(why) => unreadable.push((name, why)),
-        }
-    }
-    // A gate that looked at nothing has not passed.
-    for (i, path) in paths.iter().enumerate() {
-        let name = path.to_string_lossy();
-        let brought_nothing = used.get(i) == Some(&false) && !unreadable.iter().any(|u| u.0 == name);
-        let elsewhere = subjects.iter().any(|s| s.path.starts_with(path) && s.from != i);
-        if brought_nothing && !elsewhere {
-            unreadable.push((name.into_owned(), "holds no Go binary".into()));
-        }
-    }
-    (files, unreadable)
 }

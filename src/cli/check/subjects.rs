@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
+use rayon::prelude::*;
 
-use crate::cli::frame::io_words;
-use crate::input;
+use crate::cli::frame::{Progress, io_words};
+use crate::input::{self, Bytes};
 
 /// One file to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,69 @@ fn glob(pattern: &str) -> Result<Vec<PathBuf>, String> {
     };
     let all = input::walk(root).into_iter().map(|e| e.path);
     Ok(all.filter(|p| matcher.is_match(p)).collect())
+}
+
+/// Files by name with what was found of each, and those that can't be read with why.
+pub(in crate::cli) type Looked<T> = (Vec<(String, T)>, Vec<(String, String)>);
+
+/// Looks at all files in parallel; what comes back is in order. `look` is told whether a file was named, and gives `None` for what is
+/// none of its business.
+pub(in crate::cli) fn look_all<T: Send>(
+    paths: &[PathBuf],
+    quiet: bool,
+    look: impl Fn(&Path, &Bytes, bool) -> crate::Result<Option<T>> + Sync,
+) -> Looked<T> {
+    let (subjects, bad) = expand(paths);
+    let mut unreadable: Vec<(String, String)> = bad
+        .into_iter()
+        .map(|(p, why)| (p.to_string_lossy().into_owned(), why))
+        .collect();
+    let progress = Progress::new(if quiet { 0 } else { subjects.len() });
+    let results: Vec<Option<Result<T, String>>> = subjects
+        .par_iter()
+        .map(|s| {
+            let done = input::open_or_stdin(&s.path)
+                .map_err(|e| io_words(&e))
+                .and_then(|bytes| {
+                    // What a folder holds besides binaries is none of our business.
+                    if !s.named && crate::image::sniff(&bytes).is_none() {
+                        return Ok(None);
+                    }
+                    match look(&s.path, &bytes, s.named) {
+                        Err(e) if s.named => Err(e.to_string()),
+                        Err(_) => Ok(None),
+                        Ok(_) if bytes.changed() => Err("was changed while it was read".into()),
+                        Ok(found) => Ok(found),
+                    }
+                });
+            progress.step();
+            done.transpose()
+        })
+        .collect();
+    drop(progress);
+    let mut used = vec![false; paths.len()];
+    let mut files = Vec::new();
+    for (s, result) in subjects.iter().zip(results) {
+        let name = s.path.to_string_lossy().into_owned();
+        let Some(result) = result else { continue };
+        if let Some(u) = used.get_mut(s.from) {
+            *u = true;
+        }
+        match result {
+            Ok(found) => files.push((name, found)),
+            Err(why) => unreadable.push((name, why)),
+        }
+    }
+    // A gate that looked at nothing has not passed.
+    for (i, path) in paths.iter().enumerate() {
+        let name = path.to_string_lossy();
+        let brought_nothing = used.get(i) == Some(&false) && !unreadable.iter().any(|u| u.0 == name);
+        let elsewhere = subjects.iter().any(|s| s.path.starts_with(path) && s.from != i);
+        if brought_nothing && !elsewhere {
+            unreadable.push((name.into_owned(), "holds no Go binary".into()));
+        }
+    }
+    (files, unreadable)
 }
 
 #[cfg(test)]

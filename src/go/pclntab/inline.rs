@@ -97,6 +97,17 @@ impl<'t, 'a> Function<'t, 'a> {
         (0..count).map_while(|i| self.call(tree, i)).collect()
     }
 
+    /// Names of all inlined calls, in the order of the tree's indices: what [`Function::inlined_calls`] has, without the work for the rest.
+    pub fn inlined_names(&self) -> impl Iterator<Item = &'a [u8]> {
+        let highest = match self.inline_tree_addr() {
+            Some(_) => self.inline_indices().map(|r| r.value).max().unwrap_or(-1),
+            None => -1,
+        };
+        let f = *self;
+        let names = (0..=highest).map(move |i| f.inlined_name(i));
+        names.take_while(|n| !n.is_empty())
+    }
+
     /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is none.
     pub fn inlined_name(&self, index: i32) -> &'a [u8] {
         let table = self.table();

@@ -1,0 +1,116 @@
+//! Which database is used: the embedded one, the last update, or the one that `--db` names; and `gospect vuln update`.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use super::sources;
+use crate::analysis::vuln::Database;
+use crate::cli::frame::{self, io_words};
+use crate::cli::{FINE, TROUBLE};
+
+/// Fetches or converts a database, and keeps it for the runs to come.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gospect vuln update --from ./vulndb\n  gospect vuln update --from vulndb.zip -o vulndb.bin"
+)]
+pub struct UpdateArgs {
+    /// Where it is: what `--db` takes.
+    #[arg(long, value_name = "PLACE")]
+    from: String,
+    /// Write it to FILE, which `--db` takes, instead of the place where gospect looks.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A database, part of the program or read.
+pub(super) enum Loaded {
+    Embedded(&'static Database),
+    Read(Box<Database>),
+}
+
+impl Deref for Loaded {
+    type Target = Database;
+    fn deref(&self) -> &Database {
+        match self {
+            Loaded::Embedded(db) => db,
+            Loaded::Read(db) => db,
+        }
+    }
+}
+
+/// The database that `--db` names; without it the newer of the embedded one and the last update.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn load(place: Option<&str>) -> Result<Loaded, String> {
+    let Some(place) = place else {
+        let embedded = Database::embedded().map_err(|e| e.to_string())?;
+        let kept = kept().filter(|p| p.is_file()).map(|p| (sources::snapshot(&p), p));
+        return Ok(match kept {
+            Some((Ok(db), _)) if db.meta().modified > embedded.meta().modified => Loaded::Read(Box::new(db)),
+            Some((Err(e), path)) => {
+                frame::complain(&path, &format!("warning: {e}; the embedded database is used"));
+                Loaded::Embedded(embedded)
+            }
+            _ => Loaded::Embedded(embedded),
+        });
+    };
+    if place == "embedded" {
+        return Database::embedded().map(Loaded::Embedded).map_err(|e| e.to_string());
+    }
+    sources::read(place).map(|db| Loaded::Read(Box::new(db)))
+}
+
+/// Where an update is kept.
+fn kept() -> Option<PathBuf> {
+    cache().map(|d| d.join("vulndb.bin"))
+}
+
+/// The folder for what can be had again.
+pub(super) fn cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let dir = set("XDG_CACHE_HOME").filter(|p| p.is_absolute());
+    let dir = dir.or_else(|| set("LOCALAPPDATA").filter(|_| cfg!(windows)));
+    let dir = dir.or_else(|| {
+        let home = set("HOME").or_else(|| set("USERPROFILE"))?;
+        Some(home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
+    });
+    dir.map(|d| d.join("gospect"))
+}
+
+pub(super) fn update(args: &UpdateArgs) -> u8 {
+    match try_update(args) {
+        Ok(said) => {
+            frame::note(&format!("gospect: {said}"));
+            FINE
+        }
+        Err(e) => {
+            frame::complain(Path::new(&args.from), &e);
+            TROUBLE
+        }
+    }
+}
+
+fn try_update(args: &UpdateArgs) -> Result<String, String> {
+    let db = sources::read(&args.from)?;
+    let path = match &args.output {
+        Some(p) => p.clone(),
+        None => kept().ok_or("there is no folder for caches: set XDG_CACHE_HOME, or give --output")?,
+    };
+    let said = |e: std::io::Error| format!("{}: {}", path.display(), io_words(&e));
+    if args.output.is_none()
+        && let Some(dir) = path.parent()
+    {
+        std::fs::create_dir_all(dir).map_err(said)?;
+    }
+    let bytes = db.encode(22).map_err(said)?;
+    let output = frame::Output {
+        output: Some(path.clone()),
+        ..frame::Output::default()
+    };
+    let mut sink = output.open().map_err(said)?;
+    std::io::Write::write_all(&mut sink, &bytes).and_then(|()| sink.finish()).map_err(said)?;
+    let meta = db.meta();
+    let day = meta.modified.get(..10).unwrap_or("an unknown day");
+    Ok(format!("{}: {} entries of {day} ({} bytes)", path.display(), db.len(), bytes.len()))
+}

@@ -1,0 +1,148 @@
+//! `gospect vuln`: known vulnerabilities of each program, by function, offline.
+
+mod database;
+mod sources;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::check::{day, display, policy, subjects};
+use super::frame::{self, Format, Output, io_words};
+use crate::analysis::policy::file::Policy;
+use crate::analysis::policy::values::Date;
+use crate::analysis::vuln::{self, Level};
+use crate::report::vuln::{self as report, Run};
+
+/// Known vulnerabilities of each program: by the functions that are in it, stripped or not, without a network.
+///
+/// Holds modules, packages and functions of a program against the Go vulnerability database, a snapshot of which is part of gospect.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --db vulndb.zip --format sarif -o vuln.sarif ./server\n  \
+    gospect vuln --format openvex ./server\n  gospect vuln update\n\n\
+    Exit status: 0 nothing found; 1 vulnerabilities of --level or deeper, or a file whose functions can't be seen; 2 wrong usage or a file that\n\
+    could not be read. The database is golang.org/x/vulndb of the Go project, CC-BY-4.0."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Files, folders (their Go binaries) and glob patterns; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, or a file of `vuln update -o`
+    /// [default: the newer of the embedded one and the last update].
+    #[arg(long, value_name = "PLACE")]
+    db: Option<String>,
+    /// How deep a vulnerability must be seen to make the exit status 1.
+    #[arg(long, value_name = "LEVEL", default_value = "symbol", value_parser = level_words())]
+    level: Level,
+    /// Days after which the database counts as old, which is warned of.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    max_age: u32,
+    /// The policy file with what is put up with [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Use no policy file.
+    #[arg(long, conflicts_with = "policy")]
+    no_policy: bool,
+    /// Exit 0 in spite of findings; a file that can't be read is still 2.
+    #[arg(long)]
+    exit_zero: bool,
+    /// The day that counts as today, for the age of the database and the ends of suppressions.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    today: Option<Date>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text",
+        value_parser = frame::formats(["text", "json"]))]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Update(database::UpdateArgs),
+}
+
+fn level_words() -> impl clap::builder::TypedValueParser<Value = Level> {
+    use clap::builder::TypedValueParser;
+    clap::builder::PossibleValuesParser::new(["symbol", "package", "module"])
+        .map(|w| Level::ALL.into_iter().find(|l| l.word() == w).unwrap_or(Level::Symbol))
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    if let Some(Command::Update(update)) = &args.command {
+        return database::update(update);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    let today = args.today.unwrap_or_else(|| Date::from_unix(now));
+    let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
+        return super::TROUBLE;
+    };
+    let db = match database::load(args.db.as_deref()) {
+        Ok(db) => db,
+        Err(e) => {
+            frame::complain(Path::new(args.db.as_deref().unwrap_or("the database")), &e);
+            return super::TROUBLE;
+        }
+    };
+    let mut sink = match args.output.open() {
+        Ok(s) => s,
+        Err(e) => {
+            frame::complain(args.output.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
+            return super::TROUBLE;
+        }
+    };
+    let age = report::age(db.meta(), today);
+    if !args.output.quiet {
+        match age {
+            None => frame::note("gospect: warning: the vulnerability database does not say how old it is"),
+            Some(days) if days > i64::from(args.max_age) => frame::note(&format!(
+                "gospect: warning: the vulnerability database is {days} days old; `gospect vuln update` fetches the newest"
+            )),
+            _ => {}
+        }
+    }
+    let policy = loaded.as_ref().map(|l| &l.policy);
+    let now = today.to_string();
+    let (files, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
+        let names = policy::names(loaded.as_ref(), path);
+        let mut file = vuln::look(bytes, &db, &now)?;
+        file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
+        match (file.is_go, named) {
+            (true, _) => Ok(Some(file)),
+            (false, false) => Ok(None),
+            (false, true) => Err(crate::Error::new("is no Go program, as far as can be seen")),
+        }
+    });
+    let files = files.into_iter().map(|(name, f)| (display(Path::new(&name)), f)).collect();
+    for (name, why) in &unreadable {
+        frame::complain(Path::new(name), why);
+    }
+    let run = Run {
+        files,
+        unreadable,
+        level: args.level,
+        today,
+        db: &db,
+    };
+    let status = if !run.unreadable.is_empty() {
+        super::TROUBLE
+    } else if run.fails() && !args.exit_zero {
+        super::FINDINGS
+    } else {
+        super::FINE
+    };
+    let written = write(&mut sink, args, &run).and_then(|()| sink.finish());
+    status.max(frame::write_status(written))
+}
+
+fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>) -> io::Result<()> {
+    match args.format {
+        Format::Json => report::json(out, run),
+        _ => report::text(out, run, args.output.colored(), args.output.quiet, args.output.verbose),
+    }
+}

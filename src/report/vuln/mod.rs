@@ -1,0 +1,75 @@
+//! A run of `gospect vuln` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, OpenVEX, CycloneDX VEX.
+
+mod json;
+mod text;
+
+pub use json::write as json;
+pub use text::write as text;
+
+use crate::analysis::policy::values::Date;
+use crate::analysis::vuln::db::Meta;
+use crate::analysis::vuln::{Database, File, Finding, Level, Scope};
+
+/// All that one run found, files in the order they were given.
+#[derive(Debug)]
+pub struct Run<'d> {
+    /// Files that could be read, by name.
+    pub files: Vec<(String, File)>,
+    /// Files that could not, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// How deep a vulnerability must be seen to make the exit status 1.
+    pub level: Level,
+    /// The day that counted as today.
+    pub today: Date,
+    /// What they were held against.
+    pub db: &'d Database,
+}
+
+impl Run<'_> {
+    /// Is there a finding that makes the exit status 1?
+    pub fn fails(&self) -> bool {
+        self.files.iter().any(|(_, f)| f.fails(self.level))
+    }
+}
+
+/// Days since the database was last changed; `None` where it does not say when.
+pub fn age(meta: &Meta, today: Date) -> Option<i64> {
+    Some(today.days() - Date::parse(meta.modified.get(..10)?)?.days())
+}
+
+/// A version as its users write it: `go1.27.4`, `v1.2.3`.
+pub fn version(module: &str, version: &str) -> String {
+    if version.is_empty() {
+        return "unknown version".into();
+    }
+    let plain = version.strip_prefix('v').unwrap_or(version);
+    match matches!(module, "stdlib" | "toolchain") && !plain.starts_with("go") {
+        // 1.21.0-rc.2 is go1.21rc2.
+        true => format!("go{}", plain.replace(".0-rc.", "rc").replace(".0-beta.", "beta")),
+        false if plain.starts_with(|c: char| c.is_ascii_digit()) => format!("v{plain}"),
+        false => version.into(),
+    }
+}
+
+/// What mends it, in a word: `fixed in v1.2.3`.
+fn mend(f: &Finding) -> String {
+    let fixed = |v: &String| format!("fixed in {}", version(&f.module, v));
+    match (&f.fixed, &f.custom) {
+        (Some(v), _) => fixed(v),
+        (None, Some(c)) => match &c.fixed {
+            Some(v) => format!("fixed in {v} by the project's own count"),
+            None => "no fix known".into(),
+        },
+        _ => "no fix known".into(),
+    }
+}
+
+/// The page about an advisory.
+fn page(id: &str) -> String {
+    format!("https://pkg.go.dev/vuln/{id}")
+}
+
+/// Is it counted as found, or only as possible?
+fn is_certain(f: &Finding) -> bool {
+    f.scope != Scope::UnknownVersion
+}
