@@ -18,6 +18,7 @@ schemas! {
     "size",
     "track",
     "types",
+    "vuln",
     "whatif",
 }
 

@@ -381,7 +381,10 @@ impl Reader<'_> {
                 }
                 "vuln" => {
                     let all = self.tables(value, "vuln");
-                    p.vulns = all.into_iter().filter_map(|(at, t)| self.accepted(at, t)).collect();
+                    p.vulns = all
+                        .into_iter()
+                        .filter_map(|(at, t)| self.accepted(at, t))
+                        .collect();
                 }
                 "budget" => p.budget = self.budget(value),
                 _ => self.unknown_key(key, &KEYS),

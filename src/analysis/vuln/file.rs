@@ -136,7 +136,9 @@ pub fn judge_program(program: &Program<'_>, db: &Database, today: &str) -> File 
     }
     let image = program.image();
     subject.os = subject.os.or_else(|| os(image));
-    subject.arch = subject.arch.or_else(|| Some(image.arch.goarch().to_string()).filter(|a| !a.is_empty()));
+    subject.arch = subject
+        .arch
+        .or_else(|| Some(image.arch.goarch().to_string()).filter(|a| !a.is_empty()));
     let main = subject.modules.first().filter(|_| subject.has_main);
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     File {

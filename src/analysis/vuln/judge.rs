@@ -232,7 +232,9 @@ impl<'s> Engine<'s, '_> {
             self.out.modules += 1;
         } else {
             let message = match told {
-                Some(t) => format!("Go version `{t}` is no release: the standard library is judged by its functions"),
+                Some(t) => {
+                    format!("Go version `{t}` is no release: the standard library is judged by its functions")
+                }
                 None => "Go version not known: the standard library is judged by its functions".into(),
             };
             self.gap("no-go-version", message);
@@ -247,7 +249,11 @@ impl<'s> Engine<'s, '_> {
             unlisted: false,
         };
         let distribution = self.subject.modules.is_empty()
-            && self.subject.main_path.as_deref().is_some_and(|p| p.starts_with("cmd/"));
+            && self
+                .subject
+                .main_path
+                .as_deref()
+                .is_some_and(|p| p.starts_with("cmd/"));
         if distribution {
             let versions = match &versions {
                 Versions::One(v) => Versions::One(v),
@@ -276,14 +282,25 @@ impl<'s> Engine<'s, '_> {
         } else if self.db.of_module(&path).next().is_some() {
             let why = match (local, main) {
                 (true, _) => format!("it is replaced by the folder {real_path}"),
-                (_, true) => format!("the main module was built as {}", if version.is_empty() { "no version" } else { &*version }),
+                (_, true) => format!(
+                    "the main module was built as {}",
+                    if version.is_empty() {
+                        "no version"
+                    } else {
+                        &*version
+                    }
+                ),
                 _ => "the program does not say it".into(),
             };
             self.gap("unknown-version", format!("version of {path} not known: {why}"));
         }
         let own = Target {
             path: &path,
-            version: if known && !other { version.to_string() } else { String::new() },
+            version: if known && !other {
+                version.to_string()
+            } else {
+                String::new()
+            },
             scope: match (known, other) {
                 (true, false) => Scope::Govulncheck,
                 (true, true) => Scope::Replaced,
@@ -291,7 +308,11 @@ impl<'s> Engine<'s, '_> {
             },
             replaces: None,
             // A fork's versions say nothing about what it was forked from.
-            versions: if known && !other { Versions::One(&version) } else { Versions::All },
+            versions: if known && !other {
+                Versions::One(&version)
+            } else {
+                Versions::All
+            },
             imported_as: &path,
             unlisted: false,
         };
@@ -321,8 +342,14 @@ impl<'s> Engine<'s, '_> {
             modules.extend(prefixes(package).filter(|p| self.db.of_module(p).next().is_some()));
         }
         let message = match self.subject.modules.is_empty() {
-            true => format!("no list of modules: the versions of {} packages are not known", unlisted.len()),
-            false => format!("{} packages are of no module in the list: their versions are not known", unlisted.len()),
+            true => format!(
+                "no list of modules: the versions of {} packages are not known",
+                unlisted.len()
+            ),
+            false => format!(
+                "{} packages are of no module in the list: their versions are not known",
+                unlisted.len()
+            ),
         };
         self.gap("no-modules", message);
         for path in modules {
@@ -360,7 +387,14 @@ impl<'s> Engine<'s, '_> {
     }
 
     /// One block of an entry whose versions and systems fit.
-    fn block(&mut self, t: &Target<'_>, record: &Record<'_>, block: &Affected, here: &[&Package], ranges: &[Range]) {
+    fn block(
+        &mut self,
+        t: &Target<'_>,
+        record: &Record<'_>,
+        block: &Affected,
+        here: &[&Package],
+        ranges: &[Range],
+    ) {
         let blank = Finding {
             id: record.id().to_string(),
             aliases: record.aliases(),
@@ -380,17 +414,28 @@ impl<'s> Engine<'s, '_> {
         if let Functions::Unseen(_) = self.subject.functions
             && !here.iter().any(|p| self.present(t, p).is_some())
         {
-            self.put(Finding { unseen: true, ..blank });
+            self.put(Finding {
+                unseen: true,
+                ..blank
+            });
             return;
         }
         let sure = matches!(t.versions, Versions::One(_));
         if here.is_empty() {
             let present = match t.unlisted {
-                true => self.subject.packages.keys().any(|p| self.subject.is_unlisted(p) && is_of(t.path, p)),
+                true => self
+                    .subject
+                    .packages
+                    .keys()
+                    .any(|p| self.subject.is_unlisted(p) && is_of(t.path, p)),
                 false => self.in_program.contains(t.imported_as) || matches!(t.path, "stdlib" | "toolchain"),
             };
             // Every function of the module counts, so one that is there is enough, if the version is certain.
-            let level = if present && sure { Level::Symbol } else { Level::Module };
+            let level = if present && sure {
+                Level::Symbol
+            } else {
+                Level::Module
+            };
             if present || sure {
                 self.put(Finding { level, ..blank });
             }
@@ -398,7 +443,9 @@ impl<'s> Engine<'s, '_> {
         }
         let mut any = false;
         for p in here {
-            let Some((path, symbols)) = self.present(t, p) else { continue };
+            let Some((path, symbols)) = self.present(t, p) else {
+                continue;
+            };
             any = true;
             let level = match p.symbols.is_empty() || !symbols.is_empty() {
                 true => Level::Symbol,
@@ -430,14 +477,21 @@ impl<'s> Engine<'s, '_> {
         if t.unlisted && !self.subject.is_unlisted(&path) {
             return None;
         }
-        let mut symbols: Vec<String> = p.symbols.iter().filter(|s| names.contains(s.as_str())).cloned().collect();
+        let mut symbols: Vec<String> = p
+            .symbols
+            .iter()
+            .filter(|s| names.contains(s.as_str()))
+            .cloned()
+            .collect();
         symbols.sort();
         symbols.dedup();
         Some((path, symbols))
     }
 
     fn on_this_system(&self, p: &Package) -> bool {
-        let fits = |own: &Option<String>, all: &[String]| all.is_empty() || own.as_ref().is_none_or(|o| all.contains(o));
+        let fits = |own: &Option<String>, all: &[String]| {
+            all.is_empty() || own.as_ref().is_none_or(|o| all.contains(o))
+        };
         fits(&self.subject.os, &p.goos) && fits(&self.subject.arch, &p.goarch)
     }
 
@@ -474,7 +528,11 @@ impl<'s> Engine<'s, '_> {
             .filter(|f| f.package.is_some())
             .map(|f| (f.id.clone(), f.module.clone()))
             .collect();
-        all.retain(|f| f.package.is_some() || f.level > Level::Module || !deeper.contains(&(f.id.clone(), f.module.clone())));
+        all.retain(|f| {
+            f.package.is_some()
+                || f.level > Level::Module
+                || !deeper.contains(&(f.id.clone(), f.module.clone()))
+        });
         sort(&mut all);
         self.out.findings = all;
         self.out
@@ -516,9 +574,15 @@ fn prefixes(path: &str) -> impl Iterator<Item = &str> {
 
 /// Could a package be of a module, by its path? `m/v2/p` is not of `m`.
 fn is_of(module: &str, package: &str) -> bool {
-    let Some(rest) = package.strip_prefix(module) else { return false };
-    let Some(rest) = rest.strip_prefix('/') else { return rest.is_empty() };
+    let Some(rest) = package.strip_prefix(module) else {
+        return false;
+    };
+    let Some(rest) = rest.strip_prefix('/') else {
+        return rest.is_empty();
+    };
     let first = rest.split('/').next().unwrap_or_default();
-    let major = first.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let major = first
+        .strip_prefix('v')
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     !major
 }

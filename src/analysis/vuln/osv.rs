@@ -145,8 +145,18 @@ pub fn parse(json: &[u8]) -> Result<(Entry, String), String> {
     let affected = raw.affected.into_iter().map(|a| Affected {
         module: a.package.name,
         // govulncheck knows semantic versions only; where there is no such range, all versions count as affected.
-        ranges: a.ranges.into_iter().filter(|r| r.kind == "SEMVER").map(range).collect(),
-        custom_ranges: a.ecosystem_specific.custom_ranges.into_iter().map(range).collect(),
+        ranges: a
+            .ranges
+            .into_iter()
+            .filter(|r| r.kind == "SEMVER")
+            .map(range)
+            .collect(),
+        custom_ranges: a
+            .ecosystem_specific
+            .custom_ranges
+            .into_iter()
+            .map(range)
+            .collect(),
         packages: a
             .ecosystem_specific
             .imports

@@ -54,7 +54,10 @@ fn parse(text: &str) -> Option<Parsed<'_>> {
 }
 
 fn number(text: &str) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     (!digits.is_empty() && (digits == "0" || !digits.starts_with('0'))).then_some((digits, rest))
 }
@@ -133,7 +136,10 @@ pub fn is_pseudo(version: &str) -> bool {
         return false;
     };
     let stamp = rest.rsplit(['-', '.']).next().unwrap_or_default();
-    hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_alphanumeric()) && stamp.len() == 14 && is_number(stamp)
+    hash.len() == 12
+        && hash.bytes().all(|b| b.is_ascii_alphanumeric())
+        && stamp.len() == 14
+        && is_number(stamp)
 }
 
 /// Does a range hold a version? From each `introduced` up to the `fixed` behind it; a range without events holds all.
@@ -194,7 +200,10 @@ pub fn of_go(text: &str) -> Option<String> {
         None => ("0", rest),
     };
     let words = [("beta", "beta"), ("rc", "rc"), ("-pre", "pre")];
-    let pre = match words.iter().find_map(|(w, out)| Some((out, rest.strip_prefix(w)?))) {
+    let pre = match words
+        .iter()
+        .find_map(|(w, out)| Some((out, rest.strip_prefix(w)?)))
+    {
         Some((word, n)) => {
             let (n, end) = digits(n)?;
             if !end.is_empty() {
@@ -209,7 +218,10 @@ pub fn of_go(text: &str) -> Option<String> {
 }
 
 fn digits(text: &str) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     text.split_at_checked(end).filter(|(d, _)| !d.is_empty())
 }
 
@@ -219,8 +231,14 @@ mod tests {
 
     fn range(text: &str) -> Range {
         let one = |e: &str| match e.split_at(1) {
-            ("i", v) => Event { introduced: v.into(), fixed: String::new() },
-            (_, v) => Event { introduced: String::new(), fixed: v.into() },
+            ("i", v) => Event {
+                introduced: v.into(),
+                fixed: String::new(),
+            },
+            (_, v) => Event {
+                introduced: String::new(),
+                fixed: v.into(),
+            },
         };
         text.split(' ').map(one).collect()
     }
@@ -228,8 +246,19 @@ mod tests {
     #[test]
     fn versions_are_ordered_as_go_orders_them() {
         let all = [
-            "bad", "v0", "v0.0.1-0.20200101000000-abcdefabcdef", "v0.0.1", "1.0.0-alpha", "v1.0.0-alpha.1", "v1.0.0-alpha.beta",
-            "v1.0.0-rc.9", "v1.0.0-rc.10", "v1.0.0", "go1.19", "v1.19.1", "v18446744073709551616.0.0",
+            "bad",
+            "v0",
+            "v0.0.1-0.20200101000000-abcdefabcdef",
+            "v0.0.1",
+            "1.0.0-alpha",
+            "v1.0.0-alpha.1",
+            "v1.0.0-alpha.beta",
+            "v1.0.0-rc.9",
+            "v1.0.0-rc.10",
+            "v1.0.0",
+            "go1.19",
+            "v1.19.1",
+            "v18446744073709551616.0.0",
         ];
         for (i, a) in all.iter().enumerate() {
             for (j, b) in all.iter().enumerate() {
@@ -237,19 +266,37 @@ mod tests {
             }
         }
         assert_eq!(compare("v2.0.0+incompatible", "2.0.0"), Ordering::Equal);
-        assert!(!valid("v01.0.0") && !valid("v1.0.0-01") && !valid("v1-x") && !valid("v1.0.0-") && !valid("v1.0.0+"));
+        assert!(
+            !valid("v01.0.0")
+                && !valid("v1.0.0-01")
+                && !valid("v1-x")
+                && !valid("v1.0.0-")
+                && !valid("v1.0.0+")
+        );
     }
 
     #[test]
     fn ranges_are_closed_on_the_left() {
         let r = range("i0 f1.2.3 i1.4.0 f1.4.2");
-        for (v, held) in [("v0.1.0", true), ("v1.2.3-rc.1", true), ("v1.2.3", false), ("v1.4.0", true), ("v1.4.2", false)] {
+        for (v, held) in [
+            ("v0.1.0", true),
+            ("v1.2.3-rc.1", true),
+            ("v1.2.3", false),
+            ("v1.4.0", true),
+            ("v1.4.2", false),
+        ] {
             assert_eq!(holds(&r, v), held, "{v}");
         }
-        assert!(holds(&range("f1.0.0 i0"), "v0.9.0"), "events may stand in any order");
+        assert!(
+            holds(&range("f1.0.0 i0"), "v0.9.0"),
+            "events may stand in any order"
+        );
         assert!(affects(&[], "v1.0.0") && affects(&[Vec::new()], "v1.0.0"));
         assert_eq!(fixed_after(&[r], "v1.4.1").as_deref(), Some("1.4.2"));
-        assert_eq!(fixed_after(&[range("i0 f1.5.0"), range("i1.4.0 f1.6.0")], "v1.0.0").as_deref(), Some("1.6.0"));
+        assert_eq!(
+            fixed_after(&[range("i0 f1.5.0"), range("i1.4.0 f1.6.0")], "v1.0.0").as_deref(),
+            Some("1.6.0")
+        );
         assert_eq!(fixed_after(&[range("i0")], "v1.0.0"), None);
     }
 

@@ -144,7 +144,9 @@ impl<'p> Sorter<'_, 'p> {
     fn add(&mut self, name: &'p [u8]) {
         let Some(raw) = path_of(name) else { return };
         // Of what compares values of a type and its kin the path stands elsewhere in the name; they are in no package's list.
-        let Some(rest) = name.strip_prefix(raw).and_then(|r| r.strip_prefix(b".")) else { return };
+        let Some(rest) = name.strip_prefix(raw).and_then(|r| r.strip_prefix(b".")) else {
+            return;
+        };
         self.subject.names += 1;
         if raw != self.last.0 || self.last.1.is_none() {
             let path = match (raw, &self.subject.main_path) {
@@ -160,7 +162,9 @@ impl<'p> Sorter<'_, 'p> {
                 all.insert(symbol);
             }
             None => {
-                self.subject.packages.insert(path.to_string(), [symbol].into_iter().collect());
+                self.subject
+                    .packages
+                    .insert(path.to_string(), [symbol].into_iter().collect());
             }
         }
     }
@@ -184,7 +188,9 @@ fn symbol(rest: &[u8]) -> Cow<'_, str> {
         };
     }
     let plain: Vec<u8> = match memchr::memchr(b')', &rest) {
-        Some(end) => [rest.get(2..end), rest.get(end + 1..)].map(Option::unwrap_or_default).concat(),
+        Some(end) => [rest.get(2..end), rest.get(end + 1..)]
+            .map(Option::unwrap_or_default)
+            .concat(),
         None => rest.into_owned(),
     };
     Cow::Owned(String::from_utf8_lossy(&plain).into_owned())

@@ -56,7 +56,9 @@ pub(super) fn load(place: Option<&str>) -> Result<Loaded, String> {
         });
     };
     if place == "embedded" {
-        return Database::embedded().map(Loaded::Embedded).map_err(|e| e.to_string());
+        return Database::embedded()
+            .map(Loaded::Embedded)
+            .map_err(|e| e.to_string());
     }
     sources::read(place).map(|db| Loaded::Read(Box::new(db)))
 }
@@ -68,12 +70,20 @@ fn kept() -> Option<PathBuf> {
 
 /// The folder for what can be had again.
 pub(super) fn cache() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
     let dir = set("XDG_CACHE_HOME").filter(|p| p.is_absolute());
     let dir = dir.or_else(|| set("LOCALAPPDATA").filter(|_| cfg!(windows)));
     let dir = dir.or_else(|| {
         let home = set("HOME").or_else(|| set("USERPROFILE"))?;
-        Some(home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
+        Some(home.join(if cfg!(target_os = "macos") {
+            "Library/Caches"
+        } else {
+            ".cache"
+        }))
     });
     dir.map(|d| d.join("gospect"))
 }
@@ -109,8 +119,15 @@ fn try_update(args: &UpdateArgs) -> Result<String, String> {
         ..frame::Output::default()
     };
     let mut sink = output.open().map_err(said)?;
-    std::io::Write::write_all(&mut sink, &bytes).and_then(|()| sink.finish()).map_err(said)?;
+    std::io::Write::write_all(&mut sink, &bytes)
+        .and_then(|()| sink.finish())
+        .map_err(said)?;
     let meta = db.meta();
     let day = meta.modified.get(..10).unwrap_or("an unknown day");
-    Ok(format!("{}: {} entries of {day} ({} bytes)", path.display(), db.len(), bytes.len()))
+    Ok(format!(
+        "{}: {} entries of {day} ({} bytes)",
+        path.display(),
+        db.len(),
+        bytes.len()
+    ))
 }

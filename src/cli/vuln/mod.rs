@@ -69,15 +69,21 @@ enum Command {
 
 fn level_words() -> impl clap::builder::TypedValueParser<Value = Level> {
     use clap::builder::TypedValueParser;
-    clap::builder::PossibleValuesParser::new(["symbol", "package", "module"])
-        .map(|w| Level::ALL.into_iter().find(|l| l.word() == w).unwrap_or(Level::Symbol))
+    clap::builder::PossibleValuesParser::new(["symbol", "package", "module"]).map(|w| {
+        Level::ALL
+            .into_iter()
+            .find(|l| l.word() == w)
+            .unwrap_or(Level::Symbol)
+    })
 }
 
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(Command::Update(update)) = &args.command {
         return database::update(update);
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs() as i64);
     let today = args.today.unwrap_or_else(|| Date::from_unix(now));
     let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
         return super::TROUBLE;
@@ -92,7 +98,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut sink = match args.output.open() {
         Ok(s) => s,
         Err(e) => {
-            frame::complain(args.output.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
+            frame::complain(
+                args.output.output.as_deref().unwrap_or(Path::new("-")),
+                &io_words(&e),
+            );
             return super::TROUBLE;
         }
     };
@@ -118,7 +127,10 @@ pub(super) fn run(args: &Args) -> u8 {
             (false, true) => Err(crate::Error::new("is no Go program, as far as can be seen")),
         }
     });
-    let files = files.into_iter().map(|(name, f)| (display(Path::new(&name)), f)).collect();
+    let files = files
+        .into_iter()
+        .map(|(name, f)| (display(Path::new(&name)), f))
+        .collect();
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }
@@ -143,6 +155,12 @@ pub(super) fn run(args: &Args) -> u8 {
 fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>) -> io::Result<()> {
     match args.format {
         Format::Json => report::json(out, run),
-        _ => report::text(out, run, args.output.colored(), args.output.quiet, args.output.verbose),
+        _ => report::text(
+            out,
+            run,
+            args.output.colored(),
+            args.output.quiet,
+            args.output.verbose,
+        ),
     }
 }

@@ -4,7 +4,6 @@
 //! - `index/db.json`, `ID/*.json`: the v1 layout of vuln.go.dev, as a folder or as its vulndb.zip;
 //! - `*.json`: a folder of OSV entries.
 
-use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -37,7 +36,8 @@ pub(super) fn read(place: &str) -> Result<Database, String> {
     if bytes.starts_with(b"PK") {
         return zip(path, &bytes);
     }
-    Database::decode(&bytes).map_err(|_| "is neither a folder, a zip file, nor a file of `gospect vuln update -o`".into())
+    Database::decode(&bytes)
+        .map_err(|_| "is neither a folder, a zip file, nor a file of `gospect vuln update -o`".into())
 }
 
 /// Reads a file that `update` wrote.
@@ -94,7 +94,9 @@ impl Gathered {
         if self.entries.is_empty() {
             return Err("holds no vulnerability database: no OSV entry (*.json) in it".into());
         }
-        let stamp = version.and_then(stamp).or(Some(self.told).filter(|t| !t.is_empty()));
+        let stamp = version
+            .and_then(stamp)
+            .or(Some(self.told).filter(|t| !t.is_empty()));
         let meta = Meta {
             source,
             modified: stamp.unwrap_or(self.modified),
@@ -115,39 +117,61 @@ fn stamp(version: &str) -> Option<String> {
 /// Is this the name of a file that matters, below the root of one of the layouts?
 fn wanted(name: &str) -> bool {
     let json = name.strip_suffix(".json").is_some();
-    let in_root = name.strip_prefix("data/osv/").or_else(|| name.strip_prefix("ID/")).unwrap_or(name);
+    let in_root = name
+        .strip_prefix("data/osv/")
+        .or_else(|| name.strip_prefix("ID/"))
+        .unwrap_or(name);
     name == "index/db.json" || json && !in_root.contains('/')
 }
 
-/// A folder's entries, as files.
+/// A folder of entries, in one of the layouts.
 struct Folder {
     root: PathBuf,
     index: PathBuf,
-    names: Vec<OsString>,
+    /// Of a folder in Go's module cache, whose files never change: the version.
+    version: Option<String>,
 }
 
 impl Folder {
-    fn open(path: &Path) -> Result<Folder, String> {
+    fn open(path: &Path) -> Folder {
         let roots = [path.join("data").join("osv"), path.join("ID")];
-        let root = roots.into_iter().find(|r| r.is_dir()).unwrap_or_else(|| path.to_path_buf());
-        let entries = std::fs::read_dir(&root).map_err(|e| io_words(&e))?;
+        Folder {
+            root: roots
+                .into_iter()
+                .find(|r| r.is_dir())
+                .unwrap_or_else(|| path.to_path_buf()),
+            index: path.join("index").join("db.json"),
+            version: path
+                .iter()
+                .find_map(|p| p.to_str()?.strip_prefix("vulndb@"))
+                .map(str::to_string),
+        }
+    }
+
+    /// Paths and names, in the order of the names.
+    fn files(&self) -> Result<Vec<(PathBuf, String)>, String> {
+        let entries = std::fs::read_dir(&self.root).map_err(|e| io_words(&e))?;
         let mut names: Vec<_> = entries.flatten().map(|e| e.file_name()).collect();
         names.retain(|n| Path::new(n).extension().is_some_and(|e| e == "json"));
         names.sort();
-        let index = path.join("index").join("db.json");
-        Ok(Folder { root, index, names })
-    }
-
-    fn files(&self) -> impl Iterator<Item = (PathBuf, String)> {
-        let index = self.index.is_file().then(|| (self.index.clone(), "index/db.json".to_string()));
-        let entries = self.names.iter();
-        index.into_iter().chain(entries.map(|n| (self.root.join(n), n.to_string_lossy().into_owned())))
+        let index = self
+            .index
+            .is_file()
+            .then(|| (self.index.clone(), "index/db.json".to_string()));
+        let entries = names
+            .iter()
+            .map(|n| (self.root.join(n), n.to_string_lossy().into_owned()));
+        Ok(index.into_iter().chain(entries).collect())
     }
 
     /// A word for what is in the folder: another one for other names, sizes or times of change.
     fn fingerprint(&self) -> Option<String> {
         let mut hash = Sha256::new();
-        for (path, name) in self.files() {
+        let files = match &self.version {
+            Some(v) => vec![(self.root.clone(), v.clone())],
+            None => self.files().ok()?,
+        };
+        for (path, name) in files {
             let meta = std::fs::metadata(path).ok()?;
             let time = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
             hash.update(format!("{name}\0{}\0{}\0", meta.len(), time.as_nanos()));
@@ -157,14 +181,18 @@ impl Folder {
 }
 
 fn short(hash: Sha256) -> String {
-    hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(12)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// Reads a folder. Thousands of files cost more to read than everything else, so what comes of them is kept in the cache, under a name
 /// that says what the folder was like.
 fn folder(path: &Path) -> Result<Database, String> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = Folder::open(&real)?;
+    let folder = Folder::open(&real);
     let place = short(Sha256::new().chain_update(real.as_os_str().as_encoded_bytes()));
     let kept = super::database::cache().map(|c| c.join("vulndb"));
     let kept = kept.and_then(|dir| Some((dir.join(format!("{place}-{}.bin", folder.fingerprint()?)), dir)));
@@ -184,7 +212,11 @@ fn folder(path: &Path) -> Result<Database, String> {
 fn keep(db: &Database, file: &Path, dir: &Path, place: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
     for old in std::fs::read_dir(dir)?.flatten() {
-        if old.file_name().to_string_lossy().starts_with(&format!("{place}-")) {
+        if old
+            .file_name()
+            .to_string_lossy()
+            .starts_with(&format!("{place}-"))
+        {
             std::fs::remove_file(old.path())?;
         }
     }
@@ -194,25 +226,28 @@ fn keep(db: &Database, file: &Path, dir: &Path, place: &str) -> std::io::Result<
 }
 
 fn read_folder(path: &Path, folder: &Folder) -> Result<Database, String> {
-    // The module cache's folder names end in the version.
-    let version = path.iter().find_map(|p| p.to_str()?.strip_prefix("vulndb@")).map(str::to_string);
     let mut all = Gathered::default();
     let mut buffer = Vec::new();
-    for (path, name) in folder.files() {
+    for (path, name) in folder.files()? {
         let said = |e: std::io::Error| format!("{name}: {}", io_words(&e));
         let file = std::fs::File::open(path).map_err(said)?;
         buffer.clear();
-        file.take(ENTRY_LIMIT + 1).read_to_end(&mut buffer).map_err(said)?;
+        file.take(ENTRY_LIMIT + 1)
+            .read_to_end(&mut buffer)
+            .map_err(said)?;
         if buffer.len() as u64 > ENTRY_LIMIT {
             return Err(format!("{name}: is larger than any entry"));
         }
         all.add(&name, &buffer)?;
     }
-    let source = match &version {
+    all.finish(source(folder.version.as_deref(), path), folder.version.as_deref())
+}
+
+fn source(version: Option<&str>, path: &Path) -> String {
+    match version {
         Some(v) => format!("golang.org/x/vulndb {v}"),
         None => path.display().to_string(),
-    };
-    all.finish(source, version.as_deref())
+    }
 }
 
 /// Reads a zip file: the module proxy's, whose names begin with `golang.org/x/vulndb@VERSION/`, or vulndb.zip.
@@ -224,7 +259,10 @@ pub(super) fn zip(path: &Path, bytes: &[u8]) -> Result<Database, String> {
     for entry in archive.entries() {
         let entry = entry.map_err(said)?;
         let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
-        let name = match name.strip_prefix("golang.org/x/vulndb@").and_then(|n| n.split_once('/')) {
+        let name = match name
+            .strip_prefix("golang.org/x/vulndb@")
+            .and_then(|n| n.split_once('/'))
+        {
             Some((v, below)) => {
                 version.get_or_insert_with(|| v.to_string());
                 // Of a module's other files none is an entry.
@@ -243,9 +281,9 @@ pub(super) fn zip(path: &Path, bytes: &[u8]) -> Result<Database, String> {
         let limit = ENTRY_LIMIT + 1;
         let done = match entry.compression_method() {
             rawzip::CompressionMethod::STORE => body.data().take(limit).read_to_end(&mut text),
-            rawzip::CompressionMethod::DEFLATE => {
-                flate2::read::DeflateDecoder::new(body.data()).take(limit).read_to_end(&mut text)
-            }
+            rawzip::CompressionMethod::DEFLATE => flate2::read::DeflateDecoder::new(body.data())
+                .take(limit)
+                .read_to_end(&mut text),
             other => return Err(format!("{name}: is compressed by {other:?}")),
         };
         done.map_err(|e| format!("{name}: {}", io_words(&e)))?;
@@ -254,11 +292,7 @@ pub(super) fn zip(path: &Path, bytes: &[u8]) -> Result<Database, String> {
         }
         all.add(&name, &text)?;
     }
-    let source = match &version {
-        Some(v) => format!("golang.org/x/vulndb {v}"),
-        None => path.display().to_string(),
-    };
-    all.finish(source, version.as_deref())
+    all.finish(source(version.as_deref(), path), version.as_deref())
 }
 
 #[cfg(test)]
@@ -267,12 +301,20 @@ mod tests {
 
     #[test]
     fn names_and_stamps() {
-        assert_eq!(stamp("v0.0.0-20261105234957-e22db6528018").as_deref(), Some("2026-11-05T23:49:57Z"));
+        assert_eq!(
+            stamp("v0.0.0-20261105234957-e22db6528018").as_deref(),
+            Some("2026-11-05T23:49:57Z")
+        );
         assert_eq!(stamp("v1.2.3"), None);
         for good in ["index/db.json", "ID/GO-1.json", "data/osv/GO-1.json", "GO-1.json"] {
             assert!(wanted(good), "{good}");
         }
-        for bad in ["index/modules.json", "ID/x/GO-1.json", "data/reports/GO-1.yaml", "GO-1.json.gz"] {
+        for bad in [
+            "index/modules.json",
+            "ID/x/GO-1.json",
+            "data/reports/GO-1.yaml",
+            "GO-1.json.gz",
+        ] {
             assert!(!wanted(bad), "{bad}");
         }
     }

@@ -108,7 +108,10 @@ fn found<'a>(f: &'a Finding, level: Level, put: Option<&'a Suppressed>) -> Found
         level: f.level.word(),
         scope: f.scope.word(),
         functions_seen: !f.unseen,
-        fixed: f.fixed.as_ref().map(|v| format!("v{}", v.strip_prefix('v').unwrap_or(v))),
+        fixed: f
+            .fixed
+            .as_ref()
+            .map(|v| format!("v{}", v.strip_prefix('v').unwrap_or(v))),
         custom_range: f.custom.as_ref().map(|c| Custom {
             inside: c.inside,
             fixed: c.fixed.as_deref(),
@@ -130,7 +133,9 @@ fn told(text: &str) -> Option<&str> {
 /// # Errors
 /// What the writer says.
 pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
-    run.files.iter().try_for_each(|(name, file)| one(out, run, name, file))
+    run.files
+        .iter()
+        .try_for_each(|(name, file)| one(out, run, name, file))
 }
 
 fn one(out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File) -> io::Result<()> {
@@ -138,7 +143,10 @@ fn one(out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File) -> io::Resul
     let count = |l: Level| j.findings.iter().filter(|f| f.level == l).count();
     let meta = run.db.meta();
     let shown = j.findings.iter().map(|f| found(f, run.level, None));
-    let put_up_with = file.suppressed.iter().map(|s| found(&s.finding, run.level, Some(s)));
+    let put_up_with = file
+        .suppressed
+        .iter()
+        .map(|s| found(&s.finding, run.level, Some(s)));
     let doc = Doc {
         schema: "gospect/vuln",
         version: 1,
@@ -147,7 +155,10 @@ fn one(out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File) -> io::Resul
         os: file.os.as_deref(),
         arch: file.arch.as_deref(),
         path: file.path.as_deref(),
-        main: file.main.as_ref().map(|(module, version)| Main { module, version }),
+        main: file
+            .main
+            .as_ref()
+            .map(|(module, version)| Main { module, version }),
         database: Base {
             source: &meta.source,
             modified: told(&meta.modified),

@@ -29,7 +29,11 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>, color: bool, quiet: bool, verbo
         _ => "of unknown date".into(),
     };
     let entries = grouped(run.db.len() as u64);
-    writeln!(out, "database: {}, {of}, {entries} entries (CC-BY-4.0)", safe(&meta.source))
+    writeln!(
+        out,
+        "database: {}, {of}, {entries} entries (CC-BY-4.0)",
+        safe(&meta.source)
+    )
 }
 
 fn safe(text: &str) -> String {
@@ -49,25 +53,55 @@ impl Pen {
         }
     }
 
-    fn file(&self, out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File, quiet: bool) -> io::Result<()> {
+    fn file(
+        &self,
+        out: &mut dyn Write,
+        run: &Run<'_>,
+        name: &str,
+        file: &File,
+        quiet: bool,
+    ) -> io::Result<()> {
         let j = &file.judgement;
         // What makes the exit status 1 is told in full, the rest counted or, asked for, told too.
-        let (certain, possible): (Vec<&Finding>, Vec<&Finding>) = j.findings.iter().partition(|f| is_certain(f));
+        let (certain, possible): (Vec<&Finding>, Vec<&Finding>) =
+            j.findings.iter().partition(|f| is_certain(f));
         let shown = |f: &&&Finding| self.verbose || f.fails(run.level);
         let told: Vec<&Finding> = certain.iter().filter(shown).copied().collect();
-        writeln!(out, "{}: {}", self.paint("1", &safe(name)), self.verdict(run, file, &certain, &possible))?;
+        writeln!(
+            out,
+            "{}: {}",
+            self.paint("1", &safe(name)),
+            self.verdict(run, file, &certain, &possible)
+        )?;
         for g in &j.gaps {
-            writeln!(out, "  {}: {}", self.paint("1;33", "not judged in full"), safe(&g.message))?;
+            writeln!(
+                out,
+                "  {}: {}",
+                self.paint("1;33", "not judged in full"),
+                safe(&g.message)
+            )?;
         }
         self.modules(out, &told)?;
         let told: Vec<&Finding> = possible.iter().filter(shown).copied().collect();
         if !told.is_empty() {
-            writeln!(out, "  {}", self.paint("1", "Functions with known vulnerabilities, in modules of unknown version:"))?;
+            writeln!(
+                out,
+                "  {}",
+                self.paint(
+                    "1",
+                    "Functions with known vulnerabilities, in modules of unknown version:"
+                )
+            )?;
             self.modules(out, &told)?;
         }
         for s in &file.suppressed {
             let (id, why) = (&s.finding.id, safe(&s.reason));
-            writeln!(out, "  put up with until {}: {id} in {}: {why}", s.expires, safe(&s.finding.module))?;
+            writeln!(
+                out,
+                "  put up with until {}: {id} in {}: {why}",
+                s.expires,
+                safe(&s.finding.module)
+            )?;
         }
         if !quiet {
             self.upgrades(out, &certain, run.level)?;
@@ -77,7 +111,11 @@ impl Pen {
 
     fn verdict(&self, run: &Run<'_>, file: &File, certain: &[&Finding], possible: &[&Finding]) -> String {
         let ids = |all: &[&Finding], want: &dyn Fn(&Finding) -> bool| {
-            all.iter().filter(|f| want(f)).map(|f| f.id.as_str()).collect::<BTreeSet<_>>().len()
+            all.iter()
+                .filter(|f| want(f))
+                .map(|f| f.id.as_str())
+                .collect::<BTreeSet<_>>()
+                .len()
         };
         let j = &file.judgement;
         if j.blind {
@@ -88,7 +126,10 @@ impl Pen {
         let (symbol, package, module) = (at(Level::Symbol), at(Level::Package), at(Level::Module));
         let unseen = ids(certain, &|f| f.unseen);
         if symbol > 0 {
-            parts.push(format!("{} in functions of the program", many(symbol, "vulnerability", "vulnerabilities")));
+            parts.push(format!(
+                "{} in functions of the program",
+                many(symbol, "vulnerability", "vulnerabilities")
+            ));
         }
         if unseen > 0 {
             parts.push(format!("{unseen} in its modules, whose functions can't be seen"));
@@ -104,7 +145,9 @@ impl Pen {
             false => parts.join("; "),
         };
         if package + module > 0 {
-            let less = format!("{package} in packages and {module} in modules whose vulnerable functions it does not have");
+            let less = format!(
+                "{package} in packages and {module} in modules whose vulnerable functions it does not have"
+            );
             line = format!("{line}; {less}");
         }
         self.paint(if loud { "1;31" } else { "1;32" }, &line)
@@ -114,7 +157,9 @@ impl Pen {
     fn modules(&self, out: &mut dyn Write, all: &[&Finding]) -> io::Result<()> {
         let mut by: BTreeMap<(&str, &str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
         for f in all {
-            by.entry((&f.module, &f.version, f.replaces.as_deref())).or_default().push(f);
+            by.entry((&f.module, &f.version, f.replaces.as_deref()))
+                .or_default()
+                .push(f);
         }
         for ((module, v, replaces), mut found) in by {
             found.sort_by(|a, b| (&a.id, &a.package).cmp(&(&b.id, &b.package)));
@@ -129,7 +174,12 @@ impl Pen {
                         false => format!(" ({})", safe(&f.aliases.join(", "))),
                     };
                     let mend = safe(&mend(f));
-                    writeln!(out, "    {}{names}: {mend}; {}", self.paint("1;31", &safe(&f.id)), page(&safe(&f.id)))?;
+                    writeln!(
+                        out,
+                        "    {}{names}: {mend}; {}",
+                        self.paint("1;31", &safe(&f.id)),
+                        page(&safe(&f.id))
+                    )?;
                 }
                 last = &f.id;
                 writeln!(out, "      {}", safe(&place(f, self.verbose)))?;
@@ -143,7 +193,9 @@ impl Pen {
         let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
         for f in certain.iter().filter(|f| f.fails(level)) {
             let Some(fixed) = f.fixed.as_deref() else { continue };
-            let to = wanted.entry(f.replaces.as_deref().unwrap_or(&f.module)).or_insert(fixed);
+            let to = wanted
+                .entry(f.replaces.as_deref().unwrap_or(&f.module))
+                .or_insert(fixed);
             if semver::less(to, fixed) {
                 *to = fixed;
             }
@@ -176,8 +228,18 @@ fn place(f: &Finding, all: bool) -> String {
         (Some(p), 0) => format!("{p}: none of its vulnerable functions"),
         (Some(p), n) => {
             let named = if all { n } else { n.min(NAMED) };
-            let names = f.symbols.iter().take(named).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let rest = if n > named { format!(" and {} more", n - named) } else { String::new() };
+            let names = f
+                .symbols
+                .iter()
+                .take(named)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let rest = if n > named {
+                format!(" and {} more", n - named)
+            } else {
+                String::new()
+            };
             format!("{p}: {names}{rest}")
         }
     };
@@ -186,7 +248,11 @@ fn place(f: &Finding, all: bool) -> String {
         Some(c) if c.inside.is_none() => "; the project counts its versions otherwise: compare by hand",
         _ => "",
     };
-    let unseen = if f.unseen { "; whether its functions are in the file can't be seen" } else { "" };
+    let unseen = if f.unseen {
+        "; whether its functions are in the file can't be seen"
+    } else {
+        ""
+    };
     match f.unseen {
         true => format!("the module{unseen}{note}"),
         false => format!("{what}{note}"),

@@ -138,8 +138,12 @@ impl Database {
                 Some(b'M') => {
                     let path = text::module_path(line);
                     let number = entries.len().checked_sub(1);
-                    let number = number.ok_or_else(|| Error::at(STRUCTURE, at as u64, "a module without an entry"))?;
-                    modules.entry(path.into_owned()).or_default().push((number as u32, at));
+                    let number =
+                        number.ok_or_else(|| Error::at(STRUCTURE, at as u64, "a module without an entry"))?;
+                    modules
+                        .entry(path.into_owned())
+                        .or_default()
+                        .push((number as u32, at));
                 }
                 Some(b'P') if !entries.is_empty() => {}
                 _ => return Err(Error::at(STRUCTURE, at as u64, "is no line of a snapshot")),
@@ -244,7 +248,10 @@ mod tests {
         let db = Database::from_entries(meta.clone(), all.clone()).unwrap();
         let again = Database::decode(&db.encode(22).unwrap()).unwrap();
         assert_eq!(again.meta(), &meta);
-        assert_eq!(again.entries().collect::<Vec<_>>(), [all[1].clone(), all[0].clone()]);
+        assert_eq!(
+            again.entries().collect::<Vec<_>>(),
+            [all[1].clone(), all[0].clone()]
+        );
         let found: Vec<_> = again.of_module("a.com/100% m").collect();
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].0.id(), &found[0].1), ("GO-1", &all[1].affected[0]));
@@ -254,11 +261,20 @@ mod tests {
 
     #[test]
     fn a_broken_snapshot_is_an_error() {
-        let good = Database::from_entries(Meta::default(), vec![entry("GO-1")]).unwrap().encode(1).unwrap();
+        let good = Database::from_entries(Meta::default(), vec![entry("GO-1")])
+            .unwrap()
+            .encode(1)
+            .unwrap();
         assert!(Database::decode(b"").is_err());
         assert!(Database::decode(&good[..good.len() - 1]).is_err());
         let snapshot = |text: &str| [MAGIC, &zstd::stream::encode_all(text.as_bytes(), 1).unwrap()].concat();
-        for bad in ["", "source a\nmodified \nentries x\n", "source a\nmodified \nentries 1\n", "source a\nmodified \nentries 0\nM\n", "source a\nmodified \nentries 0\nwhat\n"] {
+        for bad in [
+            "",
+            "source a\nmodified \nentries x\n",
+            "source a\nmodified \nentries 1\n",
+            "source a\nmodified \nentries 0\nM\n",
+            "source a\nmodified \nentries 0\nwhat\n",
+        ] {
             assert!(Database::decode(&snapshot(bad)).is_err(), "{bad}");
         }
         assert!(Database::decode(&snapshot("source a\nmodified \nentries 0\n")).is_ok());

@@ -170,7 +170,9 @@ pub(super) fn affected(text: &str) -> Option<Affected> {
         }
     }
     for line in lines {
-        let Some(line) = line.strip_prefix("P\t") else { break };
+        let Some(line) = line.strip_prefix("P\t") else {
+            break;
+        };
         let mut fields = line.split('\t');
         let mut next = || fields.next().unwrap_or_default();
         out.packages.push(Package {
