@@ -13,6 +13,7 @@ pub mod plugin;
 pub mod policy;
 pub mod recover;
 pub mod resolve;
+pub mod sbom;
 pub mod size;
 pub mod symbols;
 pub mod trace;

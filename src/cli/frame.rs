@@ -52,6 +52,8 @@ pub enum Format {
     Sarif,
     Junit,
     Github,
+    OpenVex,
+    CycloneDx,
 }
 
 /// A clap parser that takes exactly the words given: `text`, `json`, `markdown`, `csv`, `html`, `svg`, `sarif`, `junit`, `github`.
@@ -68,6 +70,8 @@ pub fn formats<const N: usize>(
         "sarif" => Format::Sarif,
         "junit" => Format::Junit,
         "github" => Format::Github,
+        "openvex" => Format::OpenVex,
+        "cyclonedx" => Format::CycloneDx,
         _ => Format::Text,
     })
 }

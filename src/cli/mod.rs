@@ -19,6 +19,7 @@ mod info;
 mod nm;
 mod objdump;
 mod plugin;
+mod sbom;
 mod size;
 mod track;
 mod types;
@@ -63,6 +64,7 @@ enum Command {
     Whatif(whatif::Args),
     Check(check::Args),
     Plugin(plugin::Args),
+    Sbom(sbom::Args),
     Generate(generate::Args),
 }
 
@@ -104,6 +106,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         Ok(cli) => match cli.command {
             Command::Check(a) => check::run(&a),
             Command::Plugin(a) => plugin::run(&a),
+            Command::Sbom(a) => sbom::run(&a),
             Command::Info(a) => info::run(&a),
             Command::Funcs(a) => funcs::run(&a),
             Command::Types(a) => types::run(&a),

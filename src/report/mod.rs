@@ -11,6 +11,7 @@ pub mod nm;
 pub mod objdump;
 pub mod objdump_json;
 pub mod plugin;
+pub mod sbom;
 pub mod schema;
 pub mod size;
 pub mod tabs;

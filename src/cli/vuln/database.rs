@@ -23,7 +23,7 @@ pub struct UpdateArgs {
 }
 
 /// A database, part of the program or read.
-pub(super) enum Loaded {
+pub(in crate::cli) enum Loaded {
     Embedded(&'static Database),
     Read(Box<Database>),
 }
@@ -42,7 +42,7 @@ impl Deref for Loaded {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn load(place: Option<&str>) -> Result<Loaded, String> {
+pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
     let Some(place) = place else {
         let embedded = Database::embedded().map_err(|e| e.to_string())?;
         let kept = kept().filter(|p| p.is_file()).map(|p| (sources::snapshot(&p), p));

@@ -1,6 +1,6 @@
 //! `gospect vuln`: known vulnerabilities of each program, by function, offline.
 
-mod database;
+pub(in crate::cli) mod database;
 mod sources;
 
 use std::io::{self, Write};
@@ -11,7 +11,9 @@ use super::check::{day, display, policy, subjects};
 use super::frame::{self, Format, Output, io_words};
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::values::Date;
+use crate::analysis::sbom::{self, Inventory};
 use crate::analysis::vuln::{self, Level};
+use crate::report::sbom::{Document, Verdict, cyclonedx};
 use crate::report::vuln::{self as report, Run};
 
 /// Known vulnerabilities of each program: by the functions that are in it, stripped or not, without a network.
@@ -56,7 +58,7 @@ pub struct Args {
     today: Option<Date>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text",
-        value_parser = frame::formats(["text", "json"]))]
+        value_parser = frame::formats(["text", "json", "sarif", "markdown", "junit", "github", "openvex", "cyclonedx"]))]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -116,21 +118,28 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     }
     let policy = loaded.as_ref().map(|l| &l.policy);
+    let vex = matches!(args.format, Format::OpenVex | Format::CycloneDx);
     let now = today.to_string();
     let (files, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
         let names = policy::names(loaded.as_ref(), path);
         let mut file = vuln::look(bytes, &db, &now)?;
         file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
+        let inventory = match vex && file.is_go {
+            true => Some(sbom::take(&display(path), bytes)?),
+            false => None,
+        };
         match (file.is_go, named) {
-            (true, _) => Ok(Some(file)),
+            (true, _) => Ok(Some((file, inventory))),
             (false, false) => Ok(None),
             (false, true) => Err(crate::Error::new("is no Go program, as far as can be seen")),
         }
     });
-    let files = files
-        .into_iter()
-        .map(|(name, f)| (display(Path::new(&name)), f))
-        .collect();
+    let mut inventories = Vec::new();
+    let files = files.into_iter().map(|(name, (f, inventory))| {
+        inventories.extend(inventory);
+        (display(Path::new(&name)), f)
+    });
+    let files = files.collect();
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }
@@ -148,13 +157,28 @@ pub(super) fn run(args: &Args) -> u8 {
     } else {
         super::FINE
     };
-    let written = write(&mut sink, args, &run).and_then(|()| sink.finish());
+    let written = write(&mut sink, args, &run, &inventories).and_then(|()| sink.finish());
     status.max(frame::write_status(written))
 }
 
-fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>) -> io::Result<()> {
+fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>, inventories: &[Inventory]) -> io::Result<()> {
+    let time = super::sbom::time(super::sbom::now());
     match args.format {
         Format::Json => report::json(out, run),
+        Format::Sarif => report::sarif(out, run),
+        Format::Junit => report::junit(out, run),
+        Format::Github => report::github(out, run),
+        Format::Markdown => report::markdown(out, run),
+        Format::OpenVex => report::openvex(out, run, inventories, &time),
+        Format::CycloneDx => {
+            let verdicts: Vec<Vec<Verdict<'_>>> = run.files.iter().map(|(_, f)| verdicts(f)).collect();
+            let doc = Document {
+                files: inventories,
+                vulnerabilities: &verdicts,
+                time: &time,
+            };
+            cyclonedx(out, doc, "1.6")
+        }
         _ => report::text(
             out,
             run,
@@ -163,4 +187,16 @@ fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>) -> io::Result<()> {
             args.output.verbose,
         ),
     }
+}
+
+fn verdicts(file: &vuln::File) -> Vec<Verdict<'_>> {
+    let found = file.judgement.findings.iter().map(|finding| Verdict {
+        finding,
+        accepted: None,
+    });
+    let put_up_with = file.suppressed.iter().map(|s| Verdict {
+        finding: &s.finding,
+        accepted: Some(&s.reason),
+    });
+    found.chain(put_up_with).collect()
 }

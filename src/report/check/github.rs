@@ -43,11 +43,11 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     writeln!(out, "{}", data(&summary(run)))
 }
 
-fn data(s: &str) -> String {
+pub(in crate::report) fn data(s: &str) -> String {
     s.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(s: &str) -> String {
+pub(in crate::report) fn property(s: &str) -> String {
     data(s).replace(':', "%3A").replace(',', "%2C")
 }
 

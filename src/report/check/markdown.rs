@@ -70,7 +70,7 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
 }
 
 /// Text in a cell of a table: nothing in it is markup.
-fn cell(s: &str) -> String {
+pub(in crate::report) fn cell(s: &str) -> String {
     let mut out = String::with_capacity(s.len());
     for c in s.chars() {
         match c {
@@ -87,7 +87,7 @@ fn cell(s: &str) -> String {
 }
 
 /// A name in a cell, set as code.
-fn code(s: &str) -> String {
+pub(in crate::report) fn code(s: &str) -> String {
     if s.contains(['`', '|', '\n', '\r', '\\']) {
         cell(s)
     } else {

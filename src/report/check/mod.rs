@@ -1,12 +1,12 @@
 //! A run of `gospect check` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, CSV: one value, one small file each.
 
 mod csv;
-mod github;
+pub(in crate::report) mod github;
 pub mod json;
 mod junit;
-mod markdown;
+pub(in crate::report) mod markdown;
 pub mod rules;
-mod sarif;
+pub(in crate::report) mod sarif;
 mod text;
 
 use std::io::{self, Write};
@@ -116,7 +116,7 @@ fn count(n: usize, what: &str) -> String {
 }
 
 /// Writes text with the five characters of XML escaped; what XML can't hold becomes U+FFFD.
-fn xml(out: &mut dyn Write, text: &str) -> io::Result<()> {
+pub(in crate::report) fn xml(out: &mut dyn Write, text: &str) -> io::Result<()> {
     for c in text.chars() {
         match c {
             '<' => out.write_all(b"&lt;")?,

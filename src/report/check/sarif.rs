@@ -123,7 +123,7 @@ fn pascal(code: &str) -> String {
 }
 
 /// A path as an URI reference: relative where it is, `file://` where it is absolute.
-fn uri(path: &str) -> String {
+pub(in crate::report) fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     let path = path.strip_prefix("./").unwrap_or(&path);
     let mut out = String::with_capacity(path.len() + 8);
@@ -147,7 +147,7 @@ fn uri(path: &str) -> String {
 }
 
 /// FNV-1a over 64 bits: stable between versions of this program, which the standard hasher is not.
-fn fingerprint(parts: &[&str]) -> String {
+pub(in crate::report) fn fingerprint(parts: &[&str]) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for b in parts.iter().flat_map(|p| p.bytes().chain([0])) {
         hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);

@@ -1,9 +1,15 @@
 //! A run of `gospect vuln` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, OpenVEX, CycloneDX VEX.
 
 mod json;
+mod lists;
+mod openvex;
+mod sarif;
 mod text;
 
 pub use json::write as json;
+pub use lists::{github, junit, markdown};
+pub use openvex::write as openvex;
+pub use sarif::write as sarif;
 pub use text::write as text;
 
 use crate::analysis::policy::values::Date;
@@ -65,11 +71,54 @@ fn mend(f: &Finding) -> String {
 }
 
 /// The page about an advisory.
-fn page(id: &str) -> String {
+pub(in crate::report) fn page(id: &str) -> String {
     format!("https://pkg.go.dev/vuln/{id}")
 }
 
 /// Is it counted as found, or only as possible?
 fn is_certain(f: &Finding) -> bool {
     f.scope != Scope::UnknownVersion
+}
+
+/// Functions that are named of each package; the rest is counted.
+const NAMED: usize = 6;
+
+/// Where a vulnerability was seen.
+pub(in crate::report) fn place(f: &Finding, all: bool) -> String {
+    let what = match (&f.package, f.symbols.len()) {
+        (None, _) if f.level == Level::Symbol => "all functions of the module".to_string(),
+        (None, _) => "the module; none of its vulnerable packages".to_string(),
+        (Some(p), 0) if f.level == Level::Symbol => format!("{p}: all its functions"),
+        (Some(p), 0) => format!("{p}: none of its vulnerable functions"),
+        (Some(p), n) => {
+            let named = if all { n } else { n.min(NAMED) };
+            let names = f
+                .symbols
+                .iter()
+                .take(named)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let rest = if n > named {
+                format!(" and {} more", n - named)
+            } else {
+                String::new()
+            };
+            format!("{p}: {names}{rest}")
+        }
+    };
+    let note = match &f.custom {
+        Some(c) if c.inside == Some(false) => "; by the project's own count this version is not concerned",
+        Some(c) if c.inside.is_none() => "; the project counts its versions otherwise: compare by hand",
+        _ => "",
+    };
+    let unseen = if f.unseen {
+        "; whether its functions are in the file can't be seen"
+    } else {
+        ""
+    };
+    match f.unseen {
+        true => format!("the module{unseen}{note}"),
+        false => format!("{what}{note}"),
+    }
 }

@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Run, age, is_certain, mend, page, version};
+use super::{Run, age, is_certain, mend, page, place, version};
 use crate::analysis::vuln::{File, Finding, Level, semver};
 use crate::report::text::{escape, grouped};
-
-/// Functions that are named of each package; the rest is counted.
-const NAMED: usize = 6;
 
 /// Writes the run.
 ///
@@ -217,44 +214,4 @@ impl Pen {
 
 fn many(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
-}
-
-/// Where a vulnerability was seen.
-fn place(f: &Finding, all: bool) -> String {
-    let what = match (&f.package, f.symbols.len()) {
-        (None, _) if f.level == Level::Symbol => "all functions of the module".to_string(),
-        (None, _) => "the module; none of its vulnerable packages".to_string(),
-        (Some(p), 0) if f.level == Level::Symbol => format!("{p}: all its functions"),
-        (Some(p), 0) => format!("{p}: none of its vulnerable functions"),
-        (Some(p), n) => {
-            let named = if all { n } else { n.min(NAMED) };
-            let names = f
-                .symbols
-                .iter()
-                .take(named)
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let rest = if n > named {
-                format!(" and {} more", n - named)
-            } else {
-                String::new()
-            };
-            format!("{p}: {names}{rest}")
-        }
-    };
-    let note = match &f.custom {
-        Some(c) if c.inside == Some(false) => "; by the project's own count this version is not concerned",
-        Some(c) if c.inside.is_none() => "; the project counts its versions otherwise: compare by hand",
-        _ => "",
-    };
-    let unseen = if f.unseen {
-        "; whether its functions are in the file can't be seen"
-    } else {
-        ""
-    };
-    match f.unseen {
-        true => format!("the module{unseen}{note}"),
-        false => format!("{what}{note}"),
-    }
 }

@@ -1,0 +1,111 @@
+//! SARIF 2.1.0: a rule for each advisory, a result for each finding.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Run, mend, page, place, version};
+use crate::analysis::vuln::{Finding, Level};
+use crate::report::check::sarif::{fingerprint, uri};
+use crate::report::json;
+
+/// Writes the run.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
+    let mut rules: BTreeMap<&str, &Finding> = BTreeMap::new();
+    let all = || {
+        run.files.iter().flat_map(|(_, f)| {
+            f.judgement
+                .findings
+                .iter()
+                .chain(f.suppressed.iter().map(|s| &s.finding))
+        })
+    };
+    for f in all() {
+        rules.entry(&f.id).or_insert(f);
+    }
+    let index = |id: &str| rules.keys().position(|k| *k == id).unwrap_or(0);
+    let descriptors: Vec<Value> = rules
+        .iter()
+        .map(|(id, f)| {
+            json!({
+                "id": id,
+                "name": id,
+                "shortDescription": { "text": format!("Known vulnerability in {}", f.module) },
+                "fullDescription": { "text": format!("{} ({})", page(id), f.aliases.join(", ")) },
+                "helpUri": page(id),
+                "help": { "text": format!("{}: {}", f.module, mend(f)) },
+                "properties": { "tags": f.aliases, "precision": "very-high" },
+            })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for (name, file) in &run.files {
+        results.extend(
+            file.judgement
+                .findings
+                .iter()
+                .map(|f| result(run, name, f, index(&f.id), None)),
+        );
+        for s in &file.suppressed {
+            let why = format!("{} (until {})", s.reason, s.expires);
+            results.push(result(run, name, &s.finding, index(&s.finding.id), Some(why)));
+        }
+    }
+    let notifications: Vec<Value> = run
+        .unreadable
+        .iter()
+        .map(|(file, why)| notification(file, "error", why))
+        .chain(run.files.iter().flat_map(|(name, f)| {
+            let level = if f.judgement.blind { "error" } else { "warning" };
+            f.judgement
+                .gaps
+                .iter()
+                .map(move |g| notification(name, level, &g.message))
+        }))
+        .collect();
+    let doc = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "gospect vuln", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": descriptors } },
+            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(), "toolExecutionNotifications": notifications }],
+            "columnKind": "unicodeCodePoints",
+            "results": results
+        }]
+    });
+    json::write(out, &doc)
+}
+
+fn notification(file: &str, level: &str, what: &str) -> Value {
+    json!({
+        "level": level,
+        "message": { "text": format!("{file}: {what}") },
+        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]
+    })
+}
+
+fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option<String>) -> Value {
+    let level = match f.level {
+        _ if f.fails(run.level) => "error",
+        Level::Symbol | Level::Package => "warning",
+        Level::Module => "note",
+    };
+    let of = version(&f.module, &f.version);
+    let mut out = json!({
+        "ruleId": f.id,
+        "ruleIndex": index,
+        "level": level,
+        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), mend(f)) },
+        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }],
+        "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module, f.package.as_deref().unwrap_or_default()]) }
+    });
+    if let (Some(why), Some(map)) = (accepted, out.as_object_mut()) {
+        let suppression = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
+        map.insert("suppressions".into(), suppression);
+    }
+    out
+}
