@@ -266,7 +266,11 @@ impl<'s> Engine<'s, '_> {
                 self.gap("vendored", message.into());
             }
         }
-        self.look_up(&target("stdlib", scope, versions));
+        // With neither a version nor functions every advisory there ever was would be listed; the gaps say it better.
+        let nothing = matches!(versions, Versions::All) && matches!(self.subject.functions, Functions::Unseen(_));
+        if !nothing {
+            self.look_up(&target("stdlib", scope, versions));
+        }
     }
 
     /// A module that the program names.

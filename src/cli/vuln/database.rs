@@ -8,15 +8,17 @@ use crate::analysis::vuln::Database;
 use crate::cli::frame::{self, io_words};
 use crate::cli::{FINE, TROUBLE};
 
-/// Fetches or converts a database, and keeps it for the runs to come.
+/// Fetches the newest database, or takes in another one, and keeps it for the runs to come.
+///
+/// Without --from the go command fetches golang.org/x/vulndb through $GOPROXY and checks it against the checksum database.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect vuln update --from ./vulndb\n  gospect vuln update --from vulndb.zip -o vulndb.bin"
+    after_help = "Examples:\n  gospect vuln update\n  gospect vuln update --from vulndb.zip\n  gospect vuln update --from ./vulndb -o vulndb.bin"
 )]
 pub struct UpdateArgs {
     /// Where it is: what `--db` takes.
     #[arg(long, value_name = "PLACE")]
-    from: String,
+    from: Option<String>,
     /// Write it to FILE, which `--db` takes, instead of the place where gospect looks.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -63,6 +65,9 @@ pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
     sources::read(place).map(|db| Loaded::Read(Box::new(db)))
 }
 
+/// The module that is the database.
+const MODULE: &str = "golang.org/x/vulndb";
+
 /// Where an update is kept.
 fn kept() -> Option<PathBuf> {
     cache().map(|d| d.join("vulndb.bin"))
@@ -95,14 +100,41 @@ pub(super) fn update(args: &UpdateArgs) -> u8 {
             FINE
         }
         Err(e) => {
-            frame::complain(Path::new(&args.from), &e);
+            frame::complain(Path::new(args.from.as_deref().unwrap_or(MODULE)), &e);
             TROUBLE
         }
     }
 }
 
+/// Has the go command fetch the newest version, and gives the folder it is in. Proxies, `off` and `direct` are the go command's.
+fn fetch() -> Result<String, String> {
+    let folder = std::env::temp_dir();
+    let out = std::process::Command::new("go")
+        .args(["mod", "download", "-json", &format!("{MODULE}@latest")])
+        .env("GOFLAGS", "-mod=mod")
+        .env("GOWORK", "off")
+        .current_dir(folder)
+        .output()
+        .map_err(|e| format!("the go command, which fetches it, can't be run ({}); name a place with --from", io_words(&e)))?;
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
+    if let Some(dir) = json["Dir"].as_str().filter(|_| out.status.success()) {
+        return Ok(dir.to_string());
+    }
+    let said = json["Error"].as_str().map_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned(), str::to_string);
+    let line = said.lines().rfind(|l| !l.is_empty()).unwrap_or("no reason given");
+    Err(format!("could not be fetched by the go command: {}", line.trim()))
+}
+
 fn try_update(args: &UpdateArgs) -> Result<String, String> {
-    let db = sources::read(&args.from)?;
+    let fetched;
+    let from = match &args.from {
+        Some(place) => place,
+        None => {
+            fetched = fetch()?;
+            &fetched
+        }
+    };
+    let db = sources::read(from)?;
     let path = match &args.output {
         Some(p) => p.clone(),
         None => kept().ok_or("there is no folder for caches: set XDG_CACHE_HOME, or give --output")?,

@@ -26,6 +26,9 @@ const ENTRY_LIMIT: u64 = 16 << 20;
 /// # Errors
 /// What is wrong with it, in words.
 pub(super) fn read(place: &str) -> Result<Database, String> {
+    if place.starts_with("http://") || place.starts_with("https://") {
+        return Err("gospect does not go to the network itself: fetch vulndb.zip and name the file, or run `gospect vuln update`".into());
+    }
     let path = Path::new(place);
     let path = place.strip_prefix("file://").map_or(path, Path::new);
     let meta = std::fs::metadata(path).map_err(|e| io_words(&e))?;

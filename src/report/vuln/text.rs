@@ -188,11 +188,10 @@ impl Pen {
     /// The commands that take the vulnerable functions out.
     fn upgrades(&self, out: &mut dyn Write, certain: &[&Finding], level: Level) -> io::Result<()> {
         let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
-        for f in certain.iter().filter(|f| f.fails(level)) {
+        // What stands in for another module is mended where it is replaced.
+        for f in certain.iter().filter(|f| f.fails(level) && f.replaces.is_none()) {
             let Some(fixed) = f.fixed.as_deref() else { continue };
-            let to = wanted
-                .entry(f.replaces.as_deref().unwrap_or(&f.module))
-                .or_insert(fixed);
+            let to = wanted.entry(&f.module).or_insert(fixed);
             if semver::less(to, fixed) {
                 *to = fixed;
             }

@@ -133,9 +133,9 @@ impl Database {
         let (mut entries, mut modules) = (Vec::new(), FxHashMap::<String, Vec<(u32, usize)>>::default());
         let mut at = 0;
         for line in text.split_inclusive('\n') {
-            match line.as_bytes().first() {
-                Some(b'E') => entries.push(at),
-                Some(b'M') => {
+            match line.get(..2) {
+                Some("E\t") => entries.push(at),
+                Some("M\t") => {
                     let path = text::module_path(line);
                     let number = entries.len().checked_sub(1);
                     let number =
@@ -145,7 +145,7 @@ impl Database {
                         .or_default()
                         .push((number as u32, at));
                 }
-                Some(b'P') if !entries.is_empty() => {}
+                Some("P\t") if !entries.is_empty() => {}
                 _ => return Err(Error::at(STRUCTURE, at as u64, "is no line of a snapshot")),
             }
             at += line.len();
