@@ -267,7 +267,8 @@ impl<'s> Engine<'s, '_> {
             }
         }
         // With neither a version nor functions every advisory there ever was would be listed; the gaps say it better.
-        let nothing = matches!(versions, Versions::All) && matches!(self.subject.functions, Functions::Unseen(_));
+        let nothing =
+            matches!(versions, Versions::All) && matches!(self.subject.functions, Functions::Unseen(_));
         if !nothing {
             self.look_up(&target("stdlib", scope, versions));
         }

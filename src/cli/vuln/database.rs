@@ -115,12 +115,20 @@ fn fetch() -> Result<String, String> {
         .env("GOWORK", "off")
         .current_dir(folder)
         .output()
-        .map_err(|e| format!("the go command, which fetches it, can't be run ({}); name a place with --from", io_words(&e)))?;
+        .map_err(|e| {
+            format!(
+                "the go command, which fetches it, can't be run ({}); name a place with --from",
+                io_words(&e)
+            )
+        })?;
     let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
     if let Some(dir) = json["Dir"].as_str().filter(|_| out.status.success()) {
         return Ok(dir.to_string());
     }
-    let said = json["Error"].as_str().map_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned(), str::to_string);
+    let said = json["Error"].as_str().map_or_else(
+        || String::from_utf8_lossy(&out.stderr).into_owned(),
+        str::to_string,
+    );
     let line = said.lines().rfind(|l| !l.is_empty()).unwrap_or("no reason given");
     Err(format!("could not be fetched by the go command: {}", line.trim()))
 }
