@@ -272,6 +272,9 @@ mod tests {
         assert_eq!(Date::from_unix(951_782_400), Date::new(2000, 2, 29));
         assert_eq!(Date::from_unix(1_795_219_200).to_string(), "2026-11-21");
         assert_eq!(Date::from_unix(-1), Date::new(1969, 12, 31));
+        for day in [-719_468, -1, 0, 59, 11_016, 20_778, 400_000] {
+            assert_eq!(Date::from_unix(day * 86_400).days(), day);
+        }
         assert_eq!(Date::new(2024, 2, 29).next_year(), Date::new(2025, 2, 28));
     }
 

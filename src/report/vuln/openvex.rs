@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{Run, page, place, version};
 use crate::analysis::sbom::{Inventory, purl};
@@ -21,13 +22,13 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>, inventories: &[Inventory], time
         statements
             .extend(put_up_with.map(|s| statement(&s.finding, of, Some((&s.reason, s.expires.to_string())))));
     }
-    let hashes: Vec<&str> = inventories
+    let hash = inventories
         .iter()
-        .map(|i| i.sha256.get(..16).unwrap_or_default())
-        .collect();
+        .fold(Sha256::new(), |h, i| h.chain_update(&i.sha256));
+    let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
     let doc = json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("https://openvex.dev/docs/public/gospect-{}", hashes.join("-")),
+        "@id": format!("https://openvex.dev/docs/public/gospect-{hash}"),
         "author": "gospect",
         "timestamp": time,
         "version": 1,
