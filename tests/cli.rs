@@ -1,4 +1,5 @@
-//! The frame that every sub-command shares: help, completions, man pages, output files, standard input, pipes.
+//! The frame that every sub-command shares: help, completions, man pages, output files, standard input,
+//! pipes.
 
 mod common;
 
@@ -295,7 +296,8 @@ fn fat(slices: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
-/// Every example in the help does what it says: it runs, in a folder with files of the names that the examples use.
+/// Every example in the help does what it says: it runs, in a folder with files of the names that the
+/// examples use.
 #[cfg(unix)]
 #[test]
 fn every_example_in_the_help_runs() {
@@ -361,7 +363,8 @@ fn every_example_in_the_help_runs() {
     let mut ran = 0;
     for name in commands() {
         for example in examples(&name) {
-            // Real rebuilds have a test of their own; a page reader and a system folder are no part of gospect.
+            // Real rebuilds have a test of their own; a page reader and a system folder are no part of
+            // gospect.
             if example.contains("--rebuild") {
                 continue;
             }
@@ -423,4 +426,295 @@ fn of_a_fat_file_the_named_slice_is_shown() {
         )
     );
     assert_eq!(run(&["version"]).1, format!("fat: {}\n", common::REFERENCE));
+}
+
+#[test]
+fn mistyped_commands_are_told_and_help_is_a_word_too() {
+    let dir = scratch("mistyped");
+    let run = |args: &[&str]| {
+        let out = common::gospect().args(args).current_dir(&dir).output().unwrap();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    assert_eq!(
+        run(&["chek", "web"]),
+        (
+            Some(2),
+            String::new(),
+            "gospect: chek: no such file or command; did you mean `check`?\n".into()
+        )
+    );
+    assert_eq!(run(&["server"]).2, "gospect: server: no such file or directory\n");
+    std::fs::write(dir.join("chek"), "a file").unwrap();
+    assert_eq!(run(&["chek"]).2, "gospect: chek: unrecognized file format\n");
+    for name in commands() {
+        assert_eq!(run(&["help", &name]), run(&[&name, "--help"]));
+    }
+    assert_eq!(run(&["help"]), run(&["--help"]));
+    let (status, _, err) = run(&["help", "sizes"]);
+    assert_eq!(
+        (status, err.contains("did you mean `size`?")),
+        (Some(2), true),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_explicit_always_wins_over_no_color() {
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let out = common::gospect()
+        .args(["info", "--color=always"])
+        .arg(&hello)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(text(&out.stdout).contains('\x1b'));
+    let help = text(&common::run(["info", "--help"]).stdout);
+    assert!(
+        !help.contains("never where NO_COLOR") && help.contains("unless NO_COLOR is set"),
+        "{help}"
+    );
+}
+
+#[test]
+fn an_empty_folder_says_that_nothing_was_found() {
+    let dir = scratch("empty");
+    std::fs::write(dir.join("notes.txt"), "text").unwrap();
+    for command in ["info", "size", "funcs", "types", "embeds", "whatif"] {
+        let out = common::gospect()
+            .args([command, "."])
+            .current_dir(&dir)
+            .output()
+            .unwrap();
+        let said = (out.status.code(), text(&out.stdout), text(&out.stderr));
+        let want = "gospect: .: no binary was found in it\n";
+        assert_eq!(said, (Some(2), String::new(), want.into()), "{command}");
+    }
+}
+
+/// Bazel and Nix put nothing but links into the folders they give out.
+#[cfg(unix)]
+#[test]
+fn links_to_files_are_followed_and_closed_folders_are_told() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::process::CommandExt;
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    // Somebody else has to be able to get there.
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(dir, 0o755);
+    let program = dir.join("gospect");
+    std::fs::copy(env!("CARGO_BIN_EXE_gospect"), &program).unwrap();
+    for folder in ["store", "out", "out/closed"] {
+        std::fs::create_dir(dir.join(folder)).unwrap();
+    }
+    std::fs::copy(&hello, dir.join("store/app")).unwrap();
+    mode(&dir.join("store/app"), 0o755);
+    symlink("../store/app", dir.join("out/app")).unwrap();
+    mode(&dir.join("out/closed"), 0o000);
+    for args in [&["info", "-q"][..], &["size"], &["check", "--no-race"]] {
+        let mut command = common::command(program.to_str().unwrap());
+        command.args(args).arg("out").current_dir(dir);
+        if Path::new("/root").metadata().is_ok() && std::fs::read_dir(dir.join("out/closed")).is_ok() {
+            // Nothing is closed to root.
+            command.uid(65534).gid(65534);
+        }
+        let out = command.output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {}", text(&out.stderr));
+        assert!(
+            text(&out.stdout).contains("out/app: "),
+            "{args:?}: {}",
+            text(&out.stdout)
+        );
+        assert_eq!(
+            text(&out.stderr),
+            "gospect: out/closed: permission denied\n",
+            "{args:?}"
+        );
+    }
+    mode(&dir.join("out/closed"), 0o755);
+}
+
+#[test]
+fn one_page_shows_one_file() {
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let dir = scratch("one-page");
+    std::fs::create_dir(dir.join("bin")).unwrap();
+    for name in ["bin/a", "bin/b", "c"] {
+        std::fs::copy(&hello, dir.join(name)).unwrap();
+    }
+    for files in [&["bin/a", "c"][..], &["bin"]] {
+        for format in ["html", "svg"] {
+            let mut command = common::gospect();
+            command
+                .args(["size", "-o", "page", "--format", format])
+                .args(files);
+            let out = command.current_dir(&dir).output().unwrap();
+            assert_eq!(
+                (out.status.code(), dir.join("page").exists()),
+                (Some(2), false),
+                "{files:?}"
+            );
+            assert!(text(&out.stderr).contains("name one"), "{}", text(&out.stderr));
+        }
+    }
+    std::fs::remove_file(dir.join("bin/b")).unwrap();
+    let mut command = common::gospect();
+    let out = command
+        .args(["size", "-o", "page", "--format", "html", "bin"])
+        .current_dir(&dir)
+        .output();
+    assert!(out.unwrap().status.success());
+}
+
+/// Whoever can write beside an output file must not be able to have gospect write elsewhere, and nothing half
+/// done stays.
+#[cfg(unix)]
+#[test]
+fn half_an_output_file_is_gone_whatever_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    let dir = scratch("signals");
+    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        let mut child = common::gospect()
+            .args(["info", "-o", "page", "-"])
+            .current_dir(&dir)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It waits for its input; the output was opened before.
+        let parts = || std::fs::read_dir(&dir).unwrap().count();
+        for _ in 0..500 {
+            if parts() > 0 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert_eq!(parts(), 1, "{name}: the output is open");
+        let part = std::fs::read_dir(&dir)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .file_name();
+        assert!(
+            !text(part.as_encoded_bytes()).contains(&child.id().to_string()),
+            "{part:?} can't be foretold"
+        );
+        let sent = common::command("kill")
+            .args(["-s", name, &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        assert_eq!(child.wait().unwrap().signal(), Some(number), "{name}");
+        assert_eq!(parts(), 0, "{name}: nothing is left");
+    }
+}
+
+/// A file that is cut short while it is mapped ends the program; the half output goes then too.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_cut_short_while_it_is_read_is_told() {
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let dir = scratch("cut");
+    let whole = std::fs::read(&hello).unwrap();
+    let mut told = 0;
+    for delay in 0..40 {
+        std::fs::write(dir.join("app"), &whole).unwrap();
+        let child = common::gospect()
+            .args(["size", "-o", "page", "app"])
+            .current_dir(&dir)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(delay * 2));
+        std::fs::File::options()
+            .write(true)
+            .open(dir.join("app"))
+            .unwrap()
+            .set_len(4096)
+            .unwrap();
+        let out = child.wait_with_output().unwrap();
+        let err = text(&out.stderr);
+        // Before it was opened it is a short file, after the work it is a whole one.
+        assert!(
+            matches!(out.status.code(), Some(0 | 2)),
+            "{:?}: {err}",
+            out.status
+        );
+        told += usize::from(err.contains("app: was c"));
+        let left: Vec<_> = std::fs::read_dir(&dir)
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        assert!(left.iter().all(|n| n == "app" || n == "page"), "{left:?}: {err}");
+        if told >= 2 {
+            break;
+        }
+    }
+}
+
+/// What a file says must not steer a terminal, nor a spreadsheet or a page that shows it.
+#[test]
+fn names_of_others_are_safe_in_every_format() {
+    let Some(hello) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    // A package's name with an escape sequence, a C1 control and a bidi override in it, of the same length.
+    let mut data = std::fs::read(&hello).unwrap();
+    let hostile = "@\x1b]8;;\u{9b}\u{202e}";
+    let old = b"unicode/utf8".get(..hostile.len()).unwrap();
+    let finder: Vec<usize> = data
+        .windows(old.len())
+        .enumerate()
+        .filter(|w| w.1 == old)
+        .map(|w| w.0)
+        .collect();
+    assert!(!finder.is_empty());
+    for at in finder {
+        data[at..at + old.len()].copy_from_slice(hostile.as_bytes());
+    }
+    let dir = scratch("hostile-text");
+    std::fs::write(dir.join("app"), data).unwrap();
+    let unsafe_char =
+        |c: &char| (c.is_control() && !matches!(c, '\n' | '\t' | '\r')) || matches!(c, '\u{202e}');
+    let mut seen = 0;
+    for args in [
+        &["info", "--format=json"][..],
+        &["info"],
+        &["info", "--format=markdown"],
+        &["size", "--by=package", "--top=0"],
+        &["size", "--format=json"],
+        &["size", "--format=csv"],
+        &["size", "--format=html"],
+        &["size", "--format=svg", "--by=package"],
+        &["size", "--format=markdown", "--by=package", "--top=0"],
+        &["funcs"],
+        &["funcs", "--format=json"],
+        &["types", "--format=json"],
+        &["objdump", "-s", "utf8|8;;", "--format=json"],
+        &["check", "--format=csv"],
+        &["check", "--format=json"],
+    ] {
+        let mut command = common::gospect();
+        let out = command.args(args).arg("app").current_dir(&dir).output().unwrap();
+        let shown = text(&out.stdout);
+        assert!(!shown.is_empty(), "{args:?}: {}", text(&out.stderr));
+        assert_eq!(shown.chars().find(unsafe_char), None, "{args:?}");
+        seen += usize::from(shown.contains("8;;"));
+        if args.contains(&"--format=markdown") {
+            assert!(!shown.contains("@\\"), "{args:?}: a mention");
+        }
+    }
+    assert!(seen >= 3, "the name is shown in {seen} formats only");
 }

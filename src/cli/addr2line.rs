@@ -3,14 +3,14 @@
 //! Authority: Go 1.27, cmd/addr2line. Messages and exit status are Go's.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use super::frame::{io_words, note, write_status};
-use super::goflags::{self, Flag, Wrong};
+use super::goflags::{self, Wrong};
 use crate::go::Program;
 use crate::go::pclntab::Table;
-use crate::input;
+use crate::input::{self, fault};
 use crate::report;
 
 /// Functions, files and lines of addresses, as `go tool addr2line` prints them, on stripped files too.
@@ -32,26 +32,19 @@ pub struct Args {
     addrs: Vec<String>,
 }
 
-const FLAGS: &[Flag] = &[Flag::switch("inlines")];
-
-const USAGE: &str = "usage: gospect addr2line [-inlines] binary [address...]
-reads addresses from standard input and writes two lines for each:
-\tfunction name
-\tfile:line";
-
 pub(super) fn run(args: &[OsString]) -> u8 {
-    let given = match goflags::parse(args, FLAGS) {
+    let given = match goflags::parse(args, &goflags::flags::<Args>()) {
         Ok(g) => g,
         Err(wrong) => {
             if let Wrong::Message(m) = wrong {
                 note(&m);
             }
-            note(USAGE);
+            note(&goflags::usage::<Args>("addr2line"));
             return 2;
         }
     };
     let Some((file, addrs)) = given.rest.split_first() else {
-        note(USAGE);
+        note(&goflags::usage::<Args>("addr2line"));
         return 2;
     };
     let fatal = |what: String| {
@@ -59,7 +52,7 @@ pub(super) fn run(args: &[OsString]) -> u8 {
         1
     };
     let shown = file.to_string_lossy();
-    let bytes = match input::open(Path::new(file)) {
+    let bytes = match input::open_mapped(Path::new(file), fault::guard()) {
         Ok(b) => b,
         Err(e) if e.kind() == io::ErrorKind::Other => {
             return fatal(format!("open {shown}: unrecognized object file"));
@@ -73,7 +66,12 @@ pub(super) fn run(args: &[OsString]) -> u8 {
         Ok(t) => t,
         Err(e) => return fatal(format!("reading {shown}: {e}")),
     };
-    let mut out = io::BufWriter::new(io::stdout());
+    let terminal = io::stdout().is_terminal();
+    let mut out: Box<dyn Write> = match terminal {
+        // Each line is handed on as it is, and names in it are the file's.
+        true => Box::new(report::text::Safe(io::stdout())),
+        false => Box::new(io::BufWriter::new(io::stdout())),
+    };
     let inlines = given.on("inlines");
     let result = if addrs.is_empty() {
         from_stdin(table, inlines, &mut out)

@@ -1,18 +1,19 @@
 //! `gospect diff OLD NEW`: what grew, why, and whether that is allowed.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::check::policy;
-use super::frame::{self, Format, Output};
+use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::diff;
 use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Growth, size};
 use crate::analysis::size::{self as sizes, By, Detail, Options, Report};
-use crate::input;
 use crate::report::diff::View;
 use crate::report::{self, text};
 
-/// Says what grew between two files, or between a file and a saved size report; the deltas add up to the byte.
+/// Says what grew between two files, or between a file and a saved size report; the deltas add up to the
+/// byte.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "OLD and NEW are binaries, or what `gospect size --format json` wrote.\n\nExamples:\n  gospect diff old/server new/server\n  \
@@ -40,7 +41,8 @@ pub struct Args {
     /// The new file may be so large: 20MiB.
     #[arg(long, value_name = "SIZE", value_parser = |s: &str| size(s))]
     max_size: Option<u64>,
-    /// The policy file whose [budget] holds [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
+    /// The policy file whose [budget] holds [default: GOSPECT_POLICY, or gospect.toml here or above, up to
+    /// the repository or the home folder].
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Hold to no policy file.
@@ -57,23 +59,24 @@ pub struct Args {
 }
 
 /// A binary's size report, or a saved one.
-pub(super) fn report(path: &Path, detail: Detail) -> Result<Report, String> {
-    let bytes = input::open_or_stdin(path).map_err(|e| frame::io_words(&e))?;
-    let made = if report::size::is_saved(&bytes) {
-        report::size::read_json(&bytes)
-    } else {
-        sizes::measure(
-            &bytes,
-            Options {
+fn report(path: &Path, detail: Detail, by: By) -> Result<Report, Trouble> {
+    frame::open_or_complain(path, |bytes| {
+        if !report::size::is_saved(bytes) {
+            let options = Options {
                 detail,
                 ..Options::default()
-            },
-        )
-    };
-    if bytes.changed() {
-        return Err("was changed while it was read".into());
-    }
-    made.map_err(|e| e.to_string())
+            };
+            return Ok(sizes::measure(bytes, options)?);
+        }
+        let saved = report::size::read_json(bytes)?;
+        if tells(&saved, by) {
+            return Ok(saved);
+        }
+        let word = by.word();
+        Err(Trouble::File(format!(
+            "the saved report has no {word}; save it with `size --by {word} --format json`"
+        )))
+    })
 }
 
 /// Does a report tell what `by` asks for?
@@ -96,40 +99,28 @@ pub(super) fn run(args: &Args) -> u8 {
     } else {
         Detail::Symbol
     };
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &frame::io_words(&e),
-            );
-            return super::TROUBLE;
+    let mut status = super::FINE;
+    let written = frame::to_output(&args.output, |sink| {
+        let old = report(&args.old, detail, by);
+        // What is wrong with the second is told as well.
+        let (new, old) = (report(&args.new, detail, by)?, old?);
+        let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
+            l.policy.budget_for(&policy::names(Some(l), &args.new))
+        });
+        budget.max_size = args.max_size.or(budget.max_size);
+        budget.max_growth = args.max_growth.or(budget.max_growth);
+        let mut d = diff::compare(&old, &new, by);
+        d.breaches = diff::breaches(Some(&old), &new, &budget);
+        if !d.breaches.is_empty() && !args.exit_zero {
+            status = super::FINDINGS;
         }
-    };
-    let mut both = Vec::new();
-    for path in [&args.old, &args.new] {
-        match report(path, detail) {
-            Ok(r) if tells(&r, by) => both.push(r),
-            Ok(_) => frame::complain(
-                path,
-                &format!(
-                    "the saved report has no {0}; save it with `size --by {0} --format json`",
-                    by.word()
-                ),
-            ),
-            Err(e) => frame::complain(path, &e),
-        }
-    }
-    let [old, new] = both.as_slice() else {
-        return super::TROUBLE;
-    };
-    let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
-        l.policy.budget_for(&policy::names(Some(l), &args.new))
+        write(args, sink, &d)?;
+        Ok(super::FINE)
     });
-    budget.max_size = args.max_size.or(budget.max_size);
-    budget.max_growth = args.max_growth.or(budget.max_growth);
-    let mut d = diff::compare(old, new, by);
-    d.breaches = diff::breaches(Some(old), new, &budget);
+    status.max(written)
+}
+
+fn write(args: &Args, out: &mut dyn Write, d: &diff::Diff) -> io::Result<()> {
     let view = View {
         top: args.top,
         all: args.all,
@@ -138,13 +129,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let name = |p: &Path| text::escape(p.as_os_str().as_encoded_bytes());
     let names = (name(&args.old), name(&args.new));
     let names = (names.0.as_str(), names.1.as_str());
-    let written = match args.format {
-        Format::Json => report::diff::write_json(&mut sink, names, &d),
-        Format::Markdown => report::diff::write_markdown(&mut sink, names, &d, &view),
-        Format::Html => report::size::write_diff_html(&mut sink, names, &d),
-        _ => report::diff::write_text(&mut sink, names, &d, &view),
-    };
-    let found = !d.breaches.is_empty() && !args.exit_zero;
-    let status = if found { super::FINDINGS } else { super::FINE };
-    status.max(frame::write_status(written.and_then(|()| sink.finish())))
+    match args.format {
+        Format::Json => report::diff::write_json(out, names, d),
+        Format::Markdown => report::diff::write_markdown(out, names, d, &view),
+        Format::Html => report::size::write_diff_html(out, names, d),
+        _ => report::diff::write_text(out, names, d, &view),
+    }
 }

@@ -1,5 +1,6 @@
 //! `gospect embeds`: the files that were embedded into each program, and their extraction.
 
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ pub struct Args {
     /// Also strings and byte slices of 1 KiB and more that variables hold: embedded, or literals.
     #[arg(long)]
     guess: bool,
-    /// Write the files of each embed.FS below DIR. Nothing is written outside of it and nothing is overwritten.
+    /// Write the files of each embed.FS below DIR. Nothing is written outside of it and nothing is
+    /// overwritten.
     #[arg(long, value_name = "DIR")]
     extract: Option<PathBuf>,
     /// How to print.
@@ -33,7 +35,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |path, bytes, out| {
         let program = Program::open(bytes)?;
         let mut all = program.embeds().to_vec();
         if args.guess {
@@ -61,6 +63,7 @@ fn extract(file: &Path, dir: &Path, all: &[Embed<'_>]) -> Result<u8, Trouble> {
     let mut tables: Vec<u64> = all.iter().filter(|e| e.path.is_some()).map(|e| e.table).collect();
     tables.dedup();
     let mut status = super::FINE;
+    let mut taken = HashMap::new();
     for e in all {
         let Some(path) = e.path else { continue };
         // Several embed.FS may hold the same paths, so each has a folder of its own.
@@ -68,7 +71,7 @@ fn extract(file: &Path, dir: &Path, all: &[Embed<'_>]) -> Result<u8, Trouble> {
             1 => None,
             _ => Some(format!("{:#x}", e.table)),
         };
-        if let Err(error) = extract_one(dir, sub.as_deref(), path, e) {
+        if let Err(error) = extract_one(dir, sub.as_deref(), path, e, &mut taken) {
             frame::complain(file, &format!("{}: {}", escape(path), frame::io_words(&error)));
             status = super::TROUBLE;
         }
@@ -76,9 +79,30 @@ fn extract(file: &Path, dir: &Path, all: &[Embed<'_>]) -> Result<u8, Trouble> {
     Ok(status)
 }
 
-fn extract_one(dir: &Path, sub: Option<&str>, path: &[u8], e: &Embed<'_>) -> io::Result<()> {
+/// Paths that were extracted, by what a file system that does not tell small letters from capitals makes of
+/// them.
+type Taken = HashMap<String, String>;
+
+fn extract_one(
+    dir: &Path,
+    sub: Option<&str>,
+    path: &[u8],
+    e: &Embed<'_>,
+    taken: &mut Taken,
+) -> io::Result<()> {
     let refuse = |why: &str| io::Error::other(format!("not extracted: {why}"));
     let parts = safe_parts(path).ok_or_else(|| refuse("the path would leave the folder"))?;
+    if let Some(part) = parts.iter().find(|p| !windows_takes(p)) {
+        return Err(refuse(&format!(
+            "{part} is a device on windows, or no name there"
+        )));
+    }
+    if let Some(other) = collision(sub, &parts, taken) {
+        return Err(refuse(&format!(
+            "differs from {} by small letters and capitals only",
+            escape(other.as_bytes())
+        )));
+    }
     let mut at = dir.to_path_buf();
     let (folders, name) = match parts.split_last() {
         Some((name, folders)) if !e.is_folder() => (folders, Some(*name)),
@@ -113,9 +137,91 @@ fn safe_parts(path: &[u8]) -> Option<Vec<&str>> {
     parts.iter().all(good).then_some(parts)
 }
 
+/// Can a file on windows have that name? The go command embeds no other (golang.org/x/mod/module,
+/// CheckFilePath), so only crafted files have them; they are refused on every system.
+fn windows_takes(part: &str) -> bool {
+    let stem = part
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(' ')
+        .to_ascii_uppercase();
+    let numbered = |port: &str| {
+        let number = stem.strip_prefix(port).unwrap_or_default();
+        matches!(number, "¹" | "²" | "³") || number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    let device = matches!(
+        stem.as_str(),
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
+    );
+    let forbidden = part.ends_with(['.', ' ']) || part.contains(['<', '>', '"', '|', '?', '*']);
+    !(device || numbered("COM") || numbered("LPT") || forbidden)
+}
+
+/// Another path, or folder of one, that is the same where small letters are capitals.
+fn collision(sub: Option<&str>, parts: &[&str], taken: &mut Taken) -> Option<String> {
+    let mut at = sub.unwrap_or_default().to_string();
+    for part in parts {
+        at = format!("{at}/{part}");
+        let there = taken.entry(at.to_lowercase()).or_insert_with(|| at.clone());
+        if *there != at {
+            return Some(there.trim_start_matches('/').to_string());
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::safe_parts;
+    use super::*;
+
+    #[test]
+    fn names_that_windows_has_no_files_for_are_refused() {
+        for bad in [
+            "CON",
+            "nul",
+            "aux.txt",
+            "com1",
+            "LPT9.tar.gz",
+            "COM¹",
+            "prn ",
+            "CONIN$",
+            "a.",
+            "b ",
+            "x?y",
+        ] {
+            assert!(!windows_takes(bad), "{bad}");
+        }
+        for good in [
+            "console",
+            "com10",
+            "com",
+            "lpt",
+            "auxiliary.c",
+            ".env",
+            "nul-free",
+            "x.nul",
+        ] {
+            assert!(windows_takes(good), "{good}");
+        }
+    }
+
+    #[test]
+    fn paths_that_only_capitals_tell_apart_collide() {
+        let mut taken = Taken::new();
+        assert_eq!(collision(None, &["a", "README"], &mut taken), None);
+        assert_eq!(
+            collision(None, &["a", "README"], &mut taken),
+            None,
+            "the folder's own entry, twice"
+        );
+        assert_eq!(
+            collision(None, &["a", "readme"], &mut taken).as_deref(),
+            Some("a/README")
+        );
+        assert_eq!(collision(None, &["A", "other"], &mut taken).as_deref(), Some("a"));
+        assert_eq!(collision(Some("0x1"), &["A", "other"], &mut taken), None);
+    }
 
     #[test]
     fn only_paths_below_the_folder_are_safe() {

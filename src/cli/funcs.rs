@@ -37,7 +37,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |path, bytes, out| {
         let program = Program::open(bytes)?;
         let table = program.pclntab()?;
         if !args.output.quiet {

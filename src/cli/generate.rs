@@ -80,9 +80,8 @@ pub(super) fn run(args: &Args) -> u8 {
             output
         }
     };
-    let written = output.open().and_then(|mut sink| {
+    frame::to_output(output, |sink| {
         sink.write_all(&bytes)?;
-        sink.finish()
-    });
-    frame::write_status(written)
+        Ok(super::FINE)
+    })
 }

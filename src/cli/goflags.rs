@@ -1,40 +1,72 @@
-//! Go's flag syntax, for the sub-commands that answer as a Go tool does: `-name`, `--name`, `-name=value`, `-name value`; flags end at
-//! the first argument that is none, or at `--` (Go 1.27: flag.FlagSet.parseOne).
+//! Go's flag syntax, for the sub-commands that answer as a Go tool does: `-name`, `--name`, `-name=value`,
+//! `-name value`; flags end at the first argument that is none, or at `--` (Go 1.27: flag.FlagSet.parseOne).
 
 use std::ffi::{OsStr, OsString};
 
 /// One flag that a command knows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Flag {
     /// Without its dash.
-    pub name: &'static str,
+    pub name: String,
     /// Takes a value; otherwise it is a boolean.
     pub takes_value: bool,
 }
 
-impl Flag {
-    /// A boolean: `-name`, `-name=false`.
-    pub const fn switch(name: &'static str) -> Flag {
-        Flag {
-            name,
-            takes_value: false,
-        }
-    }
+/// The flags of a command's arguments, so that they are named once, where clap describes them.
+pub fn flags<A: clap::Args>() -> Vec<Flag> {
+    described::<A>()
+        .get_arguments()
+        .filter_map(|a| {
+            Some(Flag {
+                name: name(a)?,
+                takes_value: a.get_action().takes_values(),
+            })
+        })
+        .collect()
+}
 
-    /// One that takes a value: `-name value`, `-name=value`.
-    pub const fn valued(name: &'static str) -> Flag {
-        Flag {
-            name,
-            takes_value: true,
-        }
+/// What is said of wrong flags, in the form of Go's tools: how the command is called, and its flags.
+pub fn usage<A: clap::Args>(command: &str) -> String {
+    let mut described = described::<A>();
+    let calls = described.render_usage().to_string();
+    let calls = calls.strip_prefix("Usage: ").unwrap_or(&calls);
+    let mut out = format!("usage: {calls}\n");
+    for arg in described.get_arguments() {
+        let Some(name) = name(arg) else { continue };
+        let value = arg.get_value_names().filter(|_| arg.get_action().takes_values());
+        let value = value
+            .iter()
+            .flat_map(|v| v.iter())
+            .map(|v| format!(" {v}"))
+            .collect::<String>();
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        out.push_str(&format!(
+            "  -{name}{value}\n    \t{}\n",
+            help.trim_end_matches('.')
+        ));
     }
+    out + &format!("See gospect {command} --help for more.")
+}
+
+fn described<A: clap::Args>() -> clap::Command {
+    A::augment_args(clap::Command::new("gospect"))
+}
+
+/// A flag's name; none for files and for `--help`, which clap answers.
+fn name(arg: &clap::Arg) -> Option<String> {
+    if arg.get_id() == "help" {
+        return None;
+    }
+    arg.get_long()
+        .map(str::to_string)
+        .or_else(|| arg.get_short().map(String::from))
 }
 
 /// What was given.
 #[derive(Debug, Default)]
 pub struct Given {
     /// Flags in the order given, with their values; "true" or "false" for booleans.
-    pub flags: Vec<(&'static str, String)>,
+    pub flags: Vec<(String, String)>,
     /// The arguments behind the flags.
     pub rest: Vec<OsString>,
 }
@@ -122,7 +154,7 @@ pub fn parse(args: &[OsString], known: &[Flag]) -> Result<Given, Wrong> {
                 }
             },
         };
-        given.flags.push((flag.name, value));
+        given.flags.push((flag.name.clone(), value));
     }
     given.rest = args.get(i..).unwrap_or_default().to_vec();
     Ok(given)
@@ -136,19 +168,25 @@ fn lossy(s: &OsStr) -> String {
 mod tests {
     use super::*;
 
-    const KNOWN: &[Flag] = &[
-        Flag {
-            name: "m",
-            takes_value: false,
-        },
-        Flag {
-            name: "sort",
-            takes_value: true,
-        },
-    ];
+    #[derive(clap::Args)]
+    #[command(override_usage = "gospect x [-m] [-sort ORDER] FILE...")]
+    #[allow(dead_code)]
+    struct Known {
+        /// Modules too.
+        #[arg(short)]
+        m: bool,
+        /// In this order.
+        #[arg(long, value_name = "ORDER")]
+        sort: Option<String>,
+        #[arg(value_name = "FILE")]
+        files: Vec<String>,
+    }
 
     fn go(args: &[&str]) -> Result<Given, Wrong> {
-        parse(&args.iter().map(OsString::from).collect::<Vec<_>>(), KNOWN)
+        parse(
+            &args.iter().map(OsString::from).collect::<Vec<_>>(),
+            &flags::<Known>(),
+        )
     }
 
     #[test]
@@ -173,5 +211,14 @@ mod tests {
         assert_eq!(go(&["-h"]).unwrap_err(), Wrong::Help);
         assert_eq!(go(&["--", "-m"]).unwrap().rest, ["-m"]);
         assert_eq!(go(&["-"]).unwrap().rest, ["-"]);
+    }
+
+    #[test]
+    fn usage_names_the_flags_once_described() {
+        assert_eq!(
+            usage::<Known>("x"),
+            "usage: gospect x [-m] [-sort ORDER] FILE...\n  -m\n    \tModules too\n  -sort ORDER\n    \tIn this order\n\
+             See gospect x --help for more."
+        );
     }
 }

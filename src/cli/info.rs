@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> u8 {
         color: args.output.colored(),
     };
     let mut first = true;
-    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |path, bytes, out| {
         let facts = info::gather(bytes, args.arch.as_deref())?;
         let name = path.as_os_str().as_encoded_bytes();
         match args.format {

@@ -7,6 +7,9 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::analysis::policy::rules::nearest_word;
+use crate::report::text;
+
 mod addr2line;
 mod check;
 mod diff;
@@ -77,7 +80,13 @@ pub const TROUBLE: u8 = 2;
 
 /// Runs the program with its arguments (the program's own name first) and gives its exit status.
 pub fn run(mut args: Vec<OsString>) -> u8 {
-    crate::input::fault::guard();
+    watch_signals();
+    let wants_help = args.get(1).is_some_and(|a| a == "help");
+    if wants_help {
+        // `gospect help size` is `gospect size --help`.
+        args.remove(1);
+        args.push("--help".into());
+    }
     let first = args
         .get(1)
         .and_then(|a| a.to_str())
@@ -92,6 +101,15 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         .any(|c| c.get_name() == first || c.get_all_aliases().any(|a| a == first));
     let for_clap = matches!(first.as_str(), "" | "-h" | "--help" | "-V" | "--version");
     if !known && !for_clap {
+        let meant = mistyped(&first, &command);
+        if wants_help || meant.is_some() {
+            let hint = meant.map_or("`gospect --help` names all".into(), |m| {
+                format!("did you mean `{m}`?")
+            });
+            let first = text::escape(first.as_bytes());
+            frame::note(&format!("gospect: {first}: no such file or command; {hint}"));
+            return TROUBLE;
+        }
         args.insert(1, "info".into());
     }
     let matches = match command.try_get_matches_from(args) {
@@ -124,6 +142,35 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             let _ = e.print();
             TROUBLE
         }
+    }
+}
+
+/// The command that was probably meant by a first argument that is neither a command nor a file.
+fn mistyped(first: &str, command: &clap::Command) -> Option<String> {
+    let looks_like_a_path = first.starts_with('-') || first.contains(['/', '\\', '.', '*']);
+    if looks_like_a_path || std::fs::symlink_metadata(first).is_ok() {
+        return None;
+    }
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    // Two letters differ from any two others by little.
+    let alike = |name: &&str| first.chars().filter(|c| name.contains(*c)).count() * 2 > first.len();
+    nearest_word(first, names).filter(alike).map(str::to_string)
+}
+
+/// Files half written are removed where the program is ended early.
+fn watch_signals() {
+    crate::input::fault::guard();
+    #[cfg(unix)]
+    crate::input::ending::watch();
+    #[cfg(windows)]
+    {
+        // Without a handler Ctrl-C ends the program as ever.
+        let _ = ctrlc::set_handler(|| {
+            if crate::input::ending::ends() {
+                #[allow(clippy::exit)]
+                std::process::exit(130);
+            }
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::frame::{io_words, note, write_status};
-use super::goflags::{self, Flag, Given, Wrong};
+use super::goflags::{self, Given, Wrong};
 use crate::analysis::goregex;
 use crate::analysis::nm::{self, Order};
 use crate::analysis::objfile::{self, Entry, Raw};
@@ -17,7 +17,7 @@ use crate::go::Program;
 use crate::go::packages;
 use crate::go::quote::quote;
 use crate::image::Image;
-use crate::input;
+use crate::input::{self, fault};
 use crate::report::nm::{self as report, Columns};
 
 /// Lists symbols, as `go tool nm` prints them.
@@ -64,36 +64,6 @@ pub struct Args {
     help: Option<bool>,
 }
 
-const FLAGS: &[Flag] = &[
-    Flag::switch("n"),
-    Flag::switch("size"),
-    Flag::valued("sort"),
-    Flag::switch("type"),
-    Flag::switch("recover"),
-    Flag::valued("package"),
-    Flag::valued("match"),
-    Flag::switch("demangle"),
-];
-
-const USAGE: &str = "usage: gospect nm [options] file...
-  -n
-      short for -sort address
-  -size
-      print sizes in bytes between address and type
-  -sort {address,name,none,size}
-      sort by this (default name); size puts the greatest first
-  -type
-      print the symbol's type behind its name
-  -recover
-      functions of a stripped file, from Go's own table
-  -package path
-      only symbols of this package (path/... for those below it too)
-  -match regexp
-      only symbols whose name matches
-  -demangle
-      C++ and Rust names as their programmers wrote them
-See gospect nm --help for more.";
-
 /// The wishes of one run.
 struct Wish {
     order: Order,
@@ -127,7 +97,7 @@ fn is_in(name: &[u8], wanted: &str) -> bool {
 }
 
 pub(super) fn run(args: &[OsString]) -> u8 {
-    let given = match goflags::parse(args, FLAGS) {
+    let given = match goflags::parse(args, &goflags::flags::<Args>()) {
         Ok(g) => g,
         Err(Wrong::Help) => return usage(),
         Err(Wrong::Message(m)) => {
@@ -158,7 +128,7 @@ pub(super) fn run(args: &[OsString]) -> u8 {
 }
 
 fn usage() -> u8 {
-    note(USAGE);
+    note(&goflags::usage::<Args>("nm"));
     2
 }
 
@@ -167,7 +137,7 @@ fn wishes(given: &Given) -> Result<Wish, String> {
     let mut unknown = None;
     for (flag, value) in &given.flags {
         // The last of the two counts, and -n=false is nothing.
-        let word = match *flag {
+        let word = match flag.as_str() {
             "n" if value == "true" => "address",
             "sort" => value,
             _ => continue,
@@ -270,7 +240,7 @@ fn prefix(file: &OsStr, entry: &Entry<'_>, is_archive: bool, several: bool) -> V
 }
 
 fn open(path: &Path) -> Result<input::Bytes, String> {
-    input::open(path).map_err(|e| match e.kind() {
+    input::open_mapped(path, fault::guard()).map_err(|e| match e.kind() {
         // Go opens a folder or a device like a file and finds no object in it.
         io::ErrorKind::Other => "unrecognized object file".into(),
         _ => io_words(&e),
@@ -283,7 +253,7 @@ mod tests {
 
     fn order(args: &[&str]) -> Result<Order, String> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        wishes(&goflags::parse(&args, FLAGS).unwrap()).map(|w| w.order)
+        wishes(&goflags::parse(&args, &goflags::flags::<Args>()).unwrap()).map(|w| w.order)
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //! Authority: Go 1.27, cmd/objdump. Messages and exit status are Go's.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::frame::{Color, Output, io_words, note, write_status};
-use super::goflags::{self, Flag, Given, Wrong};
+use super::goflags::{self, Given, Wrong};
 use crate::analysis::goregex;
 use crate::analysis::listing::Listing;
 use crate::analysis::objfile::{self, Raw};
@@ -17,9 +17,12 @@ use crate::go::Program;
 use crate::go::packages;
 use crate::go::quote::quote;
 use crate::image::{Format, Image};
-use crate::input::{self, sources::Sources};
+use crate::input::{
+    self, fault,
+    sources::{Places, Sources},
+};
 use crate::report::objdump::{self as report, Options};
-use crate::report::objdump_json;
+use crate::report::{objdump_json, text};
 
 /// Disassembles the functions of a Go binary, as `go tool objdump` prints them.
 #[derive(Debug, clap::Args)]
@@ -35,6 +38,12 @@ pub struct Args {
     /// Print Go source lines with the instructions.
     #[arg(short = 'S')]
     source: bool,
+    /// With -S, read only source files below DIR; paths in the binary that are not absolute start there.
+    #[arg(long = "source", value_name = "DIR")]
+    source_dir: Option<String>,
+    /// With -S, put variables of the environment into the paths of source files ($GOROOT), as Go does; -strict-go does so too.
+    #[arg(long)]
+    expand_env: bool,
     /// Print GNU syntax beside Go's.
     #[arg(long)]
     gnu: bool,
@@ -65,7 +74,7 @@ pub struct Args {
     /// How to print: one JSON object per function with `json`.
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
     format: String,
-    /// When to use colour; never where NO_COLOR is set.
+    /// When to use colour; `auto` is on a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto")]
     color: String,
     /// The binary; `-` is standard input.
@@ -78,33 +87,6 @@ pub struct Args {
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,
 }
-
-const FLAGS: &[Flag] = &[
-    Flag::switch("S"),
-    Flag::switch("gnu"),
-    Flag::valued("s"),
-    Flag::switch("strict-go"),
-    Flag::switch("correct"),
-    Flag::switch("recover"),
-    Flag::switch("inline"),
-    Flag::switch("resolve"),
-    Flag::valued("package"),
-    Flag::valued("file"),
-    Flag::valued("format"),
-    Flag::valued("color"),
-];
-
-const USAGE: &str = "usage: gospect objdump [-S] [-gnu] [-s symregexp] binary [start end]\n
-  -S\tprint Go code alongside assembly
-  -gnu
-    \tprint GNU assembly next to Go assembly (where supported)
-  -s string
-    \tonly dump symbols matching this regexp
-  -strict-go
-    \tprint what Go prints, its mistakes included
-  -correct
-    \tbe right also where that makes lines behind an instruction differ from Go's\n
-See gospect objdump --help for more.";
 
 /// Why nothing, or not all, was printed.
 enum Trouble {
@@ -120,7 +102,7 @@ impl From<io::Error> for Trouble {
 }
 
 pub(super) fn run(args: &[OsString]) -> u8 {
-    let given = match goflags::parse(args, FLAGS) {
+    let given = match goflags::parse(args, &goflags::flags::<Args>()) {
         Ok(g) => g,
         Err(Wrong::Help) => return usage(),
         Err(Wrong::Message(m)) => {
@@ -142,7 +124,7 @@ pub(super) fn run(args: &[OsString]) -> u8 {
 }
 
 fn usage() -> u8 {
-    note(USAGE);
+    note(&goflags::usage::<Args>("objdump"));
     2
 }
 
@@ -192,7 +174,13 @@ fn dump(given: &Given) -> Result<(), Trouble> {
         ),
         _ => (0, u64::MAX),
     };
-    let sources = Sources::default();
+    if let Some(dir) = given.value("source").filter(|dir| !Path::new(dir).is_dir()) {
+        return Err(Trouble::Said(format!("{dir} is not a folder of sources")));
+    }
+    let sources = Sources::new(Places {
+        below: given.value("source").map(Into::into),
+        variables: given.on("expand-env") || given.on("strict-go"),
+    });
     // WebAssembly has one syntax, and no addresses to follow.
     let native = listing.goarch != "wasm";
     let resolver = program
@@ -205,7 +193,7 @@ fn dump(given: &Given) -> Result<(), Trouble> {
             correct: given.on("correct"),
         },
         gnu: native && given.on("gnu"),
-        sources: given.on("S").then_some(&sources),
+        sources: (given.on("S") || given.value("source").is_some()).then_some(&sources),
         inline: table.filter(|_| native && given.on("inline")),
         resolve: resolver.as_ref(),
         color: !json && colored(given)?,
@@ -219,6 +207,8 @@ fn dump(given: &Given) -> Result<(), Trouble> {
     let mut out = io::stdout();
     if json {
         objdump_json::write(&listing, functions, &options, &mut out)?;
+    } else if !options.color && out.is_terminal() {
+        report::write(&listing, functions, &options, &mut text::Safe(&mut out))?;
     } else {
         report::write(&listing, functions, &options, &mut out)?;
     }
@@ -259,7 +249,7 @@ fn in_file(path: &[u8], name: &str) -> bool {
 }
 
 fn open(path: &Path) -> Result<input::Bytes, String> {
-    input::open_or_stdin(path).map_err(|e| match e.kind() {
+    input::open_or_stdin(path, fault::guard()).map_err(|e| match e.kind() {
         // Go opens a folder or a device like a file and finds no object in it.
         io::ErrorKind::Other => "unrecognized object file".into(),
         _ => io_words(&e),

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::frame::{self, Format, Output, complain, io_words};
+use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::plugin::{Host, Plugin, verdicts};
-use crate::input;
 use crate::input::Bytes;
 use crate::report::plugin::{self as report, Row};
 
@@ -31,56 +30,43 @@ pub struct Args {
     output: Output,
 }
 
-fn read<T>(path: &Path, parse: impl FnOnce(&Bytes) -> crate::Result<T>) -> Option<T> {
-    let result = input::open_or_stdin(path)
-        .map_err(|e| io_words(&e))
-        .and_then(|b| parse(&b).map_err(|e| e.to_string()));
-    result.map_err(|e| complain(path, &e)).ok()
+fn read<T>(path: &Path, parse: impl FnOnce(&Bytes) -> crate::Result<T>) -> Result<T, Trouble> {
+    frame::open_or_complain(path, |bytes| Ok(parse(bytes)?))
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &io_words(&e),
-            );
-            return super::TROUBLE;
-        }
-    };
     let mut status = super::FINE;
-    let host = match &args.host {
-        None => None,
-        Some(path) => match read(path, Host::read) {
-            Some(h) => Some((path.to_string_lossy().into_owned(), h)),
-            None => return super::TROUBLE,
-        },
-    };
-    let mut rows: Vec<Row> = Vec::new();
-    for path in &args.plugins {
-        match read(path, Plugin::read) {
-            Some(plugin) => rows.push(Row {
-                file: path.to_string_lossy().into_owned(),
-                plugin,
-                verdict: None,
-            }),
-            None => status = super::TROUBLE,
+    let written = frame::to_output(&args.output, |sink| {
+        let host = match &args.host {
+            None => None,
+            Some(path) => Some((path.to_string_lossy().into_owned(), read(path, Host::read)?)),
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for path in &args.plugins {
+            match read(path, Plugin::read) {
+                Ok(plugin) => rows.push(Row {
+                    file: path.to_string_lossy().into_owned(),
+                    plugin,
+                    verdict: None,
+                }),
+                Err(_) => status = super::TROUBLE,
+            }
         }
-    }
-    if let Some((_, h)) = &host {
-        let all = verdicts(h, rows.iter().map(|r| &r.plugin));
-        if all.iter().any(|v| !v.fits) {
-            status = status.max(super::FINDINGS);
+        if let Some((_, h)) = &host {
+            let all = verdicts(h, rows.iter().map(|r| &r.plugin));
+            if all.iter().any(|v| !v.fits) {
+                status = status.max(super::FINDINGS);
+            }
+            for (row, v) in rows.iter_mut().zip(all) {
+                row.verdict = Some(v);
+            }
         }
-        for (row, v) in rows.iter_mut().zip(all) {
-            row.verdict = Some(v);
+        let host = host.as_ref().map(|(name, h)| (name.as_str(), h));
+        match args.format {
+            Format::Json => report::write_json(sink, host, &rows)?,
+            _ => report::write_text(sink, host, &rows, args.output.verbose)?,
         }
-    }
-    let host = host.as_ref().map(|(name, h)| (name.as_str(), h));
-    let written = match args.format {
-        Format::Json => report::write_json(&mut sink, host, &rows),
-        _ => report::write_text(&mut sink, host, &rows, args.output.verbose),
-    };
-    status.max(frame::write_status(written.and_then(|()| sink.finish())))
+        Ok(super::FINE)
+    });
+    status.max(written)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::check::{display, subjects};
+use super::check::display;
 use super::frame::{self, Output, io_words};
 use super::vuln::database;
 use crate::analysis::policy::values::Date;
@@ -84,18 +84,24 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let seconds = now();
     let today = Date::from_unix(seconds).to_string();
-    let (found, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
-        let name = display(path);
-        let inventory = match sbom::take(&name, bytes) {
-            Err(_) if !named => return Ok(None),
-            other => other?,
-        };
-        let findings = match &db {
-            Some(db) => vuln::look(bytes, db, &today)?.judgement.findings,
-            None => Vec::new(),
-        };
-        Ok(Some((inventory, findings)))
-    });
+    let seen = frame::each_parallel(
+        &args.files,
+        args.output.quiet,
+        "Go binary",
+        |path, bytes, named| {
+            let name = display(path);
+            let inventory = match sbom::take(&name, bytes) {
+                Err(_) if !named => return Ok(None),
+                other => other?,
+            };
+            let findings = match &db {
+                Some(db) => vuln::look(bytes, db, &today)?.judgement.findings,
+                None => Vec::new(),
+            };
+            Ok(Some((inventory, findings)))
+        },
+    );
+    let (found, unreadable) = seen.by_name();
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::frame::{self, Format, Output};
+use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::size::{self, By, Detail, Options};
 use crate::report::size::{self as size_report, View};
 use crate::report::text;
@@ -69,7 +69,15 @@ pub(super) fn run(args: &Args) -> u8 {
         explain: args.explain.clone(),
         color: args.output.colored(),
     };
-    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+    let one_document = matches!(args.format, Format::Html | Format::Svg);
+    let mut seen = 0;
+    frame::each(&args.output, &args.files, |path, bytes, out| {
+        seen += 1;
+        // Also several files of one folder; what is written so far is thrown away.
+        if one_document && (args.files.len() > 1 || seen > 1) {
+            frame::note("gospect: a page or a drawing shows one file; name one, or use another --format");
+            return Err(Trouble::Said);
+        }
         if args.verify {
             let name = text::escape(path.as_os_str().as_encoded_bytes());
             size_report::write_agreement(out, &name, &size::agreement(bytes)?, args.output.verbose)?;

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::frame::{io_words, note};
-use super::goflags::{self, Flag, Wrong};
+use super::goflags::{self, Wrong};
 use crate::go::Program;
 use crate::go::buildinfo::{self, BuildInfo};
-use crate::input;
+use crate::input::{self, fault};
+use crate::report::json::escaped;
 use crate::report::{text, version as report};
 
 /// Go version, modules and build settings of Go binaries, as `go version` prints them.
@@ -48,14 +49,6 @@ pub struct Args {
     help: Option<bool>,
 }
 
-const FLAGS: &[Flag] = &[
-    Flag::switch("m"),
-    Flag::switch("v"),
-    Flag::switch("json"),
-    Flag::switch("recover"),
-    Flag::valued("C"),
-];
-
 const USAGE: &str = "usage: go version [-m] [-v] [-json] [file ...]\nRun 'go help version' for details.";
 
 /// The wishes of one run.
@@ -81,7 +74,7 @@ struct Said {
 }
 
 pub(super) fn run(args: &[OsString]) -> u8 {
-    let given = match goflags::parse(args, FLAGS) {
+    let given = match goflags::parse(args, &goflags::flags::<Args>()) {
         Ok(g) => g,
         Err(Wrong::Help) => {
             note(USAGE);
@@ -140,10 +133,11 @@ pub(super) fn run(args: &[OsString]) -> u8 {
 /// The boolean flags of `version` that GOFLAGS switches on.
 fn goflags_from_env() -> Vec<String> {
     let all = std::env::var("GOFLAGS").unwrap_or_default();
+    let known = goflags::flags::<Args>();
     let flag = |word: &str| {
         let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
         let (name, value) = name.split_once('=').unwrap_or((name, "true"));
-        (matches!(value, "true" | "1" | "t" | "T") && FLAGS.iter().any(|f| f.name == name))
+        (matches!(value, "true" | "1" | "t" | "T") && known.iter().any(|f| f.name == name))
             .then(|| name.to_string())
     };
     all.split_whitespace().filter_map(flag).collect()
@@ -211,7 +205,7 @@ fn scan_folder(root: &Path, wish: Wish) -> io::Result<()> {
     }
     // A window of files at a time keeps memory small, and what is found early is printed early.
     const WINDOW: usize = 512;
-    for window in input::walk(root).chunks(WINDOW) {
+    for window in input::walk(root).entries.chunks(WINDOW) {
         let all: Vec<Said> = window.par_iter().map(|e| scan_entry(e, wish)).collect();
         // One write for what stands together; an error stands where it belongs between the lines.
         let mut out = Vec::new();
@@ -279,7 +273,7 @@ fn scan_file(path: &Path, meta: &Metadata, must_print: bool, wish: Wish) -> Said
     };
     let opened = match &unread {
         Some(_) => Ok(input::Bytes::from(Vec::new())),
-        None => input::open_known(path),
+        None => input::open_known(path, fault::guard()),
     };
     let bytes = match opened {
         Ok(b) => b,
@@ -314,8 +308,18 @@ fn scan_file(path: &Path, meta: &Metadata, must_print: bool, wish: Wish) -> Said
 
 fn put(out: &mut Vec<u8>, name: &[u8], build: &BuildInfo<'_>, wish: Wish) {
     if wish.json {
+        let mut json = Vec::new();
         // Writing to memory does not fail.
-        let _ = report::json(out, build);
+        let _ = report::json(&mut json, build);
+        // Go escapes less; on a terminal what it leaves is escaped too.
+        match wish.terminal {
+            true => out.extend(escaped(&String::from_utf8_lossy(&json)).bytes()),
+            false => out.extend(json),
+        }
+    } else if wish.terminal {
+        let mut raw = Vec::new();
+        report::text(&mut raw, name, build, wish.modules);
+        out.extend(text::escape_lines(&raw));
     } else {
         report::text(out, name, build, wish.modules);
     }

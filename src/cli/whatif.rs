@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::frame::{self, Format, Output};
+use super::frame::{self, Format, Output, Trouble};
 use super::whatif_rebuild;
 use crate::analysis::whatif::{self, Options};
 use crate::go::Program;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> u8 {
     if let Some(package) = &args.rebuild {
         return rebuild(args, package, options);
     }
-    frame::each_to(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |path, bytes, out| {
         let report = whatif::foretell(&Program::open(bytes)?, options);
         print(args, path, &report, &[], out)?;
         Ok(super::FINE)
@@ -53,28 +53,22 @@ pub(super) fn run(args: &Args) -> u8 {
 
 fn rebuild(args: &Args, package: &OsString, options: Options) -> u8 {
     let path = Path::new(package);
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(path, &frame::io_words(&e));
-            return super::TROUBLE;
-        }
-    };
-    let (report, real) = match whatif_rebuild::run(package, &args.go_flags, options) {
-        Ok(r) => r,
-        Err(e) => {
+    let mut status = super::FINE;
+    let written = frame::to_output(&args.output, |sink| {
+        let (report, real) = whatif_rebuild::run(package, &args.go_flags, options).map_err(|e| {
             frame::complain(path, &e);
-            return super::TROUBLE;
+            Trouble::Said
+        })?;
+        let wrong = |(v, r): (&whatif::Variant, &Option<whatif_rebuild::Real>)| {
+            v.exact && matches!(r, Some(Ok(size)) if v.bytes != Some(*size))
+        };
+        if report.variants.iter().zip(&real).any(wrong) {
+            status = super::FINDINGS;
         }
-    };
-    let wrong = report
-        .variants
-        .iter()
-        .zip(&real)
-        .any(|(v, r)| v.exact && matches!(r, Some(Ok(size)) if v.bytes != Some(*size)));
-    let printed = print(args, path, &report, &real, &mut sink).and_then(|()| sink.finish());
-    let status = frame::write_status(printed);
-    status.max(if wrong { super::FINDINGS } else { super::FINE })
+        print(args, path, &report, &real, sink)?;
+        Ok(super::FINE)
+    });
+    status.max(written)
 }
 
 fn print(

@@ -1,14 +1,14 @@
 //! `gospect whatif --rebuild PACKAGE`: really builds the variants with the Go toolchain at hand, to hold what was foretold
 //! against them.
 //!
-//! Everything goes into a temporary folder that is removed at the end, also after Ctrl-C.
+//! Everything goes into a temporary folder that is removed at the end, also after a signal to end.
 
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,31 +16,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::frame::note;
 use crate::analysis::whatif::{self, Facts, Options, Report, Variant};
 use crate::go::Program;
-use crate::input::Bytes;
+use crate::input::{Bytes, ending};
 
 /// What a real build came to: its size, or what was wrong with it.
 pub(super) type Real = Result<u64, String>;
-
-/// A folder that is gone when the value is.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> std::io::Result<Folder> {
-        let nanos = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |d| d.subsec_nanos());
-        let path = std::env::temp_dir().join(format!("gospect-whatif-{}-{nanos}", std::process::id()));
-        std::fs::create_dir(&path)?;
-        Ok(Folder(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Nothing can be done about a folder that won't go.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One build of the package.
 struct Build {
@@ -48,8 +27,6 @@ struct Build {
     args: Vec<OsString>,
     env: Vec<(&'static str, &'static str)>,
 }
-
-static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// Builds `package` as it is with the user's `flags`, foretells, builds the variants. The report, and beside each of its variants the real size.
 ///
@@ -60,9 +37,9 @@ pub(super) fn run(
     flags: &[OsString],
     options: Options,
 ) -> Result<(Report, Vec<Option<Real>>), String> {
-    // A second handler can't be set; then Ctrl-C ends the program as ever.
-    let _ = ctrlc::set_handler(|| CANCELLED.store(true, Ordering::SeqCst));
-    let folder = Folder::new().map_err(|e| format!("no temporary folder: {e}"))?;
+    ending::be_patient();
+    let folder = tempfile::Builder::new().prefix("gospect-whatif-").tempdir();
+    let folder = folder.map_err(|e| format!("no temporary folder: {e}"))?;
     let progress = Progress::new();
     let first = Build {
         id: "default",
@@ -70,7 +47,7 @@ pub(super) fn run(
         env: Vec::new(),
     };
     progress.begin(1, "as it is");
-    let path = build(&folder.0, package, &first)?;
+    let path = build(folder.path(), package, &first)?;
     let bytes = Bytes::from(std::fs::read(&path).map_err(|e| e.to_string())?);
     let program = Program::open(&bytes).map_err(|e| e.to_string())?;
     let report = whatif::foretell(&program, options);
@@ -94,7 +71,7 @@ pub(super) fn run(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some((i, b)) = builds.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let result = build(&folder.0, package, b)
+                    let result = build(folder.path(), package, b)
                         .and_then(|p| std::fs::metadata(p).map(|m| m.len()).map_err(|e| e.to_string()));
                     progress.step(b.id);
                     if let Ok(mut all) = real.lock()
@@ -107,7 +84,7 @@ pub(super) fn run(
         }
     });
     progress.end();
-    if CANCELLED.load(Ordering::SeqCst) {
+    if ending::cancelled() {
         return Err("cancelled".into());
     }
     Ok((report, real.into_inner().unwrap_or_else(|e| e.into_inner())))
@@ -194,7 +171,7 @@ fn wait(child: &mut Child) -> Result<bool, String> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status.success()),
-            Ok(None) if CANCELLED.load(Ordering::SeqCst) => {
+            Ok(None) if ending::cancelled() => {
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err("cancelled".into());

@@ -44,6 +44,11 @@ impl fmt::Display for NoBuildInfo {
 
 impl std::error::Error for NoBuildInfo {}
 
+/// Is the blob's mark anywhere in the data, aligned as the linker aligns it? For files that are too damaged to be opened.
+pub fn marked(data: &[u8]) -> bool {
+    memchr::memmem::find_iter(data, MAGIC).any(|at| at.is_multiple_of(ALIGN))
+}
+
 /// Where the blob is and what it says, unparsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob<'a> {

@@ -1,7 +1,10 @@
 //! A path, a folder or standard input → bytes and a name for them. No meaning yet.
 //!
-//! Files are mapped, so only the pages that are touched are read. This is the only room with `unsafe` in it.
+//! [`open`] reads a file into memory and is safe whatever else happens to it. [`open_mapped`] maps it, so
+//! that only the pages that are touched are read; it takes the proof that somebody answers for a file that
+//! changes meanwhile. This is the only room with `unsafe` in it.
 
+pub mod ending;
 pub mod fault;
 pub mod sources;
 
@@ -31,8 +34,9 @@ enum Store {
 }
 
 impl Bytes {
-    /// Has another process written to the file since it was opened? What was read of it may then be neither the old contents nor the
-    /// new. A file that was replaced is still there as it was. Known for what [`open`] has opened only; else false.
+    /// Has another process written to the file since it was opened? What was read of it may then be neither
+    /// the old contents nor the new. A file that was replaced is still there as it was. Known for what
+    /// [`open_mapped`] has opened only; else false.
     pub fn changed(&self) -> bool {
         let Store::Mapped {
             file: Some((file, then)),
@@ -41,11 +45,11 @@ impl Bytes {
         else {
             return false;
         };
-        file.metadata()
-            .is_ok_and(|now| now.len() != then.len() || now.modified().ok() != then.modified().ok())
+        differs(file, then)
     }
 
-    /// Keeps what was made from the bytes for as long as they are kept themselves, so that it can be borrowed like them.
+    /// Keeps what was made from the bytes for as long as they are kept themselves, so that it can be borrowed
+    /// like them.
     pub fn keep(&self, made: Vec<u8>) -> &[u8] {
         self.kept.push_get(made)
     }
@@ -74,32 +78,74 @@ impl From<Vec<u8>> for Bytes {
     }
 }
 
-/// Opens a regular file and maps it.
+/// Opens a regular file and reads all of it into memory.
 ///
 /// # Errors
-/// What the system says; for a folder, FIFO, socket or device: that it is not a regular file. A FIFO is not waited for.
+/// What the system says; for a folder, FIFO, socket or device: that it is not a regular file. A FIFO is not waited for. That the file
+/// was changed while it was read.
 pub fn open(path: &Path) -> io::Result<Bytes> {
-    let meta = std::fs::metadata(path)?;
-    if let Some(kind) = irregular(&meta) {
-        return Err(io::Error::other(format!("is {kind}, not a regular file")));
+    let (mut file, meta) = open_regular(path)?;
+    let mut all = Vec::new();
+    // One byte more than there is, so that a file that grows meanwhile is noticed.
+    let limit = meta.len().saturating_add(1);
+    all.try_reserve_exact(usize::try_from(limit).map_err(io::Error::other)?)?;
+    (&mut file).take(limit).read_to_end(&mut all)?;
+    if all.len() as u64 != meta.len() || differs(&file, &meta) {
+        return Err(io::Error::other("was changed while it was read"));
     }
-    let file = File::open(path)?;
-    let meta = file.metadata()?;
-    let mut bytes = map_known(&file, &meta, path)?;
+    Ok(all.into())
+}
+
+/// Opens a regular file and maps it: nothing is read before it is looked at.
+///
+/// The bytes are those of the file for as long as nobody writes to it. If somebody does, they are neither the
+/// old contents nor the new ([`Bytes::changed`] tells when the work is done), and if somebody cuts it short,
+/// the process is ended: `guard` is the proof that the caller has taken that on, see [`fault::guard`]. Who
+/// can't, uses [`open`].
+///
+/// # Errors
+/// As [`open`], but a change is told by [`Bytes::changed`] only.
+pub fn open_mapped(path: &Path, guard: fault::Guard) -> io::Result<Bytes> {
+    let (file, meta) = open_regular(path)?;
+    let mut bytes = map_known(&file, &meta, path, guard)?;
     if let Store::Mapped { file: keep, .. } = &mut bytes.store {
         *keep = Some((file, meta));
     }
     Ok(bytes)
 }
 
-/// As [`open`], for a path that is known to be a regular file: saves looking at it again.
+/// As [`open_mapped`], for a path that is known to be a regular file: saves looking at it again. A change is
+/// not noticed.
 ///
 /// # Errors
 /// What the system says.
-pub fn open_known(path: &Path) -> io::Result<Bytes> {
+pub fn open_known(path: &Path, guard: fault::Guard) -> io::Result<Bytes> {
     let file = File::open(path)?;
     let meta = file.metadata()?;
-    map_known(&file, &meta, path)
+    map_known(&file, &meta, path, guard)
+}
+
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    let refused = |meta: &Metadata| {
+        irregular(meta).map(|kind| io::Error::other(format!("is {kind}, not a regular file")))
+    };
+    // Asked before it is opened, since opening a FIFO waits; and again, since something else may stand there
+    // by then.
+    if let Some(e) = refused(&std::fs::metadata(path)?) {
+        return Err(e);
+    }
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
+    match refused(&meta) {
+        Some(e) => Err(e),
+        None => Ok((file, meta)),
+    }
+}
+
+/// Was the file written to since it looked like `then`?
+fn differs(file: &File, then: &Metadata) -> bool {
+    file.metadata()
+        .is_ok_and(|now| now.len() != then.len() || now.modified().ok() != then.modified().ok())
 }
 
 /// What an irregular file is, in words; `None` for a regular one.
@@ -125,14 +171,15 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 }
 
 /// Maps an open file; an empty file gives no bytes.
-fn map_known(file: &File, meta: &Metadata, path: &Path) -> io::Result<Bytes> {
+fn map_known(file: &File, meta: &Metadata, path: &Path, _: fault::Guard) -> io::Result<Bytes> {
     if meta.len() == 0 {
         return Ok(Bytes::of(Store::Owned(Vec::new())));
     }
     let len = usize::try_from(meta.len()).map_err(io::Error::other)?;
-    // SAFETY: the map is read-only and private to this process. Another process that cuts the file short while it is mapped makes a
-    // read fault: the program ends then with a message (see `fault`). One that writes to it changes bytes that were read before; all
-    // that is read is checked where it is used, and `Bytes::changed` tells.
+    // SAFETY: the map is read-only and private to this process. Another process that cuts the file short
+    // while it is mapped makes a read fault: the handler that the guard stands for ends the program with a
+    // message (see `fault`). One that writes to it changes bytes that were read before; all that is read is
+    // checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
     let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
     Ok(Bytes::of(Store::Mapped {
@@ -152,15 +199,15 @@ pub fn stdin() -> io::Result<Bytes> {
     Ok(v.into())
 }
 
-/// Opens a path; `-` is standard input.
+/// Opens a path as [`open_mapped`] does; `-` is standard input.
 ///
 /// # Errors
-/// As [`open`] and [`stdin`].
-pub fn open_or_stdin(path: &Path) -> io::Result<Bytes> {
+/// As [`open_mapped`] and [`stdin`].
+pub fn open_or_stdin(path: &Path, guard: fault::Guard) -> io::Result<Bytes> {
     if path.as_os_str() == "-" {
         stdin()
     } else {
-        open(path)
+        open_mapped(path, guard)
     }
 }
 
@@ -173,39 +220,56 @@ pub struct Entry {
     pub symlink: bool,
 }
 
-/// The regular files and symbolic links below `root`, depth first, each folder in the byte order of its names, links to folders not
-/// entered: the order of Go's filepath.WalkDir. Folders that can't be read are passed over.
-pub fn walk(root: &Path) -> Vec<Entry> {
-    let mut out = Vec::new();
-    // Deep trees are walked with a stack of their own; the kind comes with the name, so no file is looked at here.
+/// What [`walk`] found.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// Files and links in order.
+    pub entries: Vec<Entry>,
+    /// Folders whose names can't be read, or not all of them, with what the system says.
+    pub unread: Vec<(PathBuf, io::Error)>,
+}
+
+/// The regular files and symbolic links below `root`, depth first, each folder in the byte order of its
+/// names, links to folders not entered: the order of Go's filepath.WalkDir.
+pub fn walk(root: &Path) -> Walk {
+    let mut out = Walk::default();
+    // Deep trees are walked with a stack of their own; the kind comes with the name, so no file is looked at
+    // here.
     let mut stack = vec![(root.to_path_buf(), Kind::Folder)];
     while let Some((path, kind)) = stack.pop() {
         if kind != Kind::Folder {
             let symlink = kind == Kind::Link;
-            out.push(Entry { path, symlink });
+            out.entries.push(Entry { path, symlink });
             continue;
         }
-        let Ok(entries) = std::fs::read_dir(&path) else {
-            continue;
-        };
-        let mut names: Vec<(OsString, Kind)> = entries
-            .flatten()
-            .filter_map(|e| {
-                let kind = match e.file_type().ok()? {
-                    t if t.is_dir() => Kind::Folder,
-                    t if t.is_symlink() => Kind::Link,
-                    t if t.is_file() => Kind::File,
-                    _ => return None,
-                };
-                Some((e.file_name(), kind))
-            })
-            .collect();
-        names.sort_by(|a, b| a.0.as_encoded_bytes().cmp(b.0.as_encoded_bytes()));
+        let (names, failed) = names(&path);
         for (name, kind) in names.into_iter().rev() {
             stack.push((join(&path, &name), kind));
         }
+        out.unread.extend(failed.map(|e| (path, e)));
     }
     out
+}
+
+/// What is in a folder, in order, and the first error met.
+fn names(folder: &Path) -> (Vec<(OsString, Kind)>, Option<io::Error>) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) => return (Vec::new(), Some(e)),
+    };
+    let (mut out, mut failed) = (Vec::new(), None);
+    for entry in entries {
+        let kind = entry.and_then(|e| Ok((e.file_name(), e.file_type()?)));
+        match kind {
+            Ok((name, t)) if t.is_dir() => out.push((name, Kind::Folder)),
+            Ok((name, t)) if t.is_symlink() => out.push((name, Kind::Link)),
+            Ok((name, t)) if t.is_file() => out.push((name, Kind::File)),
+            Ok(_) => {}
+            Err(e) => failed = failed.or(Some(e)),
+        }
+    }
+    out.sort_by(|a, b| a.0.as_encoded_bytes().cmp(b.0.as_encoded_bytes()));
+    (out, failed)
 }
 
 /// What an entry of a folder is.
@@ -248,9 +312,22 @@ mod tests {
             open(&dir).unwrap_err().to_string(),
             "is a directory, not a regular file"
         );
-        let found: Vec<_> = walk(&dir).into_iter().map(|e| e.path).collect();
+        let found: Vec<_> = walk(&dir).entries.into_iter().map(|e| e.path).collect();
         assert_eq!(found, [dir.join("a"), dir.join("b/c")]);
+        assert_eq!(walk(&dir.join("gone")).unread.len(), 1);
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn what_is_read_into_memory_stays_what_is_mapped_tells_of_a_change() {
+        let file = std::env::temp_dir().join(format!("gospect-change-{}", std::process::id()));
+        std::fs::write(&file, b"before").unwrap();
+        let (owned, mapped) = (open(&file).unwrap(), open_mapped(&file, fault::guard()).unwrap());
+        assert!(!mapped.changed());
+        std::fs::write(&file, b"and after").unwrap();
+        assert_eq!(&*owned, b"before");
+        assert!(mapped.changed() && !owned.changed());
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

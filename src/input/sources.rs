@@ -1,6 +1,9 @@
 //! Source files named by a line table → their lines, as `go tool objdump -S` looks them up.
 //!
-//! Authority: Go 1.27, cmd/internal/disasm (FileCache) and os.ExpandEnv. Only files that end in `.go` are read.
+//! Authority: Go 1.27, cmd/internal/disasm (FileCache) and os.ExpandEnv. The paths are the binary's, and who
+//! made it may want to see what else lies on this machine: only regular files are read whose name ends in
+//! `.go`, also behind all links, none on another machine (`\\host\share`), with a folder given none outside
+//! of it, and variables are put in only where that is asked for.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -20,6 +23,16 @@ struct Lines {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Mutex<Kept>,
+    places: Places,
+}
+
+/// Where source files may lie.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Only below this folder; paths that are not absolute start in it.
+    pub below: Option<PathBuf>,
+    /// Put `$GOROOT` and other variables of the environment in, as Go does.
+    pub variables: bool,
 }
 
 /// Files by name, `None` for one that can't be read, and how many bytes all of them are.
@@ -30,7 +43,14 @@ struct Kept {
 }
 
 impl Sources {
-    /// The line, without its end; empty where the file has no such line or is no Go file. `None` where it can't be read.
+    /// With rules for where files may lie.
+    pub fn new(places: Places) -> Sources {
+        let files = Mutex::default();
+        Sources { files, places }
+    }
+
+    /// The line, without its end; empty where the file has no such line or is no Go file. `None` where it
+    /// can't be read.
     pub fn line(&self, file: &[u8], line: i64) -> Option<Vec<u8>> {
         let name = file.rsplit(|b| *b == b'/').next().unwrap_or_default();
         if memchr::memrchr(b'.', name).is_none_or(|dot| name.get(dot..) != Some(b".go")) {
@@ -58,7 +78,8 @@ impl Sources {
         if let Some(known) = guard.files.get(file) {
             return known.clone();
         }
-        let lines = super::open(&place(file)).ok().map(|bytes| {
+        let found = self.places.find(file).and_then(|path| super::open(&path).ok());
+        let lines = found.map(|bytes| {
             let bytes = bytes.to_vec();
             let ends = memchr::memchr_iter(b'\n', &bytes).map(|i| i + 1);
             let starts = std::iter::once(0).chain(ends).collect();
@@ -74,13 +95,37 @@ impl Sources {
     }
 }
 
-/// Where a file of the line table lies on this machine: the compiler's `gofile..` mark is cut, `$GOROOT` and other variables
-/// are put in, and the path is made plain.
-fn place(file: &[u8]) -> PathBuf {
-    let text = String::from_utf8_lossy(file.strip_prefix(b"gofile..").unwrap_or(file));
-    clean(Path::new(&expand(&text, |name| {
-        std::env::var(name).unwrap_or_default()
-    })))
+impl Places {
+    /// Where a file of the line table lies on this machine, all links followed: the compiler's `gofile..`
+    /// mark is cut, variables are put in, and the path is made plain. `None` for one that is not there or is
+    /// not to be read.
+    fn find(&self, file: &[u8]) -> Option<PathBuf> {
+        let text = String::from_utf8_lossy(file.strip_prefix(b"gofile..").unwrap_or(file));
+        let text = match self.variables {
+            true => expand(&text, |name| std::env::var(name).unwrap_or_default()),
+            false => text.into_owned(),
+        };
+        // A share, a device: asking for one tells another machine who is here.
+        let mut first = text.chars();
+        if [first.next(), first.next()]
+            .iter()
+            .all(|c| matches!(c, Some('/' | '\\')))
+        {
+            return None;
+        }
+        let path = clean(Path::new(&text));
+        let Some(below) = &self.below else {
+            return std::fs::canonicalize(path).ok().filter(|p| is_go(p));
+        };
+        let below = std::fs::canonicalize(below).ok()?;
+        // An absolute path takes the folder's place.
+        let path = std::fs::canonicalize(below.join(path)).ok()?;
+        (path.starts_with(&below) && is_go(&path)).then_some(path)
+    }
+}
+
+fn is_go(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b".go")
 }
 
 /// `$name` and `${name}` replaced; a brace without its end, or nothing in it, goes.
@@ -164,5 +209,56 @@ mod tests {
         assert_eq!(sources.line(b"/no/such/a.s", 1).unwrap(), b"");
         assert_eq!(sources.line(b"/no/such/a.go", 1), None);
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_binary_does_not_say_what_is_read() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let dir = std::fs::canonicalize(dir.path()).unwrap();
+        std::fs::create_dir(dir.join("src")).unwrap();
+        std::fs::write(dir.join("src/a.go"), "own").unwrap();
+        std::fs::write(dir.join("secret"), "secret").unwrap();
+        std::fs::write(dir.join("other.go"), "other").unwrap();
+        symlink("../secret", dir.join("src/link.go")).unwrap();
+        symlink("../other.go", dir.join("src/out.go")).unwrap();
+        symlink("src/a.go", dir.join("good.go")).unwrap();
+        let read = |sources: &Sources, file: &str| {
+            let path = match file.starts_with(['/', '$', '\\']) {
+                true => file.to_string(),
+                false => format!("{}/{file}", dir.display()),
+            };
+            sources
+                .line(path.as_bytes(), 1)
+                .map(|l| String::from_utf8(l).unwrap())
+        };
+        let free = Sources::default();
+        assert_eq!(read(&free, "src/a.go").as_deref(), Some("own"));
+        assert_eq!(read(&free, "good.go").as_deref(), Some("own"));
+        assert_eq!(read(&free, "src/link.go"), None, "a link to what is no Go file");
+        assert_eq!(read(&free, "src"), Some(String::new()));
+        assert_eq!(read(&free, "/dev/null.go"), None);
+        let unc = format!("/{}/src/a.go", dir.display());
+        assert_eq!(read(&free, &unc), None, "{unc}");
+        assert_eq!(read(&free, "\\\\host\\share\\a.go"), None);
+        assert_eq!(read(&free, "$HOME/../../../../../../../../../etc/x.go"), None);
+        let below = Sources::new(Places {
+            below: Some(dir.join("src")),
+            variables: false,
+        });
+        assert_eq!(read(&below, "src/a.go").as_deref(), Some("own"));
+        assert_eq!(
+            below.line(b"a.go", 1).as_deref(),
+            Some(&b"own"[..]),
+            "a path without its root"
+        );
+        assert_eq!(read(&below, "other.go"), None, "outside of the folder");
+        assert_eq!(
+            read(&below, "src/out.go"),
+            None,
+            "a link that leads out of the folder"
+        );
+        assert_eq!(below.line(b"../other.go", 1), None);
     }
 }

@@ -154,7 +154,7 @@ pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
 /// # Errors
 /// What the writer says.
 pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
-    use super::size::cell;
+    use super::markdown::cell;
     let delta = i128::from(d.new_size) - i128::from(d.old_size);
     writeln!(
         out,

@@ -1,15 +1,58 @@
-//! JSON as the design's contract has it: `schema`, `version`, then the facts; bytes as integers, addresses as hex strings.
+//! JSON as the design's contract has it: `schema`, `version`, then the facts; bytes as integers, addresses as
+//! hex strings. Control and bidi characters are written as `\u…`, so that the output can be looked at on a
+//! terminal.
 
 use serde::Serialize;
 use std::io::{self, Write};
+
+use super::text::unsafe_on_terminal;
 
 /// An object on its own, indented by two spaces, with a line end.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    serde_json::to_writer_pretty(Safe(&mut *out), value)?;
     out.write_all(b"\n")
+}
+
+/// Hands JSON on, with characters that would upset a terminal escaped. They stand in strings only, and
+/// serde_json writes a string's characters whole, so that the value stays what it is.
+#[derive(Debug)]
+pub struct Safe<W>(pub W);
+
+impl<W: Write> Write for Safe<W> {
+    fn write(&mut self, b: &[u8]) -> io::Result<usize> {
+        let plain = |b: &u8| matches!(b, b'\n' | b'\t' | b' '..=b'~');
+        if b.iter().all(plain) {
+            return self.0.write(b);
+        }
+        match std::str::from_utf8(b) {
+            Ok(text) => self.0.write_all(escaped(text).as_bytes())?,
+            Err(_) => self.0.write_all(b)?,
+        }
+        Ok(b.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// JSON text with the characters in its strings escaped that would upset a terminal.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Those two stand between values only.
+        if matches!(c, '\n' | '\t') || !unsafe_on_terminal(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
 }
 
 /// An address as JSON shows it: `"0x401000"`.
@@ -20,4 +63,23 @@ pub fn hex(addr: u64) -> String {
 /// A name from the file as JSON text; bytes that are no UTF-8 become U+FFFD.
 pub fn lossy(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_are_escaped_and_stay_what_they_are() {
+        let name = "a\x1b]8;;\u{7f}\u{9b}31m\u{202e}\u{e0041}é\n\"";
+        let mut out = Vec::new();
+        write(&mut out, &[name]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            !text.chars().any(|c| c != '\n' && unsafe_on_terminal(c)),
+            "{text:?}"
+        );
+        assert!(text.contains("\\u202e\\udb40\\udc41é"), "{text}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [name]);
+    }
 }

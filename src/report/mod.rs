@@ -2,11 +2,13 @@
 
 pub mod addr2line;
 pub mod check;
+pub mod csv;
 pub mod diff;
 pub mod embeds;
 pub mod funcs;
 pub mod info;
 pub mod json;
+pub mod markdown;
 pub mod nm;
 pub mod objdump;
 pub mod objdump_json;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{hex, lossy};
+use super::json::{Safe, hex, lossy};
 use super::objdump::{Options, in_windows};
 use crate::analysis::listing::{Function, Listing};
 use crate::go::packages;
@@ -70,7 +70,7 @@ pub fn write<'a>(
     in_windows(functions, out, |function, _, _, text| {
         let row = row(listing, function, options);
         // Writing plain data into memory does not fail.
-        if serde_json::to_writer(&mut *text, &row).is_ok() {
+        if serde_json::to_writer(Safe(&mut *text), &row).is_ok() {
             text.push(b'\n');
         }
     })

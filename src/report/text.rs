@@ -1,5 +1,7 @@
 //! Words and numbers as people read them on a terminal.
 
+use std::io::{self, Write};
+
 /// `n` with a comma between groups of three digits: 1,589,410.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -28,7 +30,8 @@ pub fn human(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A name from a file, safe on a terminal: control, bidi and zero-width characters and bytes that are no UTF-8 are escaped.
+/// A name from a file, safe on a terminal: control, bidi and zero-width characters and bytes that are no
+/// UTF-8 are escaped.
 pub fn escape(name: &[u8]) -> String {
     let mut out = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
@@ -46,9 +49,42 @@ pub fn escape(name: &[u8]) -> String {
     out
 }
 
-fn unsafe_on_terminal(c: char) -> bool {
+/// Does it steer a terminal, or show text otherwise than it is: control, bidi, zero-width, filler and tag
+/// characters?
+pub fn unsafe_on_terminal(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Hands text on as [`escape_lines`] has it; characters have to be written whole.
+#[derive(Debug)]
+pub struct Safe<W>(pub W);
+
+impl<W: Write> Write for Safe<W> {
+    fn write(&mut self, b: &[u8]) -> io::Result<usize> {
+        self.0.write_all(&escape_lines(b))?;
+        Ok(b.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Lines of text, with everything in them but tabs and line ends escaped as [`escape`] does.
+pub fn escape_lines(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for piece in text.split_inclusive(|b| matches!(b, b'\n' | b'\t')) {
+        let (body, end) = match piece.split_last() {
+            Some((end @ (b'\n' | b'\t'), body)) => (body, Some(*end)),
+            _ => (piece, None),
+        };
+        out.extend(escape(body).bytes());
+        out.extend(end);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -76,5 +112,7 @@ mod tests {
         assert_eq!(escape(b"a\x1b[31m\n"), "a\\u{1b}[31m\\u{a}");
         assert_eq!(escape("x\u{202e}y".as_bytes()), "x\\u{202e}y");
         assert_eq!(escape(b"\xff\xfe ok"), "\\xff\\xfe ok");
+        assert_eq!(escape("\u{9b}1m\u{e0041}".as_bytes()), "\\u{9b}1m\\u{e0041}");
+        assert_eq!(escape_lines(b"a\x1b\tb\nc\r\n"), b"a\\u{1b}\tb\nc\\u{d}\n");
     }
 }

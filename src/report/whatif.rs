@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json;
+use super::markdown::{cell, code};
 use super::text::grouped;
 use crate::analysis::whatif::{Report, Variant};
 
@@ -162,11 +163,8 @@ pub fn change(old: u64, new: u64) -> String {
 /// # Errors
 /// What the writer says.
 pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
-    let row = |out: &mut dyn Write, cells: &[String]| {
-        let cells: Vec<_> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
-        writeln!(out, "| {} |", cells.join(" | "))
-    };
-    writeln!(out, "### {}\n", file.replace('|', "\\|"))?;
+    let row = |out: &mut dyn Write, cells: &[String]| writeln!(out, "| {} |", cells.join(" | "));
+    writeln!(out, "### {}\n", cell(file))?;
     let header: Vec<String> = header(real).iter().map(|h| h.to_string()).collect();
     row(out, &header)?;
     let rules: Vec<String> = (0..header.len())
@@ -178,16 +176,18 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, real: &[
     row(out, &first)?;
     for (i, v) in report.variants.iter().enumerate() {
         let mut c = cells(report, i, v, real);
-        c[0] = format!("`{}`", c[0]);
+        for (i, text) in c.iter_mut().enumerate() {
+            *text = if i == 0 { code(text) } else { cell(text) };
+        }
         row(out, &c)?;
     }
     writeln!(out)?;
     for n in &report.notes {
-        writeln!(out, "- {n}")?;
+        writeln!(out, "- {}", cell(n))?;
     }
     for v in &report.variants {
         for n in &v.notes {
-            writeln!(out, "- `{}`: {n}", label(v))?;
+            writeln!(out, "- {}: {}", code(&label(v)), cell(n))?;
         }
     }
     Ok(())

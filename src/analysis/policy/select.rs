@@ -100,7 +100,7 @@ pub struct Flags {
 
 /// The rules for a file that goes by `names`, in the order of the catalogue.
 ///
-/// Without a policy, a profile and flags it is the audit: every rule marked so, none of them required. Otherwise what is named
+/// Without flags, a profile and a policy that names rules it is the audit: every rule marked so, none of them required. Otherwise what is named
 /// is what counts: the profile, over it the policy's rules, over them each target that matches, over all the flags.
 pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<Demand> {
     let mut out: Vec<Demand> = Vec::new();
@@ -114,8 +114,7 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
         .profile
         .or_else(|| targets().filter_map(|t| t.profile).next_back())
         .or_else(|| policy.and_then(|p| p.profile));
-    let named = flags.settings.iter().any(|s| s.on) || profile.is_some() || policy.is_some();
-    if !named {
+    if profile.is_none() && !names_rules(policy, flags) {
         out.extend(rules::all().filter(|r| r.audit).filter_map(|rule| {
             Some(Demand {
                 rule,
@@ -162,6 +161,15 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
     flags.settings.iter().for_each(|s| apply(&mut out, s, everywhere));
     out.sort_by_key(|d| rules::all().position(|r| std::ptr::eq(r, d.rule)));
     out
+}
+
+/// Does a policy or a flag say what is demanded? One that only has a budget and exceptions does not: these hold for the audit too.
+pub fn names_rules(policy: Option<&Policy>, flags: &Flags) -> bool {
+    let on = |settings: &[Setting]| settings.iter().any(|s| s.on);
+    let by_policy = |p: &Policy| {
+        p.profile.is_some() || on(&p.rules) || p.targets.iter().any(|t| t.profile.is_some() || on(&t.rules))
+    };
+    flags.profile.is_some() || on(&flags.settings) || policy.is_some_and(by_policy)
 }
 
 fn apply(out: &mut Vec<Demand>, s: &Setting, unknown_passes: bool) {

@@ -9,10 +9,9 @@ use crate::analysis::policy::judge::{self, Judgement};
 use crate::analysis::policy::rules::{self, GROUPS, Rule};
 use crate::analysis::policy::select::Demand;
 use crate::analysis::policy::values::{Date, Value, ValueKind};
-use crate::cli::frame::{self, Output, complain, io_words, note};
+use crate::cli::frame::{self, Output, Trouble, complain, note};
 use crate::cli::{FINE, TROUBLE};
 use crate::go::version::Version;
-use crate::input;
 use crate::input::Bytes;
 
 use super::policy::NAME;
@@ -38,42 +37,30 @@ pub(super) fn run(paths: &[PathBuf], today: Date, output: &Output) -> u8 {
         return TROUBLE;
     }
     let mut status = FINE;
-    let (subjects, bad) = super::subjects::expand(paths);
-    for (p, why) in &bad {
-        complain(p, why);
-        status = TROUBLE;
-    }
-    let mut all = Vec::new();
-    for s in subjects {
-        let looked = input::open_or_stdin(&s.path)
-            .map_err(|e| io_words(&e))
-            .and_then(|b| look(&s.path, &b, today).map_err(|e| e.to_string()));
-        match looked {
-            Ok(seen) if s.named || seen.judgement.is_go => all.push(seen),
-            Err(why) if s.named => {
-                complain(&s.path, &why);
-                status = TROUBLE;
-            }
-            _ => {}
+    let written = frame::to_output(&output, |sink| {
+        let seen = frame::each_parallel(paths, output.quiet, "Go binary", |path, bytes, named| match look(
+            path, bytes, today,
+        ) {
+            Ok(seen) => Ok((named || seen.judgement.is_go).then_some(seen)),
+            Err(e) if named => Err(e.into()),
+            Err(_) => Ok(None),
+        });
+        for (p, why) in &seen.unread {
+            complain(p, why);
+            status = TROUBLE;
         }
-    }
-    if all.is_empty() {
-        note("gospect: there is no Go binary to describe");
-        return TROUBLE;
-    }
-    let text = describe(&all, today);
-    let written = output.open().and_then(|mut sink| {
-        sink.write_all(text.as_bytes())?;
-        sink.finish()
+        let all: Vec<Seen> = seen.files.into_iter().map(|f| f.1).collect();
+        if all.is_empty() {
+            note("gospect: there is no Go binary to describe");
+            return Err(Trouble::Said);
+        }
+        sink.write_all(describe(&all, today).as_bytes())?;
+        Ok(FINE)
     });
-    if let Err(e) = written {
-        complain(&path, &io_words(&e));
-        return TROUBLE;
-    }
-    if !output.quiet {
+    if written == FINE && !output.quiet {
         note(&format!("gospect: wrote {}", path.display()));
     }
-    status.max(frame::write_status(Ok(())))
+    status.max(written)
 }
 
 fn look(path: &Path, bytes: &Bytes, today: Date) -> crate::Result<Seen> {

@@ -3,18 +3,18 @@
 mod flags;
 mod init;
 pub(crate) mod policy;
-pub(super) mod subjects;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::frame::{self, Format, Output, io_words};
+use super::frame::{self, Format, Output};
 use crate::analysis::policy::Level;
 use crate::analysis::policy::judge;
 use crate::analysis::policy::rules;
 use crate::analysis::policy::select::{self, Flags, PROFILES};
 use crate::analysis::policy::values::Date;
+use crate::go::buildinfo;
 use crate::report::check::{self as report, File, Run};
 
 /// Holds files to rules: exit status 0 where all hold, 1 where one does not.
@@ -36,7 +36,7 @@ pub struct Args {
     /// Start from a named set of rules.
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
     profile: Option<String>,
-    /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
+    /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or above, up to the repository or the home folder].
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Use no policy file.
@@ -100,28 +100,59 @@ pub(super) fn run(args: &Args) -> u8 {
             .and_then(|n| PROFILES.iter().find(|p| p.name == n)),
         settings: args.demands.0.clone(),
     };
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &io_words(&e),
-            );
-            return super::TROUBLE;
-        }
-    };
-    let policy = loaded.as_ref().map(|l| &l.policy);
-    let (found, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
-        let names = policy::names(loaded.as_ref(), path);
-        let demands = select::demands(policy, &flags, &names);
-        let judgement = judge::judge(bytes, &demands, policy, &names, today)?;
-        Ok((named || judgement.is_go).then_some(judgement))
+    if let Some(l) = loaded.as_ref().filter(|l| l.named)
+        && !select::names_rules(Some(&l.policy), &flags)
+        && l.policy.budget.max_size.is_none()
+    {
+        frame::complain(
+            &l.path,
+            &"names no rule, and no flag or --profile does: nothing was checked",
+        );
+        return super::TROUBLE;
+    }
+    let mut status = super::FINE;
+    let written = frame::to_output(&args.output, |sink| {
+        let run = look(args, loaded.as_ref(), &flags, today);
+        status = if !run.unreadable.is_empty() {
+            super::TROUBLE
+        } else if run.fails() && !args.exit_zero {
+            super::FINDINGS
+        } else {
+            super::FINE
+        };
+        write(sink, args, &run)?;
+        Ok(super::FINE)
     });
-    let files = found.into_iter().map(|(name, judgement)| File {
-        name: display(Path::new(&name)),
+    status.max(written)
+}
+
+/// Looks at all files on all cores, and tells which can't be read.
+fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date) -> Run {
+    let policy = loaded.map(|l| &l.policy);
+    let seen = frame::each_parallel(
+        &args.files,
+        args.output.quiet,
+        "Go binary",
+        |path, bytes, named| {
+            let names = policy::names(loaded, path);
+            let demands = select::demands(policy, flags, &names);
+            match judge::judge(bytes, &demands, policy, &names, today) {
+                // What a folder holds besides Go binaries is none of our business, but a damaged one is.
+                Ok(judgement) => Ok((named || judgement.is_go).then_some(judgement)),
+                Err(e) if named || buildinfo::marked(bytes) => Err(e.into()),
+                Err(_) => Ok(None),
+            }
+        },
+    );
+    let files = seen.files.into_iter().map(|(path, judgement)| File {
+        name: display(&path),
         judgement,
     });
-    let files = files.collect();
+    let unreadable: Vec<(String, String)> = seen
+        .unread
+        .into_iter()
+        .map(|(path, why)| (path.to_string_lossy().into_owned(), why))
+        .collect();
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }
@@ -130,22 +161,13 @@ pub(super) fn run(args: &Args) -> u8 {
         .as_deref()
         .and_then(Level::parse)
         .or_else(|| policy.and_then(|p| p.level));
-    let run = Run {
-        files,
+    Run {
+        files: files.collect(),
         unreadable,
-        policy: loaded.as_ref().map(|l| l.path.to_string_lossy().into_owned()),
+        policy: loaded.map(|l| l.path.to_string_lossy().into_owned()),
         level: level.unwrap_or(Level::Warning),
         today,
-    };
-    let status = if !run.unreadable.is_empty() {
-        super::TROUBLE
-    } else if run.fails() && !args.exit_zero {
-        super::FINDINGS
-    } else {
-        super::FINE
-    };
-    let written = write(&mut sink, args, &run).and_then(|()| sink.finish());
-    status.max(frame::write_status(written))
+    }
 }
 
 pub(super) fn display(path: &Path) -> String {
@@ -191,14 +213,8 @@ fn explain(args: &Args, code: &str) -> u8 {
 }
 
 fn print(args: &Args, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u8 {
-    match args.output.open() {
-        Ok(mut sink) => frame::write_status(write(&mut sink).and_then(|()| sink.finish())),
-        Err(e) => {
-            frame::complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &io_words(&e),
-            );
-            super::TROUBLE
-        }
-    }
+    frame::to_output(&args.output, |sink| {
+        write(sink)?;
+        Ok(super::FINE)
+    })
 }

@@ -1,4 +1,6 @@
-//! Where the policy file is: `--policy`, GOSPECT_POLICY, or `gospect.toml` in the working directory or above it.
+//! Where the policy file is: `--policy`, GOSPECT_POLICY, or `gospect.toml` in the working directory or above
+//! it, up to the repository's root or the home folder. Above those it would be somebody else's: whoever may
+//! write to `/tmp` would decide what passes there.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,6 +15,8 @@ pub(crate) struct Loaded {
     pub policy: Policy,
     /// As it was given or found.
     pub path: PathBuf,
+    /// Was it named, by a flag or the environment?
+    pub named: bool,
     /// Its folder, absolute: patterns in it are relative to that.
     folder: PathBuf,
 }
@@ -32,8 +36,9 @@ pub(crate) fn load(given: Option<&Path>, without: bool) -> Result<Option<Loaded>
         .filter(|v| !v.is_empty())
         .map(PathBuf::from);
     let cwd = std::env::current_dir().unwrap_or_default();
-    let found = || cwd.ancestors().map(|d| d.join(NAME)).find(|p| p.is_file());
-    let Some(path) = given.map(Path::to_path_buf).or(env).or_else(found) else {
+    let given = given.map(Path::to_path_buf).or(env);
+    let named = given.is_some();
+    let Some(path) = given.or_else(|| search(&cwd, std::env::home_dir().as_deref())) else {
         return Ok(None);
     };
     let text = std::fs::read(&path)
@@ -46,7 +51,12 @@ pub(crate) fn load(given: Option<&Path>, without: bool) -> Result<Option<Loaded>
                 .parent()
                 .map(Path::to_path_buf)
                 .unwrap_or_default();
-            Ok(Some(Loaded { policy, path, folder }))
+            Ok(Some(Loaded {
+                policy,
+                path,
+                named,
+                folder,
+            }))
         }
         Err(problems) => {
             let name = escape(path.as_os_str().as_encoded_bytes());
@@ -58,8 +68,20 @@ pub(crate) fn load(given: Option<&Path>, without: bool) -> Result<Option<Loaded>
     }
 }
 
-/// The names a file goes by, slashes between folders: its path below the policy's folder, which patterns in the policy are held
-/// against, and the path as it was given.
+/// The policy file of a folder: there, or in one above it up to the one that holds `.git` or is `home`. Where
+/// neither lies above, only in the folder itself.
+fn search(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    let ends = |d: &&Path| d.join(".git").exists() || home == Some(*d);
+    let end = folder.ancestors().position(|d| ends(&d)).unwrap_or(0);
+    folder
+        .ancestors()
+        .take(end + 1)
+        .map(|d| d.join(NAME))
+        .find(|p| p.is_file())
+}
+
+/// The names a file goes by, slashes between folders: its path below the policy's folder, which patterns in
+/// the policy are held against, and the path as it was given.
 pub(crate) fn names(loaded: Option<&Loaded>, path: &Path) -> Vec<String> {
     let slashes = |p: &Path| p.to_string_lossy().replace('\\', "/");
     let mut out = vec![slashes(path)];
@@ -93,11 +115,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_search_ends_at_the_repository_or_at_home() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = std::fs::canonicalize(dir.path()).unwrap();
+        let deep = top.join("home/repository/a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(top.join(NAME), "").unwrap();
+        let home = top.join("home");
+        // Nothing marks an end above: only the folder itself counts.
+        assert_eq!(search(&deep, None), None);
+        assert_eq!(search(&top, None), Some(top.join(NAME)));
+        assert_eq!(search(&deep, Some(&home)), None);
+        std::fs::write(home.join(NAME), "").unwrap();
+        assert_eq!(search(&deep, Some(&home)), Some(home.join(NAME)));
+        // A work tree has a file there.
+        std::fs::write(home.join("repository/.git"), "").unwrap();
+        assert_eq!(search(&deep, Some(&home)), None);
+        std::fs::write(home.join("repository").join(NAME), "").unwrap();
+        assert_eq!(
+            search(&deep, Some(&home)),
+            Some(home.join("repository").join(NAME))
+        );
+    }
+
+    #[test]
     fn a_file_goes_by_its_path_below_the_policy() {
         let folder = std::env::current_dir().unwrap();
         let l = Loaded {
             policy: Policy::default(),
             path: NAME.into(),
+            named: false,
             folder: folder.clone(),
         };
         assert_eq!(

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::policy;
-use super::frame::{self, Format, Output, Sink};
+use super::frame::{self, Format, Output, Sink, Trouble};
 use crate::analysis::diff;
 use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Date, Growth, size};
 use crate::analysis::size::{self as sizes, By, Options, Report};
 use crate::go::Program;
 use crate::input::Bytes;
+use crate::report::size::View;
 use crate::report::track::{Chart, LogEntry};
 use crate::report::{self, text};
-use crate::{input, report::size::View};
 use store::{Release, Store};
 
 /// Keeps the sizes of releases in a history file, shows and charts them, and fails on a regression.
@@ -153,24 +153,15 @@ pub(super) fn run(args: &Args) -> u8 {
         | What::Export { common }
         | What::Import { common, .. } => common,
     };
-    let mut sink = match common.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(
-                common.output.output.as_deref().unwrap_or(Path::new("-")),
-                &frame::io_words(&e),
-            );
-            return super::TROUBLE;
-        }
-    };
-    match work(&args.what, common, &mut sink) {
-        Ok(Ok(status)) => status.max(frame::write_status(sink.finish())),
-        Ok(Err(e)) => frame::write_status(Err(e)),
-        Err((path, what)) => {
+    let mut status = super::FINE;
+    let written = frame::to_output(&common.output, |sink| {
+        status = work(&args.what, common, sink).map_err(|(path, what)| {
             frame::complain(&path, &what);
-            super::TROUBLE
-        }
-    }
+            Trouble::Said
+        })??;
+        Ok(super::FINE)
+    });
+    status.max(written)
 }
 
 fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<u8>, Failure> {
@@ -337,8 +328,7 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
         }
         What::Import { file, .. } => {
             let of_file = |e: String| (file.clone(), e);
-            let bytes = input::open_or_stdin(file).map_err(|e| of_file(frame::io_words(&e)))?;
-            let all = report::track::read_json(&bytes).map_err(|e| of_file(e.to_string()))?;
+            let all = read(file, |bytes| Ok(report::track::read_json(bytes)?)).map_err(of_file)?;
             let mut s = Store::open(db, true).map_err(of_db)?;
             let there = s.releases(None).map_err(of_db)?;
             let new: Vec<(Release, Report)> = all
@@ -378,16 +368,28 @@ fn entry(r: &Release) -> LogEntry {
     }
 }
 
+/// What `work` makes of a file, or what is wrong with it in words.
+fn read<T>(path: &Path, work: impl FnOnce(&Bytes) -> Result<T, Trouble>) -> Result<T, String> {
+    frame::open(path, work).map_err(|e| match e {
+        Trouble::File(what) => what,
+        Trouble::Output(e) => frame::io_words(&e),
+        Trouble::Said => String::new(),
+    })
+}
+
 /// A file's report, and what the history calls it.
 fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Release, Report), String> {
-    let bytes = input::open_or_stdin(path).map_err(|e| frame::io_words(&e))?;
-    let report = sizes::measure(&bytes, Options::default()).map_err(|e| e.to_string())?;
-    let label = match label {
-        Some(l) => l.to_string(),
-        None => {
-            stamp(&bytes).ok_or("its build information has no version and no VCS revision; give a --label")?
-        }
-    };
+    let (report, label) = read(path, |bytes| {
+        let label = match label {
+            Some(l) => l.to_string(),
+            None => stamp(bytes).ok_or_else(|| {
+                Trouble::File(
+                    "its build information has no version and no VCS revision; give a --label".into(),
+                )
+            })?,
+        };
+        Ok((sizes::measure(bytes, Options::default())?, label))
+    })?;
     let own = || {
         path.file_name()
             .map_or_else(|| "-".into(), |n| n.to_string_lossy().into_owned())

@@ -1,8 +1,13 @@
-//! The history: an SQLite file of sizes by release, through rusqlite (SQLite built in, so that no library is needed).
+//! The history: an SQLite file of sizes by release, through rusqlite (SQLite built in, so that no library is
+//! needed).
 //!
-//! Every change is one transaction with full synchronisation: a writer that is killed, or a disk that is full, loses what was being
-//! written and nothing else. A writer waits for another one. A file that is damaged or of a newer version is refused, never
-//! written to.
+//! Every change is one transaction with full synchronisation: a writer that is killed, or a disk that is
+//! full, loses what was being written and nothing else. A writer waits for another one. A file that is
+//! damaged or of a newer version is refused, never written to.
+//!
+//! The file may come from anybody, and is data, not a program: what defines its tables has to be, word for
+//! word, what [`MIGRATIONS`] makes, so that no view, trigger, expression or check of somebody else's is ever
+//! run (sqlite.org, "Defense Against The Dark Arts").
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +16,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use crate::analysis::size::{Kind, Report, Row, Source};
 use crate::go::packages::Module;
+use crate::report::text::escape;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -73,9 +79,12 @@ impl Store {
         }
         let mut db = Connection::open_with_flags(path, flags).map_err(words)?;
         db.busy_timeout(PATIENCE).map_err(words)?;
+        defend(&db).map_err(words)?;
         db.pragma_update(None, "synchronous", "FULL").map_err(words)?;
         db.pragma_update(None, "foreign_keys", true).map_err(words)?;
-        migrate(&mut db)?;
+        // Before anything is read from its tables, and before anything is written.
+        let known = version(&db)?;
+        hold_against(&db, known)?;
         let check: String = db
             .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
             .map_err(words)?;
@@ -84,6 +93,7 @@ impl Store {
                 "is damaged ({check}); restore it, or import an export into a new one"
             ));
         }
+        migrate(&mut db)?;
         Ok(Store(db))
     }
 
@@ -215,19 +225,44 @@ fn whole(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn migrate(db: &mut Connection) -> Result<(), String> {
-    let t = db
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(words)?;
-    let version: i64 = t
-        .query_row("PRAGMA user_version", [], |r| r.get(0))
-        .map_err(words)?;
-    let application: i64 = t
-        .query_row("PRAGMA application_id", [], |r| r.get(0))
-        .map_err(words)?;
-    let tables: i64 = t
-        .query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0))
-        .map_err(words)?;
+/// Switches off what a history has no use for, and sets bounds to the rest.
+fn defend(db: &Connection) -> rusqlite::Result<()> {
+    use rusqlite::config::DbConfig as D;
+    use rusqlite::limits::Limit as L;
+    for (what, on) in [
+        (D::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (D::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (D::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (D::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        (D::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
+        (D::SQLITE_DBCONFIG_DQS_DDL, false),
+        (D::SQLITE_DBCONFIG_DQS_DML, false),
+    ] {
+        db.set_db_config(what, on)?;
+    }
+    for (what, most) in [
+        (L::SQLITE_LIMIT_LENGTH, 16 << 20),
+        (L::SQLITE_LIMIT_SQL_LENGTH, 1 << 16),
+        (L::SQLITE_LIMIT_COLUMN, 32),
+        (L::SQLITE_LIMIT_EXPR_DEPTH, 32),
+        (L::SQLITE_LIMIT_COMPOUND_SELECT, 2),
+        (L::SQLITE_LIMIT_FUNCTION_ARG, 8),
+        (L::SQLITE_LIMIT_ATTACHED, 0),
+        (L::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+        (L::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ] {
+        db.set_limit(what, most)?;
+    }
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "mmap_size", 0)
+}
+
+/// The version of the file's schema: how many of the [`MIGRATIONS`] it has seen.
+fn version(db: &Connection) -> Result<usize, String> {
+    let number = |pragma: &str| db.query_row(pragma, [], |r| r.get::<_, i64>(0)).map_err(words);
+    let version = number("PRAGMA user_version")?;
+    let application = number("PRAGMA application_id")?;
+    let tables = number("SELECT count(*) FROM sqlite_master")?;
     if application != APPLICATION && (application != 0 || tables > 0) {
         return Err("is an SQLite file, but no history of gospect's".into());
     }
@@ -238,6 +273,49 @@ fn migrate(db: &mut Connection) -> Result<(), String> {
             MIGRATIONS.len()
         ));
     }
+    Ok(done)
+}
+
+/// What a file defines: kind, name, table, and the text that defines it.
+type Defined = (String, String, String, Option<String>);
+
+fn defined(db: &Connection) -> rusqlite::Result<Vec<Defined>> {
+    // A history has six; a few more are enough to see that there are others.
+    let mut q =
+        db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64")?;
+    let rows = q.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
+    rows.collect()
+}
+
+/// Is what the file defines exactly what the first `known` migrations make?
+fn hold_against(db: &Connection, known: usize) -> Result<(), String> {
+    let own = Connection::open_in_memory().map_err(words)?;
+    for step in MIGRATIONS.iter().take(known) {
+        own.execute_batch(step).map_err(words)?;
+    }
+    let (want, got) = (defined(&own).map_err(words)?, defined(db).map_err(words)?);
+    let strange = got.iter().find(|g| !want.contains(g));
+    let missing = want.iter().find(|w| !got.contains(w));
+    let what = match (strange, missing) {
+        (Some((kind, name, ..)), _) => format!(
+            "the {kind} {} is not as gospect makes it",
+            escape(name.as_bytes())
+        ),
+        (None, Some((kind, name, ..))) => format!("the {kind} {name} is missing"),
+        (None, None) => return Ok(()),
+    };
+    Err(format!(
+        "is no history that gospect wrote: {what}; it is left alone"
+    ))
+}
+
+fn migrate(db: &mut Connection) -> Result<(), String> {
+    let t = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(words)?;
+    // Another writer may have been at it meanwhile.
+    let done = version(&t)?;
+    hold_against(&t, done)?;
     for step in MIGRATIONS.iter().skip(done) {
         t.execute_batch(step).map_err(words)?;
     }
@@ -348,5 +426,55 @@ mod tests {
         assert!(Store::open(&path, true).is_err());
         assert!(std::fs::read(&path).unwrap().starts_with(b"this is"));
         std::fs::remove_file(&path).unwrap();
+    }
+
+    /// A history with one release, to which `sql` is then done by somebody else.
+    fn meddled(name: &str, sql: &str) -> std::path::PathBuf {
+        let path = place(name);
+        Store::open(&path, true)
+            .unwrap()
+            .record(&[release("a")], false)
+            .unwrap();
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_history_is_data_and_no_program() {
+        let endless = "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x, 'p', 'a', x, x, NULL FROM c)";
+        let view = format!(
+            "PRAGMA foreign_keys = off; DROP TABLE releases; \
+             CREATE VIEW releases (id, name, label, recorded, file_size, go_version) AS SELECT * FROM {endless};"
+        );
+        let blob = "PRAGMA foreign_keys = off; DROP TABLE releases; CREATE VIEW releases (id, name, label, recorded, file_size, go_version) \
+             AS SELECT 1, hex(zeroblob(500000000)), 'a', 1, 1, NULL;";
+        let trigger = "CREATE TRIGGER t AFTER INSERT ON sizes BEGIN UPDATE sizes SET bytes = 1; END;";
+        let generated = "DROP TABLE modules; CREATE TABLE modules (release INTEGER, path TEXT, version TEXT AS (hex(zeroblob(9))));";
+        let begin = std::time::Instant::now();
+        for (name, sql, what) in [
+            ("view", view.as_str(), "the view releases"),
+            ("blob", blob, "the view releases"),
+            ("trigger", trigger, "the trigger t"),
+            ("generated", generated, "the table modules"),
+            ("index", "CREATE INDEX i ON sizes (abs(bytes));", "the index i"),
+            (
+                "missing",
+                "DROP INDEX sizes_by_release;",
+                "the index sizes_by_release is missing",
+            ),
+        ] {
+            let path = meddled(name, sql);
+            let before = std::fs::read(&path).unwrap();
+            for create in [true, false] {
+                let error = Store::open(&path, create).unwrap_err();
+                assert!(
+                    error.contains("no history that gospect wrote") && error.contains(what),
+                    "{error}"
+                );
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), before, "{name} is left alone");
+            std::fs::remove_file(&path).unwrap();
+        }
+        assert!(begin.elapsed().as_secs() < 20);
     }
 }

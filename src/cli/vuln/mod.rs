@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::check::{day, display, policy, subjects};
+use super::check::{day, display, policy};
 use super::frame::{self, Format, Output, io_words};
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::values::Date;
@@ -120,20 +120,29 @@ pub(super) fn run(args: &Args) -> u8 {
     let policy = loaded.as_ref().map(|l| &l.policy);
     let vex = matches!(args.format, Format::OpenVex | Format::CycloneDx);
     let now = today.to_string();
-    let (files, unreadable) = subjects::look_all(&args.files, args.output.quiet, |path, bytes, named| {
-        let names = policy::names(loaded.as_ref(), path);
-        let mut file = vuln::look(bytes, &db, &now)?;
-        file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
-        let inventory = match vex && file.is_go {
-            true => Some(sbom::take(&display(path), bytes)?),
-            false => None,
-        };
-        match (file.is_go, named) {
-            (true, _) => Ok(Some((file, inventory))),
-            (false, false) => Ok(None),
-            (false, true) => Err(crate::Error::new("is no Go program, as far as can be seen")),
-        }
-    });
+    let seen = frame::each_parallel(
+        &args.files,
+        args.output.quiet,
+        "Go binary",
+        |path, bytes, named| {
+            let names = policy::names(loaded.as_ref(), path);
+            let mut file = match vuln::look(bytes, &db, &now) {
+                Err(_) if !named => return Ok(None),
+                looked => looked?,
+            };
+            file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
+            let inventory = match vex && file.is_go {
+                true => Some(sbom::take(&display(path), bytes)?),
+                false => None,
+            };
+            match (file.is_go, named) {
+                (true, _) => Ok(Some((file, inventory))),
+                (false, false) => Ok(None),
+                (false, true) => Err(crate::Error::new("is no Go program, as far as can be seen").into()),
+            }
+        },
+    );
+    let (files, unreadable) = seen.by_name();
     let mut inventories = Vec::new();
     let files = files.into_iter().map(|(name, (f, inventory))| {
         inventories.extend(inventory);

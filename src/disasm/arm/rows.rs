@@ -151,7 +151,7 @@ fn push_row(line: &str, beyond_go: bool, rows: &mut Vec<Row>) -> Option<()> {
     let priority: u8 = words.next()?.parse().ok()?;
     let (names, selectors) = match words.next()?.split_once('@') {
         Some((names, bits)) => {
-            let bits: Option<Vec<u8>> = bits.split(',').map(|bit| bit.parse().ok()).collect();
+            let bits: Option<Vec<u8>> = bits.split(',').map(|bit| bit.parse::<u8>().ok()).collect();
             (names.split('/').map(str::to_owned).collect::<Vec<_>>(), bits?)
         }
         None => (Vec::new(), Vec::new()),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Run;
+use crate::report::csv::field;
 
 /// Writes the run.
 ///
@@ -27,23 +28,4 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         write!(out, "{},,error,{},,,\r\n", field(file), field(why))?;
     }
     Ok(())
-}
-
-fn field(s: &str) -> String {
-    if s.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", s.replace('"', "\"\""))
-    } else {
-        s.to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(field("plain text"), "plain text");
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-    }
 }

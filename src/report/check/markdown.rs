@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Run;
 use super::text::summary;
 use crate::analysis::policy::Level;
+use crate::report::markdown::{cell, code};
 
 /// Writes the run.
 ///
@@ -67,42 +68,4 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         writeln!(out, "| {} | {} |", code(file), cell(why))?;
     }
     Ok(())
-}
-
-/// Text in a cell of a table: nothing in it is markup.
-pub(in crate::report) fn cell(s: &str) -> String {
-    let mut out = String::with_capacity(s.len());
-    for c in s.chars() {
-        match c {
-            '\n' | '\r' => out.push(' '),
-            '<' => out.push_str("&lt;"),
-            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A name in a cell, set as code.
-pub(in crate::report) fn code(s: &str) -> String {
-    if s.contains(['`', '|', '\n', '\r', '\\']) {
-        cell(s)
-    } else {
-        format!("`{s}`")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_can_not_break_the_table() {
-        assert_eq!(code("bin/a"), "`bin/a`");
-        assert_eq!(code("a|`b\n"), "a\\|\\`b ");
-        assert_eq!(cell("<img> [x](y)"), "&lt;img> \\[x\\](y)");
-    }
 }

@@ -109,6 +109,9 @@ pub fn write(out: &mut dyn Write, run: &Run, style: Style) -> io::Result<()> {
     }
     if !style.quiet && run.files.len() + run.unreadable.len() > 1 {
         writeln!(out, "{}", summary(run))?;
+    } else if let Some(policy) = run.policy.as_ref().filter(|_| !style.quiet) {
+        // One file has no summary, but who decided is told all the same.
+        writeln!(out, "policy {}", safe(policy))?;
     }
     Ok(())
 }
@@ -129,6 +132,9 @@ pub(super) fn summary(run: &Run) -> String {
     }
     if s.unreadable > 0 {
         line.push_str(&format!("; {} could not be read", count(s.unreadable, "file")));
+    }
+    if let Some(policy) = &run.policy {
+        line.push_str(&format!("; policy {}", escape(policy.as_bytes())));
     }
     line
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::analysis::info::{BuildInfoState, Facts, Linkage, ModuleName, Relro};
+use crate::report::markdown::cell;
 use crate::report::text::{escape, grouped, human};
 
 /// One group of the page.
@@ -63,7 +64,6 @@ pub fn text(out: &mut dyn Write, name: &[u8], f: &Facts, style: Style) -> io::Re
 /// # Errors
 /// What the writer says.
 pub fn markdown(out: &mut dyn Write, name: &[u8], f: &Facts, style: Style) -> io::Result<()> {
-    let cell = |s: &str| clean(s).replace('|', "\\|").replace('<', "&lt;");
     writeln!(out, "## {}\n\n{}", cell(&escape(name)), cell(&headline(f)))?;
     for g in groups(f, style.verbose).iter().filter(|g| !g.rows.is_empty()) {
         writeln!(out, "\n### {}\n\n| | |\n| --- | --- |", g.title)?;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::analysis::diff::Diff;
 use crate::analysis::size::{Report, Row};
+use crate::report::json::escaped;
 
 const PAGE: &str = include_str!("treemap.html");
 
@@ -35,10 +36,8 @@ impl<'r> Names<'r> {
 }
 
 fn page(out: &mut dyn Write, data: &serde_json::Value) -> io::Result<()> {
-    let text = serde_json::to_string(data)?
-        .replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029");
+    let text = serde_json::to_string(data)?.replace('<', "\\u003c");
+    let text = escaped(&text);
     let (before, after) = PAGE.split_once("@DATA@").unwrap_or((PAGE, ""));
     out.write_all(before.as_bytes())?;
     out.write_all(text.as_bytes())?;

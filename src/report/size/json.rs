@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::size::{Kind, Memory, Report, Row, Source};
 use crate::error::{Error, Result};
 use crate::go::packages::Module;
+use crate::report::json::Safe;
 
 #[derive(Serialize)]
 struct JsonRow<'r> {
@@ -55,6 +56,7 @@ struct JsonModule<'r> {
 /// What the writer says.
 pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, memory: bool) -> io::Result<()> {
     let text = |s: &str| serde_json::to_string(s).map_err(io::Error::from);
+    let out: &mut dyn Write = &mut Safe(out);
     writeln!(out, "{{")?;
     writeln!(out, "  \"schema\": \"gospect/size\",")?;
     writeln!(out, "  \"version\": 1,")?;

@@ -10,6 +10,5 @@ pub use html::{write_diff_html, write_html};
 pub use json::{is_saved, read_json, write_json};
 pub use svg::write_svg;
 pub(super) use svg::xml;
-pub(super) use table::cell;
 pub use table::{write_csv, write_markdown};
 pub use text::{View, write_agreement, write_text};

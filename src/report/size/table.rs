@@ -4,18 +4,9 @@ use std::io::{self, Write};
 
 use super::text::{View, memory_groups, memory_word, share, shortened};
 use crate::analysis::size::{Report, Row, group, matches};
-use crate::report::text::{escape, grouped, human};
-
-/// A CSV field: quoted where it has to be; one that a spreadsheet would take for a formula gets an apostrophe.
-fn field(s: &str) -> String {
-    let formula = s.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let s = if formula { format!("'{s}") } else { s.to_string() };
-    if s.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", s.replace('"', "\"\""))
-    } else {
-        s
-    }
-}
+use crate::report::csv::field;
+use crate::report::markdown::cell;
+use crate::report::text::{grouped, human};
 
 /// Rows with a line of column names in front (RFC 4180).
 ///
@@ -50,21 +41,6 @@ pub fn write_csv(out: &mut dyn Write, file: &str, report: &Report, view: &View) 
         )?;
     }
     Ok(())
-}
-
-/// A cell of a Markdown table.
-pub(in crate::report) fn cell(s: &str) -> String {
-    let mut out = String::new();
-    for c in escape(s.as_bytes()).chars() {
-        if matches!(
-            c,
-            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '#'
-        ) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// Two tables: by the key, and what the file is made of.
@@ -127,16 +103,4 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, view: &V
         writeln!(out, "| **total** | {} | {} |\n", grouped(all), share(all, all))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hostile_names_stay_in_their_cell() {
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(field("=1+1"), "'=1+1");
-        assert_eq!(cell("a|b<script>"), "a\\|b\\<script\\>");
-    }
 }

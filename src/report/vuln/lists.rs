@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::{Run, mend, page, place, version};
 use crate::analysis::vuln::Finding;
 use crate::report::check::github::{data, property};
-use crate::report::check::markdown::{cell, code};
 use crate::report::check::xml;
+use crate::report::markdown::{cell, code};
 
 fn said(f: &Finding) -> String {
     let of = version(&f.module, &f.version);
