@@ -37,8 +37,8 @@ pub struct Reference {
 }
 
 /// Calls `found` with each reference in `code`, whose first byte lies at `pc`. Bytes that can't be decoded end the scan on x86,
-/// elsewhere they are passed over. On arm every word may be an address of the literal pool, so `found` must expect numbers that
-/// are none; so it must on wasm, on 386 and on mips.
+/// elsewhere they are passed over. On arm a literal, on 386, wasm and mips a constant may be a number that is no address: `found` must
+/// expect that.
 pub fn scan(arch: Arch, endian: Endian, code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
     match arch {
         Arch::Amd64 => x86::refs::scan::<true>(code, pc, found),

@@ -3,18 +3,25 @@
 use crate::disasm::refs::{Reference, Use, signed, words};
 use crate::image::Endian;
 
-/// Every word may be a literal: instructions have a condition in the top bits, which no address has.
+/// A literal is named by the instruction that loads it: the pool itself has no place in the inline tree.
 pub(in crate::disasm) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(Reference)) {
     for (i, w) in words(code, endian).enumerate() {
-        let at = pc.wrapping_add(4 * i as u64);
+        let offset = 4 * i as u64;
+        let at = pc.wrapping_add(offset);
         let mut found = |what, target| found(Reference { at, target, what });
         // Calls on a condition are none of Go's.
         if w >> 25 == 0x75 {
             let what = if w >> 24 & 1 == 1 { Use::Call } else { Use::Jump };
             let to = at.wrapping_add(8).wrapping_add_signed(signed(w, 24) << 2);
             found(what, to & 0xffff_ffff);
-        } else {
-            found(Use::Address, u64::from(w));
+        } else if w & 0x0f7f_0000 == 0x051f_0000 {
+            // LDR of a word relative to the program counter, whatever the condition.
+            let by = i64::from(w & 0xfff);
+            let place = (offset + 8).wrapping_add_signed(if w >> 23 & 1 == 1 { by } else { -by });
+            let word = usize::try_from(place).ok().and_then(|p| endian.u32(code, p));
+            if let Some(word) = word {
+                found(Use::Address, u64::from(word));
+            }
         }
     }
 }
@@ -27,12 +34,12 @@ mod tests {
 
     #[test]
     fn calls_and_literals() {
-        // bl #0x10; b #-8; .word 0x12345
+        // bl #0x10; b #-8; ldr r0, [pc, #-4] of the word behind it; a word that nothing loads
         let all = refs::found(
             Arch::Arm,
             Endian::Little,
             0x1000,
-            &[0xeb00_0002, 0xeaff_fffc, 0x1_2345],
+            &[0xeb00_0002, 0xeaff_fffc, 0xe51f_0004, 0x1_2345, 0x1_6789],
         );
         let want = [(Use::Call, 0x1010), (Use::Jump, 0xffc), (Use::Address, 0x1_2345)];
         assert_eq!(all, want);
