@@ -233,7 +233,9 @@ fn image_rows(
     let mut of_sections = Default::default();
     let mut c = Foreign::default();
     if !object {
-        c = Foreign::read(&program, &foreign, options.symbols, &units, ledger);
+        // Where Go's own data follows the code, what no function covers is no C code.
+        let text = if data_in_text(&program) { &[][..] } else { &foreign };
+        c = Foreign::read(&program, text, options.symbols, &units, ledger);
     } else if program.table.is_none() {
         of_sections = Foreign::of_sections(image, ledger);
     }
@@ -359,10 +361,10 @@ fn mapped<'a>(
         if let (Role::Mapped, Some(addr)) = (r.role, r.addr)
             && image.arch != Arch::Wasm
         {
-            let writable = r
-                .section
-                .and_then(|i| image.sections.get(i))
-                .is_some_and(|s| s.perm.write && !relro(s.name));
+            let writable = match r.section.and_then(|i| image.sections.get(i)) {
+                Some(s) => s.perm.write && !relro(s.name),
+                None => image.segment_at(addr).is_some_and(|s| s.perm.write),
+            };
             areas.push((
                 addr,
                 r.end - r.start,

@@ -4,7 +4,7 @@
 //! cmd/link and the usual external linkers write.
 
 use super::model::Kind;
-use crate::image::{Detail, Format, Image, Section, elf, pe};
+use crate::image::{Detail, Format, Image, Section, Segment, elf, pe};
 
 /// How the bytes of a region are to be divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         }
     };
     container(image, &mut push);
+    if image.format == Format::Elf && image.sections.is_empty() {
+        all.extend(segments(image, size));
+    }
     for (i, s) in image.sections.iter().enumerate() {
         let end = s.offset.saturating_add(s.file_size).min(size);
         if s.offset >= end {
@@ -109,6 +112,19 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         }
     }
     disjoint(all, image, size)
+}
+
+/// sstrip and some packers drop the section headers: the segments are all there is.
+fn segments<'a>(image: &Image<'a>, size: u64) -> impl Iterator<Item = (u8, Region<'a>)> {
+    let region = move |s: &Segment<'_>| Region {
+        start: s.offset.min(size),
+        end: s.offset.saturating_add(s.file_size).min(size),
+        addr: Some(s.addr),
+        name: b"",
+        section: None,
+        role: if s.perm.exec { Role::Text } else { Role::Mapped },
+    };
+    image.segments.iter().map(region).map(|r| (1, r)).filter(|(_, r)| r.start < r.end)
 }
 
 /// wasm's data section: contents are mapped, what stands between them is headers.
@@ -192,13 +208,6 @@ fn container<'a>(image: &Image<'a>, push: &mut impl FnMut(u8, u64, u64, &'a [u8]
             push(0, at, u64::from(size).saturating_mul(n as u64), b"", header);
             let (at, size, n) = e.section_header_table;
             push(0, at, u64::from(size).saturating_mul(n as u64), b"", header);
-            if image.sections.is_empty() {
-                // sstrip and some packers drop the section headers: the segments are all there is.
-                for s in &image.segments {
-                    let role = if s.perm.exec { Role::Text } else { Role::Mapped };
-                    push(1, s.offset, s.file_size, b"", role);
-                }
-            }
         }
         Detail::MachO(m) => {
             push(0, 0, m.header_size, b"", header);

@@ -166,11 +166,18 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
         // What stands in for a package's own C is not in the file.
         v.margin = v.margin.max(v.bytes.unwrap_or(size).abs_diff(size) / 5 * 2);
     }
-    if !only {
-        v.bytes = None;
-        v.margin = 0;
-        v.notes
-            .push("this build mode needs cgo: there is no such file".into());
+    let impossible = if !only {
+        Some("this build mode needs cgo: there is no such file")
+    } else if f.info.setting("-race").as_deref() == Some("true") {
+        Some("-race needs cgo: there is no such file")
+    } else if users.contains("plugin") {
+        Some("can't be predicted: a program that loads plugins keeps all that a plugin may use; without cgo package plugin does nothing and the linker drops it")
+    } else {
+        None
+    };
+    if let Some(why) = impossible {
+        (v.bytes, v.margin) = (None, 0);
+        v.notes.push(why.into());
     } else if f.image.arch.goarch() != "amd64" || bytes.is_none() {
         v.notes
             .push("measured on linux/amd64 only: the change is a guess here".into());

@@ -79,7 +79,7 @@ pub(super) fn stripped(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
 }
 
 pub(super) fn gzip() -> Vec<String> {
-    vec!["measured: gzip -6, as downloads and container image layers are packed; not a file that runs".into()]
+    vec!["measured: zlib-rs at level 6; `gzip -6`, as downloads and container image layers are packed, comes out about 1 % smaller".into()]
 }
 
 pub(super) fn zstd() -> Vec<String> {
