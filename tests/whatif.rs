@@ -196,6 +196,23 @@ fn trimmed_paths_and_programs_without_c_are_foretold() {
     assert!(cgo0["notes"].to_string().contains("already pure Go"), "{cgo0}");
 }
 
+/// What can't be built without cgo, or comes out in a way that the file does not show, gets no size.
+#[test]
+fn without_cgo_nothing_is_predicted_that_can_t_be() {
+    let race = Build::new("hello", "linux/amd64").cgo().args(&["-race"]).path();
+    let host = Build {
+        package: "./host",
+        ..Build::new("plug", "linux/amd64").cgo()
+    };
+    for (file, why) in [(race, "-race needs cgo"), (host.path(), "can't be predicted")] {
+        let Some(file) = file else { continue };
+        let doc = foretold(&file);
+        let cgo0 = variant(&doc, "cgo0");
+        assert!(cgo0["bytes"].is_null(), "{cgo0}");
+        assert!(cgo0["notes"].to_string().contains(why), "{cgo0}");
+    }
+}
+
 #[test]
 fn a_stripped_file_is_estimated_with_its_tables() {
     let base = Build::new("hello", "linux/amd64");

@@ -124,7 +124,12 @@ fn segments<'a>(image: &Image<'a>, size: u64) -> impl Iterator<Item = (u8, Regio
         section: None,
         role: if s.perm.exec { Role::Text } else { Role::Mapped },
     };
-    image.segments.iter().map(region).map(|r| (1, r)).filter(|(_, r)| r.start < r.end)
+    image
+        .segments
+        .iter()
+        .map(region)
+        .map(|r| (1, r))
+        .filter(|(_, r)| r.start < r.end)
 }
 
 /// wasm's data section: contents are mapped, what stands between them is headers.

@@ -171,7 +171,9 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
     } else if f.info.setting("-race").as_deref() == Some("true") {
         Some("-race needs cgo: there is no such file")
     } else if users.contains("plugin") {
-        Some("can't be predicted: a program that loads plugins keeps all that a plugin may use; without cgo package plugin does nothing and the linker drops it")
+        Some(
+            "can't be predicted: a program that loads plugins keeps all that a plugin may use; without cgo package plugin does nothing and the linker drops it",
+        )
     } else {
         None
     };

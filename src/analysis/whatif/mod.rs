@@ -237,7 +237,11 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
                 as_is == Some(size) && matches!(f.linker, Linker::Go | Linker::Gnu) && c_dwarf.is_empty();
             let unsure = as_is.map_or(b / 100, |a| a.abs_diff(size)).max(b / 200);
             // How the C linker merges what is left of the C objects' DWARF is not known to the byte.
-            let unsure = if c_dwarf.is_empty() { unsure } else { unsure.max(b / 100) };
+            let unsure = if c_dwarf.is_empty() {
+                unsure
+            } else {
+                unsure.max(b / 100)
+            };
             v.bytes = Some(b);
             let margin = margin + if growth == 0 { 0 } else { dwarf_wobble(f, want) };
             v.exact = sure && margin == 0;
