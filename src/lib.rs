@@ -3,7 +3,7 @@
 //! The data's way, each room using only those before it:
 //!
 //! ```text
-//! input     path, folder, stdin → bytes and a name
+//! input     path, folder, stdin, archive, package, image → bytes and a name, member by member
 //! image     bytes → one [`image::Image`] for every container format (goblin lives here and nowhere else)
 //! go        image → what Go put there: build info, pclntab, moduledata, types, embeds, packages
 //! dwarf, disasm    debug sections through gimli; instructions → Go assembler syntax

@@ -36,7 +36,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each(&args.output, &args.files, |path, bytes, out| {
-        let program = Program::open(bytes)?;
+        let program = Program::open_unpacked(bytes, None)?;
         let mut all = program.embeds().to_vec();
         if args.guess {
             all.extend(program.embedded_variables()?);

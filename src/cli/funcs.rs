@@ -8,6 +8,7 @@ use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::funcs;
 use crate::go::Program;
 use crate::go::pclntab::{Found, Layout, Table};
+use crate::input::Bytes;
 use crate::report;
 use crate::report::text::escape;
 
@@ -38,7 +39,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each(&args.output, &args.files, |path, bytes, out| {
-        let program = Program::open(bytes)?;
+        let program = Program::open_unpacked(bytes, None)?;
         let table = program.pclntab()?;
         if !args.output.quiet {
             for w in table.warnings() {
@@ -69,6 +70,14 @@ pub(super) fn run(args: &Args) -> u8 {
         }
         Ok(super::FINE)
     })
+}
+
+/// The JSON object of a file without any option.
+pub(super) fn json(out: &mut dyn std::io::Write, name: &str, bytes: &Bytes) -> Result<(), Trouble> {
+    let program = Program::open_unpacked(bytes, None)?;
+    let table = program.pclntab()?;
+    let all = funcs::list(&program, &funcs::Options { inlined: false })?;
+    Ok(report::funcs::json(out, name, &facts(table), &all, false)?)
 }
 
 fn facts(table: &Table<'_>) -> report::funcs::Pclntab {

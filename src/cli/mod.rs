@@ -23,6 +23,7 @@ mod nm;
 mod objdump;
 mod plugin;
 mod sbom;
+mod scan;
 mod size;
 mod track;
 mod types;
@@ -60,6 +61,7 @@ enum Command {
     Embeds(embeds::Args),
     #[command(name = "addr2line")]
     Addr2Line(addr2line::Args),
+    Scan(scan::Args),
     Size(size::Args),
     Diff(diff::Args),
     Track(track::Args),
@@ -130,6 +132,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             Command::Types(a) => types::run(&a),
             Command::Embeds(a) => embeds::run(&a),
             Command::Generate(a) => generate::run(&a),
+            Command::Scan(a) => scan::run(&a),
             Command::Size(a) => size::run(&a),
             Command::Diff(a) => diff::run(&a),
             Command::Track(a) => track::run(&a),

@@ -40,7 +40,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     frame::each(&args.output, &args.files, |path, bytes, out| {
-        let program = Program::open(bytes)?;
+        let program = Program::open_unpacked(bytes, None)?;
         let module = program.moduledata()?;
         if !args.output.quiet {
             for w in module.warnings.iter().chain(&program.types().warnings) {

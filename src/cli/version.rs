@@ -327,7 +327,7 @@ fn put(out: &mut Vec<u8>, name: &[u8], build: &BuildInfo<'_>, wish: Wish) {
 
 /// What Go can't see: hands the recovered build information to `put`.
 fn recover(bytes: &input::Bytes, put: impl FnOnce(&BuildInfo<'_>)) -> Option<()> {
-    put(Program::open(bytes).ok()?.build_info()?);
+    put(Program::open_unpacked(bytes, None).ok()?.build_info()?);
     Some(())
 }
 

@@ -15,4 +15,4 @@ pub mod release;
 pub mod types;
 pub mod version;
 
-pub use program::{Obfuscated, Program};
+pub use program::{Obfuscated, Packed, Program};

@@ -14,9 +14,18 @@ use super::pclntab::Table;
 use super::release::{self, Release};
 use super::types::Types;
 use super::version::Version;
-use crate::error::Result;
-use crate::image::Image;
+use crate::error::{Error, Result};
+use crate::image::{Image, upx};
 use crate::input::Bytes;
+
+/// What became of a packed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Packed {
+    /// The program is the one that it unpacks to.
+    Open,
+    /// It could not be unpacked, and why: the program is the packed one.
+    Closed(Error),
+}
 
 /// A Go program, library or object in any container, stripped or not.
 ///
@@ -34,6 +43,7 @@ pub struct Program<'a> {
     file: &'a Bytes,
     image: Image<'a>,
     linear: Option<&'a [u8]>,
+    packed: Option<Packed>,
     build: OnceLock<Option<(BuildInfo<'a>, bool)>>,
     table: OnceLock<Result<Table<'a>>>,
     module: OnceLock<Result<ModuleData>>,
@@ -60,6 +70,42 @@ impl<'a> Program<'a> {
         Ok(Program::new(file, Image::parse_arch(file, goarch)?))
     }
 
+    /// As [`Program::open_arch`]; of a file that UPX packed, the program that it unpacks to, where it can be unpacked. The bytes of the
+    /// file itself are then not those of the image: for what a program is, not for where its bytes are in the file.
+    ///
+    /// # Errors
+    /// As [`Image::parse_arch`].
+    pub fn open_unpacked(file: &'a Bytes, goarch: Option<&str>) -> Result<Program<'a>> {
+        let image = Image::parse_arch(file, goarch)?;
+        if !upx::is_packed(&image) {
+            return Ok(Program::new(file, image));
+        }
+        let mut why = None;
+        let make = || upx::unpack(image.data).map_err(|e| why = Some(e)).ok();
+        let inner = match file.unpacked(make) {
+            Some(unpacked) => Image::parse(unpacked),
+            // Asked a second time, the reason is not there any more.
+            None => Err(why
+                .or_else(|| upx::unpack(image.data).err())
+                .unwrap_or_else(|| Error::new("it is broken"))),
+        };
+        Ok(match inner {
+            Ok(inner) => Program {
+                packed: Some(Packed::Open),
+                ..Program::new(file, inner)
+            },
+            Err(e) => Program {
+                packed: Some(Packed::Closed(e)),
+                ..Program::new(file, image)
+            },
+        })
+    }
+
+    /// Is the file packed by UPX, and was it unpacked? Known for what [`Program::open_unpacked`] opened.
+    pub fn packed(&self) -> Option<&Packed> {
+        self.packed.as_ref()
+    }
+
     /// The program in an image that lies somewhere in `file`: a slice, or a member of an archive.
     pub fn new(file: &'a Bytes, image: Image<'a>) -> Program<'a> {
         let linear = memory::linear(&image).map(|l| file.keep(l));
@@ -67,6 +113,7 @@ impl<'a> Program<'a> {
             file,
             image,
             linear,
+            packed: None,
             build: OnceLock::new(),
             table: OnceLock::new(),
             module: OnceLock::new(),

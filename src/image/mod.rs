@@ -19,6 +19,7 @@ mod pointers;
 pub mod strict;
 mod symbols;
 mod types;
+pub mod upx;
 pub mod wasm;
 pub mod xcoff;
 

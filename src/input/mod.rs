@@ -1,4 +1,4 @@
-//! A path, a folder or standard input → bytes and a name for them. No meaning yet.
+//! A path, a folder, an archive, an image or standard input → bytes and a name for them. No meaning yet.
 //!
 //! [`open`] reads a file into memory and is safe whatever else happens to it. [`open_mapped`] maps it, so
 //! that only the pages that are touched are read; it takes the proof that somebody answers for a file that
@@ -6,6 +6,7 @@
 
 pub mod ending;
 pub mod fault;
+pub mod members;
 pub mod sources;
 
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ pub struct Bytes {
     store: Store,
     // What was made from the bytes and is borrowed as long as they are: unpacked, put together, decoded.
     kept: elsa::sync::FrozenVec<Vec<u8>>,
+    unpacked: std::sync::OnceLock<Option<Vec<u8>>>,
 }
 
 #[derive(Debug)]
@@ -54,10 +56,24 @@ impl Bytes {
         self.kept.push_get(made)
     }
 
+    /// What the bytes are when they are unpacked: made at the first call, then kept as long as they are.
+    pub fn unpacked(&self, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<&[u8]> {
+        self.unpacked.get_or_init(make).as_deref()
+    }
+
+    /// Mapped bytes that know of which file, and how that was when it was opened.
+    fn watched(mut self, opened: File, then: Metadata) -> Bytes {
+        if let Store::Mapped { file, .. } = &mut self.store {
+            *file = Some((opened, then));
+        }
+        self
+    }
+
     fn of(store: Store) -> Bytes {
         Bytes {
             store,
             kept: elsa::sync::FrozenVec::new(),
+            unpacked: std::sync::OnceLock::new(),
         }
     }
 }
@@ -171,17 +187,22 @@ pub fn irregular(meta: &Metadata) -> Option<&'static str> {
 }
 
 /// Maps an open file; an empty file gives no bytes.
-fn map_known(file: &File, meta: &Metadata, path: &Path, _: fault::Guard) -> io::Result<Bytes> {
-    if meta.len() == 0 {
+fn map_known(file: &File, meta: &Metadata, path: &Path, guard: fault::Guard) -> io::Result<Bytes> {
+    map_part(file, 0, meta.len(), path, guard)
+}
+
+/// Maps `len` bytes of an open file from `start`, which the caller knows to be in it.
+fn map_part(file: &File, start: u64, len: u64, path: &Path, _: fault::Guard) -> io::Result<Bytes> {
+    if len == 0 {
         return Ok(Bytes::of(Store::Owned(Vec::new())));
     }
-    let len = usize::try_from(meta.len()).map_err(io::Error::other)?;
+    let len = usize::try_from(len).map_err(io::Error::other)?;
     // SAFETY: the map is read-only and private to this process. Another process that cuts the file short
     // while it is mapped makes a read fault: the handler that the guard stands for ends the program with a
     // message (see `fault`). One that writes to it changes bytes that were read before; all that is read is
     // checked where it is used, and `Bytes::changed` tells.
     #[allow(unsafe_code)]
-    let map = unsafe { memmap2::MmapOptions::new().len(len).map(file)? };
+    let map = unsafe { memmap2::MmapOptions::new().offset(start).len(len).map(file)? };
     Ok(Bytes::of(Store::Mapped {
         _listed: fault::list(&map, path),
         map,

@@ -14,6 +14,7 @@ pub mod objdump;
 pub mod objdump_json;
 pub mod plugin;
 pub mod sbom;
+pub mod scan;
 pub mod schema;
 pub mod size;
 pub mod tabs;

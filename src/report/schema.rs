@@ -15,6 +15,7 @@ schemas! {
     "info",
     "objdump",
     "plugin",
+    "scan",
     "size",
     "track",
     "types",

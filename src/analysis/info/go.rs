@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::names::Names;
 use super::{Facts, version};
-use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
 use crate::go::pclntab::{Found, Table};
 use crate::go::release;
 use crate::go::version::experiments;
+use crate::go::{Packed, Program};
 use crate::image::{Format, Image, elf};
 
 pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
@@ -25,10 +25,21 @@ pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
         facts.see("go_version", seen);
         facts.compiler = facts.compiler.or(Some("gc"));
     }
-    facts.packed = packed(image);
-    if facts.packed.is_some() {
-        facts.see("packed", "marks of UPX");
+    match program.packed() {
+        None => {}
+        Some(Packed::Open) => facts.see(
+            "packed",
+            "marks of UPX; all else is of the file that it unpacks to",
+        ),
+        Some(Packed::Closed(e)) => {
+            facts.see("packed", "marks of UPX");
+            facts.warnings.push(format!(
+                "packed by UPX in a way that is not unpacked, so that little can be seen: {e}"
+            ));
+        }
     }
+    facts.packed = program.packed().map(|_| "upx");
+    facts.sealed = matches!(program.packed(), Some(Packed::Closed(_)));
     if facts.compiler.is_none() {
         return;
     }
@@ -36,7 +47,7 @@ pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
     facts.experiments = experiments(&version).into_iter().map(str::to_string).collect();
     // Without a pclntab the names may be anywhere.
     let names = Names::of(table.map_or_else(|| vec![image.data], |t| t.name_tables().to_vec()));
-    if facts.compiler == Some("gc") && facts.packed.is_none() {
+    if facts.compiler == Some("gc") && !facts.sealed {
         instrumentation(&names, facts);
         cgo(image, &names, facts);
         trimpath(&names, facts);
@@ -238,21 +249,6 @@ fn layout(table: &Table<'_>, facts: &mut Facts) {
         "go_version_range",
         format!("layout of the pclntab at {:#x}, found by {how}", table.addr()),
     );
-}
-
-fn packed(image: &Image<'_>) -> Option<&'static str> {
-    let head = &image.data[..image.data.len().min(4096)];
-    let tail = &image.data[image.data.len().saturating_sub(64)..];
-    let mark = |b: &[u8]| memchr::memmem::find(b, b"UPX!").is_some();
-    let sections = image
-        .sections
-        .iter()
-        .any(|s| s.name == b"UPX0" || s.name == b"UPX1");
-    let bare = image.sections.len() <= 1;
-    (sections
-        || image.format == Format::Elf && bare && (mark(head) || mark(tail))
-        || image.format == Format::MachO && mark(head))
-    .then_some("upx")
 }
 
 /// Where no note holds it, the build ID stands at the start of the text: `\xff Go build ID: "…"\n \xff` (Go 1.27: cmd/internal/buildid).

@@ -211,6 +211,8 @@ pub struct Facts {
     pub cgo_packages: Vec<String>,
     /// `upx`.
     pub packed: Option<&'static str>,
+    /// Is it packed in a way that is not unpacked, so that little can be seen?
+    pub sealed: bool,
     /// `garble`.
     pub obfuscated: Option<&'static str>,
     /// Go build ID.
@@ -290,7 +292,7 @@ pub fn gather(file: &Bytes, goarch: Option<&str>) -> Result<Facts> {
     if let Some(facts) = object::gather(file) {
         return Ok(facts);
     }
-    let program = Program::open_arch(file, goarch)?;
+    let program = Program::open_unpacked(file, goarch)?;
     let mut facts = gather_program(&program);
     facts.file_size = file.len() as u64;
     if program.image().container == Some(Sniffed::Fat) {
@@ -380,6 +382,7 @@ fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts
         cgo: None,
         cgo_packages: Vec::new(),
         packed: None,
+        sealed: false,
         obfuscated: None,
         go_build_id: None,
         build_id: None,

@@ -77,7 +77,7 @@ pub fn judge(
         vec![None]
     };
     for arch in archs {
-        let program = Program::open_arch(file, arch)?;
+        let program = Program::open_unpacked(file, arch)?;
         let facts = info::gather_program(&program);
         let subject = Subject::new(&program, &facts, today);
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));

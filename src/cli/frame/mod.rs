@@ -56,6 +56,8 @@ pub enum Format {
     Sarif,
     Junit,
     Github,
+    Jsonl,
+    Parquet,
     OpenVex,
     CycloneDx,
 }
@@ -75,6 +77,8 @@ pub fn formats<const N: usize>(
         "sarif" => Format::Sarif,
         "junit" => Format::Junit,
         "github" => Format::Github,
+        "jsonl" => Format::Jsonl,
+        "parquet" => Format::Parquet,
         "openvex" => Format::OpenVex,
         "cyclonedx" => Format::CycloneDx,
         _ => Format::Text,

@@ -1,0 +1,232 @@
+//! The bytes of a member → what a record says of it. Equal bytes are analysed once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::analysis::info;
+use crate::analysis::policy::Level;
+use crate::analysis::policy::judge;
+use crate::analysis::policy::select::{self, Flags, Profile};
+use crate::analysis::policy::values::Date;
+use crate::analysis::size::{self, Detail};
+use crate::cli::check::policy::{self, Loaded};
+use crate::cli::frame::Trouble;
+use crate::input::Bytes;
+use crate::report;
+use crate::report::scan::{Facts, OneLine};
+
+/// What `--with` knows.
+pub(super) const PARTS: [&str; 4] = ["info", "check", "size", "funcs"];
+
+/// What is asked of every binary.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Of [`PARTS`].
+    pub parts: Vec<&'static str>,
+    pub policy: Option<Loaded>,
+    pub profile: Option<&'static Profile>,
+    /// The least level that makes the exit status 1.
+    pub level: Level,
+    pub today: Date,
+}
+
+/// What a member was found to be.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// `None` for what is no Go binary.
+    pub facts: Option<Facts>,
+    /// What could not be read of a Go binary.
+    pub error: Option<String>,
+    /// Has `check` a finding that counts?
+    pub findings: bool,
+}
+
+impl Outcome {
+    fn failed(error: String) -> Outcome {
+        Outcome {
+            error: Some(error),
+            ..Outcome::default()
+        }
+    }
+
+    /// Is there anything to tell?
+    pub fn is_told(&self) -> bool {
+        self.facts.is_some() || self.error.is_some()
+    }
+}
+
+/// Outcomes by SHA-256, up to a number of bytes.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    outcomes: Mutex<(HashMap<[u8; 32], Shared>, usize)>,
+}
+
+type Shared = Arc<OnceLock<Arc<Outcome>>>;
+
+/// Bytes of outcomes that are kept for members that are equal to one seen before.
+const KEPT: usize = 32 << 20;
+
+impl Known {
+    /// The outcome for `bytes`, which are called `name`, and their SHA-256.
+    pub fn outcome(&self, plan: &Plan, name: &[u8], bytes: &Bytes) -> (String, Arc<Outcome>) {
+        let digest: [u8; 32] = Sha256::digest(&**bytes).into();
+        let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+        // A policy may demand different things of different names.
+        if plan.policy.is_some() {
+            return (hex.clone(), Arc::new(analyse(plan, name, &hex, bytes)));
+        }
+        let lock = || self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(lock().0.entry(digest).or_default());
+        let mut new = false;
+        let outcome = cell.get_or_init(|| {
+            new = true;
+            Arc::new(analyse(plan, name, &hex, bytes))
+        });
+        if new {
+            let mut all = lock();
+            let parts = outcome.facts.iter().flat_map(|f| f.parts.values());
+            all.1 += 200 + parts.flatten().map(String::len).sum::<usize>();
+            if all.1 > KEPT {
+                *all = Default::default();
+            }
+        }
+        (hex, Arc::clone(outcome))
+    }
+}
+
+/// A defect of ours in one of 10^5 binaries must not take the others along.
+fn analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
+    let work = std::panic::AssertUnwindSafe(|| try_analyse(plan, name, hex, bytes));
+    std::panic::catch_unwind(work).unwrap_or_else(|_| {
+        Outcome::failed("gospect failed on it, which is a defect of gospect: please report it".into())
+    })
+}
+
+fn try_analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
+    let facts = match info::gather(bytes, None) {
+        Ok(facts) => facts,
+        Err(e) if begins_as_go(bytes) => return Outcome::failed(e.to_string()),
+        Err(_) => return Outcome::default(),
+    };
+    if !facts.is_go() && facts.sealed {
+        // It may be one: nobody can tell.
+        let why = facts.warnings.last().map_or("packed by UPX", String::as_str);
+        return Outcome::failed(format!("can't be told whether it is a Go binary: {why}"));
+    }
+    if !facts.is_go() {
+        return match begins_as_go(bytes) {
+            true => Outcome::failed(
+                "begins as a Go binary and can't be read as one: it is cut short or broken".into(),
+            ),
+            false => Outcome::default(),
+        };
+    }
+    let mut out = Outcome::default();
+    let mut told = Facts {
+        go_version: facts.go_version.clone(),
+        os: facts.os.clone(),
+        arch: facts.arch.clone(),
+        module: facts
+            .main
+            .as_ref()
+            .map(|m| m.path.clone())
+            .or_else(|| facts.path.clone()),
+        module_version: facts.main.as_ref().map(|m| m.version.clone()),
+        packed: facts.packed,
+        linkage: facts.linkage.map(|l| l.word()),
+        modules: facts.main.iter().chain(&facts.deps).map(module).collect(),
+        ..Facts::default()
+    };
+    let file = format!("sha256:{hex}");
+    for &part in &plan.parts {
+        let mut line = OneLine::default();
+        let made = match part {
+            "info" => report::info::json(&mut line, &file, &facts).map_err(Trouble::from),
+            "check" => check(plan, name, &file, bytes, &mut line).map(|(fails, findings)| {
+                out.findings |= fails;
+                told.findings = findings;
+            }),
+            "size" => size(&file, bytes, &mut line),
+            _ => crate::cli::funcs::json(&mut line, &file, bytes),
+        };
+        let text = match made {
+            Ok(()) => Some(line.finish()),
+            Err(trouble) => {
+                let why = match trouble {
+                    Trouble::File(what) => what,
+                    Trouble::Output(e) => e.to_string(),
+                    Trouble::Said => "failed".into(),
+                };
+                out.error.get_or_insert(format!("{part}: {why}"));
+                None
+            }
+        };
+        // `size` is the number of bytes in a record.
+        told.parts
+            .insert(if part == "size" { "sizes" } else { part }, text);
+    }
+    out.facts = Some(told);
+    out
+}
+
+/// Path and version of what is in the program: the replacement, if there is one.
+fn module(m: &info::ModuleName) -> [String; 2] {
+    let m = m.replace.as_deref().unwrap_or(m);
+    [m.path.clone(), m.version.clone()]
+}
+
+/// Does a file that can't be read show that Go made it? Its build ID stands at the beginning of the code, or in a note of an ELF file.
+/// (Go 1.27: cmd/internal/buildid looks in the first 32 KiB.)
+fn begins_as_go(bytes: &[u8]) -> bool {
+    const MARKS: [&[u8]; 3] = [b"\xff Go build ID: \"", b"\x04\0\0\0Go\0\0", b"\0\0\0\x04Go\0\0"];
+    let head = bytes.get(..32 << 10).unwrap_or(bytes);
+    MARKS.iter().any(|m| memchr::memmem::find(head, m).is_some())
+}
+
+fn check(
+    plan: &Plan,
+    name: &[u8],
+    file: &str,
+    bytes: &Bytes,
+    out: &mut OneLine,
+) -> Result<(bool, Vec<[String; 3]>), Trouble> {
+    let path = PathBuf::from(String::from_utf8_lossy(name).into_owned());
+    let names = policy::names(plan.policy.as_ref(), &path);
+    let policy = plan.policy.as_ref().map(|l| &l.policy);
+    let flags = Flags {
+        profile: plan.profile,
+        settings: Default::default(),
+    };
+    let demands = select::demands(policy, &flags, &names);
+    let judgement = judge::judge(bytes, &demands, policy, &names, plan.today)?;
+    let run = report::check::Run {
+        files: vec![report::check::File {
+            name: file.into(),
+            judgement,
+        }],
+        unreadable: Vec::new(),
+        policy: plan
+            .policy
+            .as_ref()
+            .map(|l| l.path.to_string_lossy().into_owned()),
+        level: plan.level,
+        today: plan.today,
+    };
+    report::check::json(out, &run)?;
+    let found = run
+        .findings()
+        .map(|(_, f)| [f.rule.to_string(), f.level.word().to_string(), f.message.clone()]);
+    Ok((run.fails(), found.collect()))
+}
+
+fn size(file: &str, bytes: &Bytes, out: &mut OneLine) -> Result<(), Trouble> {
+    let options = size::Options {
+        detail: Detail::Package,
+        symbols: true,
+    };
+    let measured = size::measure(bytes, options)?;
+    Ok(report::size::write_json(out, file, &measured, false)?)
+}

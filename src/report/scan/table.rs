@@ -1,0 +1,53 @@
+//! Records → a table for people.
+
+#[cfg(feature = "cli")]
+use std::io::{self, Write};
+
+use super::{Record, display};
+use crate::report::text::{escape, grouped};
+
+/// What the table shows of a record: name, bytes, Go version, target, module.
+pub fn row(r: &Record<'_>) -> [String; 5] {
+    let facts = r.facts;
+    let go = facts.and_then(|f| f.go_version.as_deref()).unwrap_or("?");
+    let packed = facts
+        .and_then(|f| f.packed)
+        .map_or(String::new(), |p| format!(" ({p})"));
+    let target = facts
+        .and_then(|f| Some(format!("{}/{}", f.os.as_deref()?, f.arch.as_deref()?)))
+        .unwrap_or_default();
+    let module = facts.and_then(|f| f.module.as_deref()).unwrap_or_default();
+    let version = facts
+        .and_then(|f| f.module_version.as_deref())
+        .unwrap_or_default();
+    [
+        escape(&display(r.path, r.member)),
+        r.size.map(grouped).unwrap_or_default(),
+        escape(format!("{go}{packed}").as_bytes()),
+        escape(target.as_bytes()),
+        escape(format!("{module} {version}").trim_end().as_bytes()),
+    ]
+}
+
+/// Writes the table of rows; nothing for none.
+///
+/// # Errors
+/// What the writer says.
+#[cfg(feature = "cli")]
+pub fn write(out: &mut dyn Write, rows: &[[String; 5]]) -> io::Result<()> {
+    use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["file", "bytes", "Go", "target", "module"]);
+    for row in rows {
+        table.add_row(row);
+    }
+    if let Some(c) = table.column_mut(1) {
+        c.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{table}")
+}

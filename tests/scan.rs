@@ -1,0 +1,624 @@
+//! `gospect scan`: containers that the test makes itself around a Go program tell the same as the program alone.
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use common::Build;
+use serde_json::{Value, json};
+
+/// A folder for one test, gone at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let dir = std::env::temp_dir().join(format!("gospect-scan-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        Folder(dir)
+    }
+
+    fn put(&self, name: &str, body: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, body).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+type Files<'a> = [(&'a str, &'a [u8])];
+
+fn tar(files: &Files) -> Vec<u8> {
+    let mut out = tar::Builder::new(Vec::new());
+    for (name, body) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(body.len() as u64);
+        header.set_mode(0o755);
+        // set_path refuses what leads outside; the field itself does not.
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        if name.ends_with('/') {
+            header.set_entry_type(tar::EntryType::Directory);
+        }
+        header.set_cksum();
+        out.append(&header, *body).unwrap();
+    }
+    let mut link = tar::Header::new_gnu();
+    link.set_entry_type(tar::EntryType::Symlink);
+    link.set_size(0);
+    out.append_link(&mut link, "usr/bin/link", "/etc/passwd").unwrap();
+    out.into_inner().unwrap()
+}
+
+fn gz(body: &[u8]) -> Vec<u8> {
+    let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    e.write_all(body).unwrap();
+    e.finish().unwrap()
+}
+
+fn xz(body: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut e = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    e.write_all(body).unwrap();
+    e.finish().unwrap()
+}
+
+fn bz2(body: &[u8]) -> Vec<u8> {
+    let mut e = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    e.write_all(body).unwrap();
+    e.finish().unwrap()
+}
+
+fn zip(files: &Files, method: rawzip::CompressionMethod) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut out);
+    for (name, body) in files {
+        let (mut entry, config) = archive
+            .new_file(*name)
+            .compression_method(method)
+            .start()
+            .unwrap();
+        let descriptor = if method == rawzip::CompressionMethod::STORE {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(body).unwrap();
+            writer.finish().unwrap().1
+        } else {
+            let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast());
+            let mut writer = config.wrap(encoder);
+            writer.write_all(body).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            descriptor
+        };
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap();
+    out
+}
+
+fn deb(data: &[u8]) -> Vec<u8> {
+    let mut out = b"!<arch>\n".to_vec();
+    let control = gz(&tar(&[("control", b"Package: tool\n")]));
+    for (name, body) in [
+        ("debian-binary", &b"2.0\n"[..]),
+        ("control.tar.gz", &control),
+        ("data.tar.xz", data),
+    ] {
+        let header = format!(
+            "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+            0,
+            0,
+            0,
+            "100644",
+            body.len()
+        );
+        out.extend_from_slice(header.as_bytes());
+        out.extend_from_slice(body);
+        if body.len() % 2 == 1 {
+            out.push(b'\n');
+        }
+    }
+    out
+}
+
+fn cpio(files: &Files) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut one = |name: &str, mode: u32, body: &[u8]| {
+        let fields = [
+            0,
+            mode,
+            0,
+            0,
+            1,
+            0,
+            body.len() as u32,
+            0,
+            0,
+            0,
+            0,
+            name.len() as u32 + 1,
+            0,
+        ];
+        out.extend_from_slice(b"070701");
+        for f in fields {
+            out.extend_from_slice(format!("{f:08x}").as_bytes());
+        }
+        out.extend_from_slice(name.as_bytes());
+        out.push(0);
+        out.resize(out.len().next_multiple_of(4), 0);
+        out.extend_from_slice(body);
+        out.resize(out.len().next_multiple_of(4), 0);
+    };
+    one("./usr", 0o040_755, b"");
+    for (name, body) in files {
+        one(name, 0o100_755, body);
+    }
+    one("TRAILER!!!", 0, b"");
+    out
+}
+
+fn rpm(payload: &[u8]) -> Vec<u8> {
+    let mut out = vec![0xed, 0xab, 0xee, 0xdb];
+    out.resize(96, 0);
+    for (entries, store) in [(1u32, 5u32), (2, 9)] {
+        out.extend_from_slice(&[0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0]);
+        out.extend_from_slice(&entries.to_be_bytes());
+        out.extend_from_slice(&store.to_be_bytes());
+        out.resize(out.len() + (entries * 16 + store) as usize, 7);
+        if entries == 1 {
+            out.resize(out.len().next_multiple_of(8), 0);
+        }
+    }
+    out.extend_from_slice(payload);
+    out
+}
+
+fn sha256(body: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(body)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Runs a scan and gives its records, each held against the schema, and the exit status.
+fn scan(args: &[&str], path: &Path) -> (Vec<Value>, i32) {
+    let mut all = vec!["scan", "--format", "jsonl"];
+    all.extend(args);
+    all.push(path.to_str().unwrap());
+    let out = common::run(all);
+    let text = String::from_utf8(out.stdout).unwrap();
+    let records: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("a line is JSON"))
+        .collect();
+    for r in &records {
+        let wrong = common::schema::check("scan", r);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+    assert!(!String::from_utf8_lossy(&out.stderr).contains("panicked"));
+    (records, out.status.code().expect("no crash"))
+}
+
+fn members(records: &[Value]) -> Vec<String> {
+    let name = |m: &Value| m.as_str().unwrap().to_string();
+    let mut out: Vec<String> = records
+        .iter()
+        .filter(|r| !r["sha256"].is_null())
+        .map(|r| {
+            r["member"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(name)
+                .collect::<Vec<_>>()
+                .join("!")
+        })
+        .collect();
+    out.sort();
+    out
+}
+
+/// A small program, and the same for another system.
+fn subjects() -> Option<(Vec<u8>, Vec<u8>)> {
+    let one = Build::new("hello", "linux/amd64")
+        .args(&["-ldflags=-s -w"])
+        .path()?;
+    let other = Build::new("hello", "windows/amd64")
+        .args(&["-ldflags=-s -w"])
+        .path()?;
+    Some((std::fs::read(one).unwrap(), std::fs::read(other).unwrap()))
+}
+
+#[test]
+fn every_container_tells_what_the_file_alone_does() {
+    let Some((go, _)) = subjects() else { return };
+    let dir = Folder::new("kinds");
+    let noise: [(&str, &[u8]); 3] = [
+        ("empty", b""),
+        ("notgo", b"\x7fELF broken"),
+        ("run.sh", b"#!/bin/sh\n"),
+    ];
+    let mut files: Vec<(&str, &[u8])> = noise.to_vec();
+    files.push(("usr/bin/tool", &go));
+    let (store, deflate) = (
+        rawzip::CompressionMethod::STORE,
+        rawzip::CompressionMethod::DEFLATE,
+    );
+    let plain = tar(&files);
+    let cpio = cpio(&files);
+    let two_archives = [gz(&tar(&noise)), gz(&tar(&[("usr/bin/tool", &go)]))].concat();
+    let kinds: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("plain", go.clone(), ""),
+        ("a.tar", plain.clone(), "usr/bin/tool"),
+        ("a.tar.gz", gz(&plain), "usr/bin/tool"),
+        ("a.tar.xz", xz(&plain), "usr/bin/tool"),
+        ("a.tar.bz2", bz2(&plain), "usr/bin/tool"),
+        (
+            "a.tar.zst",
+            zstd::encode_all(&plain[..], 1).unwrap(),
+            "usr/bin/tool",
+        ),
+        ("a.tgz", gz(&plain), "usr/bin/tool"),
+        ("a.whl", zip(&files, deflate), "usr/bin/tool"),
+        ("a.jar", zip(&files, store), "usr/bin/tool"),
+        ("a.deb", deb(&xz(&plain)), "data.tar.xz!usr/bin/tool"),
+        ("a.apk", two_archives, "usr/bin/tool"),
+        ("a.cpio", cpio.clone(), "usr/bin/tool"),
+        (
+            "a.rpm",
+            rpm(&zstd::encode_all(&cpio[..], 1).unwrap()),
+            "usr/bin/tool",
+        ),
+        ("tool.gz", gz(&go), "tool"),
+        ("tool.xz", xz(&go), "tool"),
+        ("tool.exe.zst", zstd::encode_all(&go[..], 1).unwrap(), "tool.exe"),
+        ("tool.bz2", bz2(&go), "tool"),
+        (
+            "deep.zip",
+            zip(&[("in/a.tgz", &gz(&plain))], deflate),
+            "in/a.tgz!usr/bin/tool",
+        ),
+        (
+            "deep.tar.gz",
+            gz(&tar(&[("in/a.zip", &zip(&files, deflate))])),
+            "in/a.zip!usr/bin/tool",
+        ),
+        (
+            "deb.tar.gz",
+            gz(&tar(&[("a.deb", &deb(&xz(&plain)))])),
+            "a.deb!data.tar.xz!usr/bin/tool",
+        ),
+        (
+            "tar.tar.gz",
+            gz(&tar(&[("a.tar", &plain), ("b.tar.gz", &gz(&plain))])),
+            "a.tar!usr/bin/tool",
+        ),
+    ];
+    let mut first: Option<Value> = None;
+    for (name, body, member) in kinds {
+        let path = dir.put(name, &body);
+        let (records, status) = scan(&["--with", "info"], &path);
+        assert_eq!(status, 0, "{name}: {records:?}");
+        assert_eq!(members(&records)[0], member, "{name}");
+        assert_eq!(records.len(), if name == "tar.tar.gz" { 2 } else { 1 }, "{name}");
+        let mut record = records[0].clone();
+        assert_eq!(record["path"], json!(path.to_str().unwrap()));
+        assert_eq!(record["sha256"], json!(sha256(&go)));
+        let map = record.as_object_mut().unwrap();
+        map.remove("path");
+        map.remove("member");
+        assert_eq!(*first.get_or_insert_with(|| record.clone()), record, "{name}");
+    }
+    // The whole folder at once, by two threads, in order of names, and the same again.
+    let ordered = || scan(&["--ordered", "--jobs", "2"], &dir.0).0;
+    let records = ordered();
+    assert_eq!(records.len(), 22);
+    assert_eq!(records, ordered());
+    let paths: Vec<&str> = records.iter().map(|r| r["path"].as_str().unwrap()).collect();
+    assert!(paths.is_sorted());
+    // Parts are disjoint and all.
+    let parts: Vec<usize> = (1..=3)
+        .map(|i| scan(&["--shard", &format!("{i}/3")], &dir.0).0.len())
+        .collect();
+    assert_eq!(parts.iter().sum::<usize>(), 22, "{parts:?}");
+}
+
+#[test]
+fn an_image_tells_what_the_container_would_see() {
+    let Some((go, other)) = subjects() else { return };
+    let dir = Folder::new("images");
+    let bottom = tar(&[
+        ("usr/bin/", b""),
+        ("usr/bin/kept", &go),
+        ("usr/bin/gone", &go),
+        ("usr/bin/changed", &go),
+        ("opt/old/tool", &go),
+        ("srv/x", &go),
+    ]);
+    let top = tar(&[
+        ("usr/bin/.wh.gone", b""),
+        ("usr/bin/changed", &other),
+        ("opt/.wh..wh..opq", b""),
+        ("opt/new", &other),
+        (".wh.srv", b""),
+    ]);
+    let seen = ["top!opt/new", "top!usr/bin/changed", "bottom!usr/bin/kept"];
+    let all = [
+        "bottom!opt/old/tool",
+        "bottom!srv/x",
+        "bottom!usr/bin/changed",
+        "bottom!usr/bin/gone",
+        "bottom!usr/bin/kept",
+        "top!opt/new",
+        "top!usr/bin/changed",
+    ];
+    let manifest =
+        json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": ["a/layer.tar", "b/layer.tar"]}]);
+    let manifest = manifest.to_string();
+    // What docker save writes has its manifest last; others have it first.
+    let docker = [
+        ("a/layer.tar", &bottom[..]),
+        ("b/layer.tar", &top),
+        ("c.json", b"{}"),
+        ("manifest.json", manifest.as_bytes()),
+    ];
+    let mut backwards = docker;
+    backwards.reverse();
+    let (gz_bottom, zst_top) = (gz(&bottom), zstd::encode_all(&top[..], 1).unwrap());
+    let blob = |b: &[u8]| format!("blobs/sha256/{}", sha256(b));
+    let digest = |b: &[u8], kind: &str| json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": format!("sha256:{}", sha256(b)), "size": b.len()});
+    let image = json!({"schemaVersion": 2, "config": digest(b"{}", "config.v1+json"),
+        "layers": [digest(&gz_bottom, "layer.v1.tar+gzip"), digest(&zst_top, "layer.v1.tar+zstd")]})
+    .to_string();
+    let inner =
+        json!({"schemaVersion": 2, "manifests": [digest(image.as_bytes(), "manifest.v1+json")]}).to_string();
+    let index =
+        json!({"schemaVersion": 2, "manifests": [digest(inner.as_bytes(), "index.v1+json")]}).to_string();
+    let names: Vec<String> = [
+        &gz_bottom[..],
+        &zst_top,
+        image.as_bytes(),
+        inner.as_bytes(),
+        b"{}",
+    ]
+    .map(blob)
+    .to_vec();
+    let oci = [
+        (names[0].as_str(), &gz_bottom[..]),
+        (&names[1], &zst_top),
+        (&names[2], image.as_bytes()),
+        (&names[3], inner.as_bytes()),
+        (&names[4], b"{}"),
+        ("oci-layout", b"{\"imageLayoutVersion\":\"1.0.0\"}"),
+        ("index.json", index.as_bytes()),
+    ];
+    for (name, body) in &oci {
+        dir.put(&format!("folder/{name}"), body);
+    }
+    let long = |n: &str, b: &str, t: &str| n.replace("bottom", b).replace("top", t);
+    let docker_names = ("a/layer.tar", "b/layer.tar");
+    let oci_names = (names[0].as_str(), names[1].as_str());
+    // An unpacked name of 100 bytes does not fit a header's field; the blob's does.
+    for (name, body, (b, t)) in [
+        ("docker.tar", tar(&docker), docker_names),
+        ("docker2.tar", tar(&backwards), docker_names),
+        ("docker.tar.gz", gz(&tar(&docker)), docker_names),
+        ("oci.tar", tar(&oci), oci_names),
+        (
+            "oci.tar.zst",
+            zstd::encode_all(&tar(&oci)[..], 1).unwrap(),
+            oci_names,
+        ),
+        ("folder", Vec::new(), oci_names),
+    ] {
+        let path = if name == "folder" {
+            dir.0.join(name)
+        } else {
+            dir.put(name, &body)
+        };
+        for (args, want) in [(&[][..], &seen[..]), (&["--all-layers"], &all)] {
+            let (records, status) = scan(args, &path);
+            assert_eq!(status, 0, "{name} {args:?}");
+            let mut want: Vec<String> = want.iter().map(|n| long(n, b, t)).collect();
+            want.sort();
+            assert_eq!(members(&records), want, "{name} {args:?}");
+        }
+    }
+    // A layer that is not there is told: nobody saw what is in it.
+    let (records, status) = scan(&[], &dir.put("short.tar", &tar(&docker[1..])));
+    assert_eq!((records.len(), status), (3, 2), "{records:?}");
+}
+
+#[test]
+fn hostile_containers_are_told_and_the_others_go_on() {
+    let Some((go, _)) = subjects() else { return };
+    let dir = Folder::new("hostile");
+    let error = |records: &[Value]| {
+        records
+            .iter()
+            .find_map(|r| r["error"].as_str().map(str::to_string))
+    };
+    let evil = tar(&[("../../../tmp/gospect-evil", &go), ("/etc/gospect-evil", &go)]);
+    let (records, status) = scan(&[], &dir.put("evil.tar", &evil));
+    assert_eq!((members(&records).len(), status), (2, 0));
+    assert!(!Path::new("/tmp/gospect-evil").exists() && !Path::new("/etc/gospect-evil").exists());
+
+    let whole = tar(&[("first", &go), ("second", &go)]);
+    for (name, body) in [
+        ("cut.tar", whole[..whole.len() - go.len() / 2].to_vec()),
+        ("cut.tar.gz", {
+            let packed = gz(&whole);
+            packed[..packed.len() - 1000].to_vec()
+        }),
+        ("cut.zip", {
+            let mut z = zip(
+                &[("first", &go), ("second", &go)],
+                rawzip::CompressionMethod::DEFLATE,
+            );
+            // In the middle of the second member's data.
+            let at = z.len() * 3 / 4;
+            z[at..at + 100].fill(0x55);
+            z
+        }),
+    ] {
+        let (records, status) = scan(&[], &dir.put(name, &body));
+        assert_eq!(
+            (members(&records), status),
+            (vec!["first".to_string()], 2),
+            "{name}: {records:?}"
+        );
+        assert_eq!(records.len(), 2, "{name}");
+        let bad = records.iter().find(|r| r["sha256"].is_null()).unwrap();
+        assert_eq!(bad["member"], json!(["second"]), "{name}");
+    }
+
+    let mut deep = b"\x7fELF".to_vec();
+    for _ in 0..200 {
+        // Level 1 would make it a little longer each time, and 200 times that is much.
+        let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        e.write_all(&deep).unwrap();
+        deep = e.finish().unwrap();
+    }
+    let (records, status) = scan(&[], &dir.put("deep.gz", &deep));
+    assert_eq!(status, 2);
+    assert!(
+        error(&records).unwrap().contains("nested more than 16 deep"),
+        "{records:?}"
+    );
+
+    let mut locked = zip(&[("tool", &go)], rawzip::CompressionMethod::STORE);
+    let central = locked.len() - 22 - 46 - "tool".len();
+    let central = (central.saturating_sub(64)..locked.len())
+        .find(|&i| locked[i..].starts_with(b"PK\x01\x02"))
+        .unwrap();
+    locked[central + 8] |= 1;
+    let (records, status) = scan(&[], &dir.put("locked.zip", &locked));
+    assert_eq!((records.len(), status), (1, 2));
+    assert_eq!(error(&records).unwrap(), "is encrypted (zip)");
+
+    // A name of many MiB: the header says so, and is not believed.
+    let mut long = tar::Header::new_gnu();
+    long.set_entry_type(tar::EntryType::GNULongName);
+    long.set_size(1 << 30);
+    long.as_gnu_mut().unwrap().name[..3].copy_from_slice(b"@@@");
+    long.set_cksum();
+    let mut body = long.as_bytes().to_vec();
+    body.resize(8 << 20, b'a');
+    let (records, status) = scan(&[], &dir.put("long.tar.gz", &gz(&body)));
+    assert_eq!(status, 2);
+    assert!(
+        error(&records).unwrap().contains("header of more than a MiB"),
+        "{records:?}"
+    );
+
+    // A Go program that was cut short itself, whole in its archive.
+    let half = tar(&[("half", &go[..go.len() / 3]), ("no", &[7; 100])]);
+    let (records, status) = scan(&[], &dir.put("half.tar", &half));
+    assert_eq!((records.len(), status), (1, 2), "{records:?}");
+    assert!(
+        records[0]["sha256"].is_string() && records[0]["error"].is_string(),
+        "{records:?}"
+    );
+
+    // All of them at once: what is whole is told.
+    let (records, status) = scan(&[], &dir.0);
+    assert_eq!(status, 2);
+    assert_eq!(members(&records).len(), 6);
+    let (records, status) = scan(&[], &dir.0.join("missing"));
+    assert_eq!((records.len(), status), (1, 2));
+}
+
+#[test]
+fn what_is_asked_for_is_what_the_sub_commands_say() {
+    let Some((go, _)) = subjects() else { return };
+    let dir = Folder::new("with");
+    let alone = dir.put("tool", &go);
+    let path = dir.put("a.tar", &tar(&[("one", &go), ("two", &go)]));
+    let (records, status) = scan(&["--with", "info,check,size,funcs", "--no-policy"], &path);
+    assert_eq!(records.len(), 2);
+    let file = json!(format!("sha256:{}", sha256(&go)));
+    for (key, args) in [
+        ("info", &["info", "--format", "json"][..]),
+        ("check", &["check", "--format", "json", "--no-policy"]),
+        ("sizes", &["size", "--format", "json"]),
+        ("funcs", &["funcs", "--format", "json"]),
+    ] {
+        let out = common::run(args.iter().copied().chain([alone.to_str().unwrap()]));
+        let name = serde_json::to_string(alone.to_str().unwrap()).unwrap();
+        let text = String::from_utf8(out.stdout)
+            .unwrap()
+            .replace(&name, &file.to_string());
+        let want: Value = serde_json::from_str(&text).unwrap();
+        for r in &records {
+            assert_eq!(r[key], want, "{key}");
+        }
+        if key == "check" {
+            assert_eq!(out.status.code(), Some(status));
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_where_another_ended() {
+    let Some((go, other)) = subjects() else { return };
+    let dir = Folder::new("resume");
+    let path = dir.put("in/a.tar", &tar(&[("one", &go), ("two", &other), ("three", &go)]));
+    dir.put("in/b.tar.gz", &gz(&tar(&[("four", &go)]))[..1000]);
+    let out = dir.0.join("out.jsonl");
+    let resume = || {
+        let args = ["scan", "--format", "jsonl", "--resume"].map(Into::into);
+        let places = [out.clone().into_os_string(), path.parent().unwrap().into()];
+        let status = common::run(args.into_iter().chain(places)).status.code();
+        (status, std::fs::read_to_string(&out).unwrap())
+    };
+    let (status, first) = resume();
+    assert_eq!(status, Some(2));
+    assert_eq!(first.lines().count(), 4);
+    // The last run was ended in the middle of a line.
+    let two: Vec<&str> = first
+        .lines()
+        .filter(|l| l.contains("\"sha256\":\""))
+        .take(2)
+        .collect();
+    std::fs::write(&out, format!("{}\n{}", two[0], &two[1][..50])).unwrap();
+    let (_, again) = resume();
+    let sorted = |s: &str| {
+        let mut lines: Vec<String> = s.lines().map(str::to_string).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&again), sorted(&first));
+    // What could not be read is tried again; once it can, its error is gone.
+    dir.put("in/b.tar.gz", &gz(&tar(&[("four", &go)])));
+    let (status, mended) = resume();
+    assert_eq!((status, mended.lines().count()), (Some(0), 4));
+    assert!(!mended.contains("cut short"));
+}
+
+#[test]
+fn people_get_a_table_and_spreadsheets_csv() {
+    let Some((go, _)) = subjects() else { return };
+    let dir = Folder::new("people");
+    let path = dir.put("a.tar", &tar(&[("with,comma", &go), ("\x1b[31mred", &go)]));
+    let out = common::run(["scan", path.to_str().unwrap()]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(out.status.success());
+    assert!(
+        text.contains("a.tar!with,comma") && text.contains("linux/amd64") && text.contains("go1."),
+        "{text}"
+    );
+    assert!(!text.contains('\x1b'));
+    let out = common::run(["scan", "--format", "csv", "--ordered", path.to_str().unwrap()]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].starts_with("path,member,size,sha256,error,go_version,os,arch,module"));
+    assert!(lines[2].contains(",\"with,comma\","), "{text}");
+}
