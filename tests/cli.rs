@@ -344,6 +344,8 @@ fn every_example_in_the_help_runs() {
     let [Some(a), Some(b)] = thin else { return };
     std::fs::write(dir.join("universal-binary"), fat(&[a, b])).unwrap();
     std::fs::write(dir.join("addresses"), "0x401000\n").unwrap();
+    let database = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/analysis/vuln/db/snapshot.bin");
+    std::fs::copy(database, dir.join("vulndb.bin")).unwrap();
     let policy = common::gospect()
         .args(["check", "--init", "server"])
         .current_dir(&dir)

@@ -23,8 +23,8 @@ use crate::report::vuln::{self as report, Run};
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --db vulndb.zip --format sarif -o vuln.sarif ./server\n  \
-    gospect vuln --format openvex ./server\n  gospect vuln update\n\n\
+    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --db vulndb.bin --format sarif -o vuln.sarif ./server\n  \
+    gospect vuln --format openvex ./server\n\n\
     Exit status: 0 nothing found; 1 vulnerabilities of --level or deeper, or a file whose functions can't be seen; 2 wrong usage or a file that\n\
     could not be read. The database is golang.org/x/vulndb of the Go project, CC-BY-4.0."
 )]
