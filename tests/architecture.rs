@@ -147,6 +147,44 @@ fn machine_code_is_decoded_in_the_disasm_room_only() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Go's own tables are read in the room `go` only, and what differs between releases is said in its table only. A comparison with a minor
+/// version, or a decision by a release's label, would be a second one.
+#[test]
+fn gos_tables_and_releases_are_known_in_the_go_room_only() {
+    const READERS: [&str; 5] = [
+        "Table::find",
+        "ModuleData::find",
+        "ModuleData::at",
+        "Types::find",
+        "Functions::read",
+    ];
+    const RELEASES: [&str; 6] = [
+        ".since(",
+        ".minor >",
+        ".minor <",
+        ".minor ==",
+        "== \"Go 1",
+        "map_or(2",
+    ];
+    // Support dates and the estimates' own measurements are no layouts.
+    const TABLES: [&str; 3] = ["go/release.rs", "go/version.rs", "analysis/policy/releases.rs"];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
+        for (number, line) in code(&file) {
+            let reads = !relative.starts_with("go/") && READERS.iter().any(|r| line.contains(r));
+            let decides = !TABLES.contains(&relative.as_str()) && RELEASES.iter().any(|r| line.contains(r));
+            if reads || decides {
+                wrong.push(format!("src/{relative}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_program_is_thin() {
     let main = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();

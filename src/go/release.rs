@@ -189,6 +189,15 @@ pub fn with_pclntab(layout: pclntab::Layout) -> String {
     }
 }
 
+/// The Go versions whose pclntab is laid out as that of `version`, in the words of [`with_pclntab`].
+pub fn pclntab_versions(version: Version) -> String {
+    let oldest = RELEASES.first().map_or(0, |r| *r.minors.start());
+    with_pclntab(match version.minor < oldest {
+        true => pclntab::Layout::Go12,
+        false => of(Some(version)).pclntab,
+    })
+}
+
 const MODULE_1_16: moduledata::Layout = moduledata::Layout {
     versions: "Go 1.16 to 1.17",
     text_sections: 37,

@@ -1,8 +1,7 @@
 //! Where build information says one thing and the file shows another.
 
 use super::{Contradiction, Facts};
-use crate::go::pclntab::Layout;
-use crate::go::release::{self, RELEASES};
+use crate::go::release;
 use crate::go::version::Version;
 use crate::image::Image;
 
@@ -79,10 +78,7 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
     }
     if let (Some(version), Some(range)) = (facts.go_version.as_deref(), &facts.go_version_range) {
         let parsed = Version::parse(version);
-        let expected = parsed.map(|v| match RELEASES.iter().all(|r| v.minor < *r.minors.start()) {
-            true => release::with_pclntab(Layout::Go12),
-            false => release::with_pclntab(release::of(Some(v)).pclntab),
-        });
+        let expected = parsed.map(release::pclntab_versions);
         if expected.is_some_and(|e| e != *range) && facts.compiler == Some("gc") {
             found.push(Contradiction {
                 code: "pclntab",
