@@ -14,6 +14,7 @@ pub mod policy;
 pub mod recover;
 pub mod resolve;
 pub mod sbom;
+pub mod seen;
 pub mod size;
 pub mod symbols;
 pub mod trace;

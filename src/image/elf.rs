@@ -97,15 +97,6 @@ pub struct Note<'a> {
     pub desc: &'a [u8],
 }
 
-/// A symbol version that a library must have (`.gnu.version_r`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VersionNeed<'a> {
-    /// The library's file name.
-    pub library: &'a [u8],
-    /// The version: `GLIBC_2.34`.
-    pub version: &'a [u8],
-}
-
 pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     let bad = |what: String| Error::at("ELF header", 0, what);
     let header = goblin::elf::Elf::parse_header(data).map_err(|e| bad(e.to_string()))?;
@@ -431,54 +422,6 @@ impl<'a> Image<'a> {
         }
         for (offset, size) in regions {
             notes(clip(self.data, offset, size), self.endian, &mut out);
-        }
-        out
-    }
-
-    /// The symbol versions that must be there at run time, in the order of `.gnu.version_r`.
-    pub fn elf_version_needs(&self) -> Vec<VersionNeed<'a>> {
-        let mut out = Vec::new();
-        let (Some(needs), Some(strings)) = (self.section(".gnu.version_r"), self.section(".dynstr")) else {
-            return out;
-        };
-        let (b, s, e) = (
-            self.section_bytes(needs),
-            self.section_bytes(strings),
-            self.endian,
-        );
-        let mut at = 0usize;
-        // Every step moves forward and each entry takes 16 bytes, so the loops are bounded by the section.
-        while let (Some(count), Some(file), Some(aux), Some(next)) = (
-            e.u16(b, at + 2),
-            e.u32(b, at + 4),
-            e.u32(b, at + 8),
-            e.u32(b, at + 12),
-        ) {
-            let mut x = at.saturating_add(aux as usize);
-            for _ in 0..count {
-                let (Some(name), Some(step)) = (
-                    x.checked_add(8).and_then(|i| e.u32(b, i)),
-                    x.checked_add(12).and_then(|i| e.u32(b, i)),
-                ) else {
-                    break;
-                };
-                if let (Some(library), Some(version)) =
-                    (c_string(s, file as usize), c_string(s, name as usize))
-                {
-                    out.push(VersionNeed { library, version });
-                }
-                if step == 0 || out.len() > b.len() {
-                    break;
-                }
-                x = x.saturating_add(step as usize);
-            }
-            if next == 0 || out.len() > b.len() {
-                break;
-            }
-            at = at.saturating_add(next as usize);
-            if at > b.len() {
-                break;
-            }
         }
         out
     }

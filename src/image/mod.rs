@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 pub mod archive;
 mod compress;
 pub mod elf;
+pub mod elf_versions;
+mod extent;
 pub mod goobj;
 pub mod macho;
 pub mod pe;

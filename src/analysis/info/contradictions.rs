@@ -22,10 +22,8 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
         );
     }
     if let (Some(told), Some(mode)) = (facts.setting("-buildmode"), facts.build_mode) {
-        // Mach-O programs are always movable. Where programs are PIE by default, Go records "exe" all the same.
-        let movable_by_default = matches!(facts.os.as_deref(), Some("windows" | "android" | "ios"));
-        let expected = told == mode || told == "exe" && mode == "pie" && movable_by_default;
-        if image.macho().is_none() && mode != "archive" && told != "default" && !expected {
+        // Mach-O programs are always movable.
+        if image.macho().is_none() && mode != "archive" && told != "default" && told != mode {
             add(
                 "buildmode",
                 format!("setting -buildmode={told}, but the file is a {mode}"),
@@ -34,9 +32,9 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
     }
     let set = |key: &str| facts.setting(key) == Some("true");
     for (key, fact, name) in [
-        ("-race", facts.race, "race detector"),
-        ("-msan", facts.msan, "memory sanitizer"),
-        ("-asan", facts.asan, "address sanitizer"),
+        ("-race", facts.race.known(), "race detector"),
+        ("-msan", facts.msan.known(), "memory sanitizer"),
+        ("-asan", facts.asan.known(), "address sanitizer"),
     ] {
         match fact {
             Some(false) if set(key) => add(
@@ -52,13 +50,13 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
             _ => {}
         }
     }
-    if let (true, Some(false), Some(path)) = (set("-trimpath"), facts.trimpath, &facts.source_example) {
+    if let (true, true, Some(path)) = (set("-trimpath"), facts.trimpath.is_not(), &facts.source_example) {
         add(
             "trimpath",
             format!("setting -trimpath=true, but file names have folders: {path}"),
         );
     }
-    if facts.setting("CGO_ENABLED") == Some("0") && facts.cgo == Some(true) {
+    if facts.setting("CGO_ENABLED") == Some("0") && facts.cgo.is() {
         add(
             "cgo",
             "setting CGO_ENABLED=0, but runtime/cgo is in the file".into(),
@@ -66,13 +64,13 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
     }
     if let Some(flags) = facts.setting("-ldflags") {
         let has = |f: &str| flags.split_whitespace().any(|w| w.trim_matches(['"', '\'']) == f);
-        if has("-s") && facts.symbols && !old_darwin(facts) {
+        if has("-s") && facts.symbols.is() && !old_darwin(facts) {
             add(
                 "symbols",
                 "setting -ldflags has -s, but the symbol table is there".into(),
             );
         }
-        if has("-w") && facts.dwarf.is_some() && facts.cgo == Some(false) {
+        if has("-w") && facts.dwarf.known().is_some() && facts.cgo.is_not() {
             add("dwarf", "setting -ldflags has -w, but DWARF is there".into());
         }
     }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::NO_NAMES;
 use super::names::Names;
 use super::{Facts, version};
+use crate::analysis::seen::Seen;
+use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
 use crate::go::pclntab::{Found, Table};
 use crate::go::release;
@@ -84,17 +87,19 @@ fn symbol_table(image: &Image<'_>, facts: &mut Facts) {
         }
         Format::Pe => strings = image.pe().map(|p| p.strings).unwrap_or_default(),
         Format::Wasm => {
-            facts.symbols = image
-                .sections
-                .iter()
-                .any(|s| s.kind == crate::image::wasm::CUSTOM && s.name == b"name");
+            let named =
+                |s: &crate::image::Section<'_>| s.kind == crate::image::wasm::CUSTOM && s.name == b"name";
+            facts.symbols = Seen::Is(image.sections.iter().any(named));
             return;
         }
         _ => {
-            facts.symbols = image.symbols().is_ok_and(|s| {
-                s.iter()
-                    .any(|s| s.name == b"main.main" || s.name == b"runtime.main")
-            });
+            let own = |s: &crate::image::Symbol<'_>| {
+                matches!(
+                    s.name,
+                    b"main.main" | b"runtime.main" | b".main.main" | b".runtime.main"
+                )
+            };
+            facts.symbols = Seen::Is(image.symbols().is_ok_and(|s| s.iter().any(own)));
             return;
         }
     }
@@ -106,10 +111,11 @@ fn symbol_table(image: &Image<'_>, facts: &mut Facts) {
         "runtime.text\0",
         "go:main.inittasks\0",
     ];
-    facts.symbols = own
+    let named = own
         .iter()
         .any(|n| memchr::memmem::find(strings, n.as_bytes()).is_some());
-    let seen = if facts.symbols {
+    facts.symbols = Seen::Is(named);
+    let seen = if named {
         "the symbol table's names"
     } else {
         "no Go function in a symbol table"
@@ -126,7 +132,12 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, table: Option<&Tab
         "runtime.alloc_zero",
     ];
     let gccgo = image.section(".go_export").is_some()
-        || facts.libraries.iter().any(|l| l.name.starts_with("libgo.so"))
+        || facts
+            .libraries
+            .part()
+            .into_iter()
+            .flatten()
+            .any(|l| l.name.starts_with("libgo.so"))
         || image.section(".note.gccgo").is_some();
     let pclntab = table.is_some();
     // Go's linker and TinyGo's both name themselves and their version there.
@@ -165,40 +176,67 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, table: Option<&Tab
 fn instrumentation(names: &Names<'_>, facts: &mut Facts) {
     // Each of these is linked in only where the compiler calls it.
     let all = [
-        ("race", names.race),
-        ("msan", names.msan),
-        ("asan", names.asan),
-        ("cover", names.cover),
+        ("race", "-race", names.race),
+        ("msan", "-msan", names.msan),
+        ("asan", "-asan", names.asan),
+        ("cover", "-cover", names.cover),
     ];
-    facts.race = Some(names.race);
-    facts.msan = Some(names.msan);
-    facts.asan = Some(names.asan);
-    facts.cover = Some(names.cover);
-    for (fact, value) in all {
-        facts.see(
-            fact,
-            if value {
-                "function names of its runtime"
-            } else {
-                "no function of its runtime"
-            },
-        );
+    let whole = names.readable();
+    for (fact, key, found) in all {
+        let told = facts.setting(key).map(str::to_string);
+        let (is, seen) = if found {
+            (Seen::Is(true), "function names of its runtime".to_string())
+        } else if whole {
+            (Seen::Is(false), "no function of its runtime".to_string())
+        } else if facts.settings.is_empty() {
+            (Seen::hidden(NO_NAMES), String::new())
+        } else {
+            let told = told.as_deref() == Some("true");
+            (
+                Seen::Is(told),
+                format!(
+                    "build setting {key}{}",
+                    if told { "=true" } else { " is not set" }
+                ),
+            )
+        };
+        if !seen.is_empty() {
+            facts.see(fact, seen);
+        }
+        match fact {
+            "race" => facts.race = is,
+            "msan" => facts.msan = is,
+            "asan" => facts.asan = is,
+            _ => facts.cover = is,
+        }
     }
+    facts.boring = match (names.boring, whole) {
+        (true, _) => Seen::Is(true),
+        (false, true) => Seen::Is(false),
+        (false, false) => Seen::hidden(NO_NAMES),
+    };
 }
 
 fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
     // runtime/cgo's entry from C is written in assembly and so has its name in the pclntab on every system.
     let linked = names.cgo || names.cgo_stack;
     let relocatable = image.format == Format::Elf && image.elf().is_some_and(|e| e.kind == elf::ET_REL);
-    facts.cgo = Some(linked || relocatable);
-    facts.see(
-        "cgo",
-        if linked {
-            "functions of runtime/cgo in the pclntab"
-        } else {
-            "no function of runtime/cgo"
-        },
-    );
+    let off = facts.setting("CGO_ENABLED") == Some("0");
+    let (is, seen) = if linked {
+        (Seen::Is(true), "functions of runtime/cgo in the pclntab")
+    } else if relocatable {
+        (Seen::Is(true), "a relocatable object, which C links")
+    } else if names.readable() {
+        (Seen::Is(false), "no function of runtime/cgo")
+    } else if off {
+        (Seen::Is(false), "build setting CGO_ENABLED=0")
+    } else {
+        (Seen::hidden(NO_NAMES), "")
+    };
+    facts.cgo = is;
+    if !seen.is_empty() {
+        facts.see("cgo", seen);
+    }
     if !linked {
         return;
     }
@@ -214,10 +252,16 @@ fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
 
 /// The runtime's own source files are in every program: with -trimpath they are `runtime/proc.go`, else they have a folder in front.
 fn trimpath(names: &Names<'_>, facts: &mut Facts) {
-    let Some(file) = names.proc_go else { return };
+    let Some(file) = names.proc_go else {
+        if let Some(told) = facts.setting("-trimpath").map(|t| t == "true") {
+            facts.trimpath = Seen::Is(told);
+            facts.see("trimpath", "build setting -trimpath");
+        }
+        return;
+    };
     let trimmed = file == b"runtime/proc.go";
     let example = String::from_utf8_lossy(file).into_owned();
-    facts.trimpath = Some(trimmed);
+    facts.trimpath = Seen::Is(trimmed);
     facts.see("trimpath", format!("file name {example} in the pclntab"));
     facts.source_example = Some(example);
 }

@@ -1,8 +1,9 @@
 //! What Mach-O load commands say.
 
 use super::{Facts, Library, Linkage, Signature};
+use crate::analysis::seen::Seen;
 use crate::image::macho::{MH_BUNDLE, MH_DYLIB, MH_EXECUTE, MH_OBJECT, MH_PIE};
-use crate::image::{Arch, Endian, Image, Sniffed, clip};
+use crate::image::{Endian, Image, Sniffed, clip};
 
 pub(super) fn gather(image: &Image<'_>, facts: &mut Facts) {
     let Some(m) = image.macho() else { return };
@@ -18,16 +19,25 @@ pub(super) fn gather(image: &Image<'_>, facts: &mut Facts) {
         },
     );
     facts.interpreter = m.interpreter.map(text);
-    facts.libraries = m
-        .dylibs
-        .iter()
-        .map(|d| Library {
+    if m.file_type != MH_OBJECT {
+        let library = |d: &crate::image::macho::Dylib<'_>| Library {
             name: text(d.name),
-            imports: imports(image, &m.dylibs, d.name),
+            imports: Some(imports(image, &m.dylibs, d.name)),
             versions: Vec::new(),
-        })
-        .collect();
-    facts.rpath = m.rpaths.iter().map(|p| text(p)).collect();
+        };
+        facts.libraries = Seen::Is(m.dylibs.iter().map(library).collect());
+        facts.rpath = Seen::Is(m.rpaths.iter().map(|p| text(p)).collect());
+        // A command that can't be read may be one that names a library.
+        if image
+            .warnings
+            .iter()
+            .any(|w| w.structure == Some("Mach-O load command"))
+        {
+            let why = "not all load commands can be read";
+            facts.libraries = std::mem::replace(&mut facts.libraries, Seen::Absent).doubted(why);
+            facts.rpath = std::mem::replace(&mut facts.rpath, Seen::Absent).doubted(why);
+        }
+    }
     facts.build_id = m
         .uuid
         .filter(|u| *u != [0; 16])
@@ -40,7 +50,6 @@ pub(super) fn gather(image: &Image<'_>, facts: &mut Facts) {
         MH_EXECUTE => match told.as_deref() {
             Some("pie") => (Some("pie"), "MH_EXECUTE, setting -buildmode"),
             Some(_) => (Some("exe"), "MH_EXECUTE, setting -buildmode"),
-            None if image.arch == Arch::Arm64 => (Some("pie"), "MH_EXECUTE and MH_PIE on arm64"),
             None => (Some("exe"), "MH_EXECUTE"),
         },
         MH_DYLIB => (Some("c-shared"), "MH_DYLIB"),
@@ -53,9 +62,9 @@ pub(super) fn gather(image: &Image<'_>, facts: &mut Facts) {
     };
     facts.build_mode = mode;
     facts.see("build_mode", seen);
-    facts.pie = (m.file_type == MH_EXECUTE).then_some(pie);
+    facts.pie = Seen::of((m.file_type == MH_EXECUTE).then_some(pie));
     facts.see("pie", "header flag MH_PIE");
-    facts.linkage = (m.file_type != MH_OBJECT).then_some(Linkage::Dynamic);
+    facts.linkage = Seen::of((m.file_type != MH_OBJECT).then_some(Linkage::Dynamic));
     facts.signature = m
         .link_data
         .iter()

@@ -2,17 +2,20 @@
 //! where the settings and the file contradict each other.
 //!
 //! Facts come from the file itself where they can; what build information says stands beside them in [`Facts::settings`].
-//! A fact that can't be known is `None`, not `false`. [`Facts::evidence`] says where each one was seen.
+//! A fact that a rule decides by is a [`Seen`]: known, known to be absent, or not to be seen. Other facts that can't be known are `None`,
+//! not `false`. [`Facts::evidence`] says where each one was seen.
 
 mod contradictions;
 mod elf;
 mod go;
+mod hidden;
 mod macho;
 mod names;
 mod object;
 mod pe;
 mod version;
 
+use super::seen::Seen;
 use crate::error::Result;
 use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
@@ -67,9 +70,9 @@ impl Relro {
 pub struct Library {
     /// As stored: DT_NEEDED, LC_LOAD_DYLIB, the import directory.
     pub name: String,
-    /// Functions and variables wanted of it, where the file tells which library each is from.
-    pub imports: Vec<String>,
-    /// Symbol versions wanted of it (ELF): `GLIBC_2.34`.
+    /// Functions and variables wanted of it; `None` where the file does not tell which library each is from.
+    pub imports: Option<Vec<String>>,
+    /// Symbol versions wanted of it (ELF), the oldest first: `GLIBC_2.34`.
     pub versions: Vec<String>,
 }
 
@@ -139,6 +142,8 @@ pub struct Contradiction {
 pub struct Facts {
     /// Bytes of the file.
     pub file_size: u64,
+    /// The file is cut short: by its headers it should be (at least) so many bytes long.
+    pub cut: Option<u64>,
     /// The container: of an archive's member, the archive.
     pub format: Format,
     /// GOARCH words of the slices of a fat Mach-O, in order; else empty.
@@ -163,52 +168,54 @@ pub struct Facts {
     pub experiments: Vec<String>,
     /// exe, pie, c-archive, c-shared, shared, plugin, archive.
     pub build_mode: Option<&'static str>,
-    /// `None` for archives and wasm.
-    pub linkage: Option<Linkage>,
+    /// Absent in archives and wasm.
+    pub linkage: Seen<Linkage>,
     /// Path of the program interpreter.
     pub interpreter: Option<String>,
     /// In the order of the file.
-    pub libraries: Vec<Library>,
-    /// May the program be loaded anywhere? `None` for archives, libraries and plugins.
-    pub pie: Option<bool>,
+    pub libraries: Seen<Vec<Library>>,
+    /// May the program be loaded anywhere? Absent in archives, libraries and plugins.
+    pub pie: Seen<bool>,
     /// ELF only.
-    pub relro: Option<Relro>,
-    /// Is the stack not executable? `None` where the file does not say.
-    pub nx: Option<bool>,
+    pub relro: Seen<Relro>,
+    /// Is the stack not executable? Absent where the file does not say.
+    pub nx: Seen<bool>,
     /// Search paths for libraries: DT_RPATH, DT_RUNPATH, LC_RPATH.
-    pub rpath: Vec<String>,
+    pub rpath: Seen<Vec<String>>,
     /// Relocations against the text segment (ELF).
-    pub textrel: Option<bool>,
+    pub textrel: Seen<bool>,
     /// Segments that are mapped writable and executable.
     pub rwx_segments: usize,
     /// PE: DllCharacteristics by name.
     pub pe_flags: Vec<&'static str>,
     /// Code signature.
     pub signature: Option<Signature>,
-    /// The newest glibc version wanted: `2.34`.
-    pub glibc: Option<String>,
+    /// The newest glibc version wanted: `2.34`. Absent where none is.
+    pub glibc: Seen<String>,
     /// Does the symbol table name the program's own functions?
-    pub symbols: bool,
+    pub symbols: Seen<bool>,
     /// Number of entries of the symbol table and its bytes, names included.
     pub symbol_table: Option<(u64, u64)>,
     /// Debug information; all numbers are 0 for Go objects, which have it in symbols rather than sections.
-    pub dwarf: Option<Dwarf>,
+    pub dwarf: Seen<Dwarf>,
     /// Are the builder's paths cut from file names?
-    pub trimpath: Option<bool>,
+    pub trimpath: Seen<bool>,
     /// A source path as an example of what is (not) cut.
     pub source_example: Option<String>,
     /// Instrumented by the race detector.
-    pub race: Option<bool>,
+    pub race: Seen<bool>,
     /// Instrumented by the memory sanitizer.
-    pub msan: Option<bool>,
+    pub msan: Seen<bool>,
     /// Instrumented by the address sanitizer.
-    pub asan: Option<bool>,
+    pub asan: Seen<bool>,
     /// Instrumented for coverage.
-    pub cover: Option<bool>,
+    pub cover: Seen<bool>,
     /// Is C code or runtime/cgo in the file?
-    pub cgo: Option<bool>,
+    pub cgo: Seen<bool>,
     /// Packages that import "C", as far as the function names tell.
     pub cgo_packages: Vec<String>,
+    /// BoringCrypto's code is linked in.
+    pub boring: Seen<bool>,
     /// `upx`.
     pub packed: Option<&'static str>,
     /// Is it packed in a way that is not unpacked, so that little can be seen?
@@ -270,6 +277,38 @@ impl Facts {
             .map(|s| s.value.as_str())
     }
 
+    /// The build settings; hidden where there are none, for Go records some since 1.18.
+    pub fn all_settings(&self) -> Seen<&[Setting]> {
+        match self.settings.is_empty() {
+            true => Seen::hidden(self.why_hidden("the file has no build settings")),
+            false => Seen::Is(&self.settings),
+        }
+    }
+
+    /// The modules in the file, the main one first. Where build information does not list them, those that names of packages tell
+    /// of are certain to be in it, without their versions, and there may be others.
+    pub fn modules(&self) -> Seen<Vec<ModuleName>> {
+        if self.main.is_some() || !self.deps.is_empty() {
+            return Seen::Is(self.main.iter().chain(&self.deps).cloned().collect());
+        }
+        let seen = self.recovered_modules.iter().map(|path| ModuleName {
+            path: path.clone(),
+            version: String::new(),
+            sum: String::new(),
+            replace: None,
+        });
+        Seen::Is(seen.collect()).doubted(self.why_hidden("the file has no list of its modules"))
+    }
+
+    /// What hides more than the fact in question, or else `otherwise`.
+    fn why_hidden(&self, otherwise: &str) -> String {
+        match (self.packed, self.cut) {
+            (Some(by), _) => format!("the file is packed ({by}) and shows nothing of what is in it"),
+            (None, Some(end)) => hidden::cut_words(self.file_size, end),
+            (None, None) => otherwise.to_string(),
+        }
+    }
+
     /// Is this a Go program at all, as far as can be seen?
     pub fn is_go(&self) -> bool {
         self.go_version.is_some() || self.compiler.is_some()
@@ -319,7 +358,7 @@ pub fn gather_program(program: &Program<'_>) -> Facts {
         } else {
             "big"
         },
-        image.data.len(),
+        program.file().len(),
     );
     facts.rwx_segments = image
         .segments
@@ -327,6 +366,7 @@ pub fn gather_program(program: &Program<'_>) -> Facts {
         .filter(|s| s.perm.write && s.perm.exec)
         .count();
     facts.warnings = image.warnings.iter().map(ToString::to_string).collect();
+    facts.cut = image.missing_to().map(|end| image.base.saturating_add(end));
     facts.build_info = state;
     if let Some(b) = build {
         identity(&mut facts, b);
@@ -339,13 +379,18 @@ pub fn gather_program(program: &Program<'_>) -> Facts {
     }
     debug_sections(image, &mut facts);
     go::gather(program, &mut facts);
+    hidden::hide(image, &mut facts);
     contradictions::find(image, &mut facts);
     facts
 }
 
+/// Why a fact is hidden that function names or settings tell.
+const NO_NAMES: &str = "neither the file's functions nor its build settings can be read";
+
 fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts {
     Facts {
         file_size: size as u64,
+        cut: None,
         format,
         slices: Vec::new(),
         os: None,
@@ -358,28 +403,29 @@ fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts
         compiler: None,
         experiments: Vec::new(),
         build_mode: None,
-        linkage: None,
+        linkage: Seen::Absent,
         interpreter: None,
-        libraries: Vec::new(),
-        pie: None,
-        relro: None,
-        nx: None,
-        rpath: Vec::new(),
-        textrel: None,
+        libraries: Seen::Absent,
+        pie: Seen::Absent,
+        relro: Seen::Absent,
+        nx: Seen::Absent,
+        rpath: Seen::Absent,
+        textrel: Seen::Absent,
         rwx_segments: 0,
         pe_flags: Vec::new(),
         signature: None,
-        glibc: None,
-        symbols: false,
+        glibc: Seen::Absent,
+        symbols: Seen::Is(false),
         symbol_table: None,
-        dwarf: None,
-        trimpath: None,
+        dwarf: Seen::Absent,
+        trimpath: Seen::hidden(NO_NAMES),
         source_example: None,
-        race: None,
-        msan: None,
-        asan: None,
-        cover: None,
-        cgo: None,
+        race: Seen::hidden(NO_NAMES),
+        msan: Seen::hidden(NO_NAMES),
+        asan: Seen::hidden(NO_NAMES),
+        cover: Seen::hidden(NO_NAMES),
+        cgo: Seen::hidden(NO_NAMES),
+        boring: Seen::hidden(NO_NAMES),
         cgo_packages: Vec::new(),
         packed: None,
         sealed: false,
@@ -431,15 +477,16 @@ fn other_formats(image: &Image<'_>, facts: &mut Facts) {
     match image.format {
         Format::Xcoff => {
             facts.os = Some("aix".into());
-            facts.linkage = Some(Linkage::Dynamic);
+            facts.linkage = Seen::Is(Linkage::Dynamic);
             facts.build_mode = Some("exe");
             facts.see("os", "XCOFF header");
+            xcoff(image, facts);
         }
         Format::Plan9 => {
             facts.os = Some("plan9".into());
-            facts.linkage = Some(Linkage::Static);
+            facts.linkage = Seen::Is(Linkage::Static);
             facts.build_mode = Some("exe");
-            facts.pie = Some(false);
+            facts.pie = Seen::Is(false);
             facts.see("os", "Plan 9 a.out header");
         }
         Format::Wasm => {
@@ -460,6 +507,25 @@ fn other_formats(image: &Image<'_>, facts: &mut Facts) {
         }
         _ => {}
     }
+}
+
+/// The libraries that the loader section names, and what is wanted of each.
+fn xcoff(image: &Image<'_>, facts: &mut Facts) {
+    let Some(imports) = image.xcoff_imports() else {
+        let why = "the loader section can't be read";
+        facts.libraries = Seen::hidden(why);
+        facts.rpath = Seen::hidden(why);
+        return;
+    };
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let libraries = imports.libraries.iter().map(|l| Library {
+        name: text(l.name),
+        imports: Some(l.symbols.iter().map(|s| text(s)).collect()),
+        versions: Vec::new(),
+    });
+    facts.libraries = Seen::Is(libraries.collect());
+    facts.see("libraries", "import files of the loader section");
+    facts.interpreter = None;
 }
 
 fn debug_sections(image: &Image<'_>, facts: &mut Facts) {
@@ -484,6 +550,6 @@ fn debug_sections(image: &Image<'_>, facts: &mut Facts) {
     }
     if info {
         facts.see("dwarf", format!("{} debug sections", d.sections));
-        facts.dwarf = Some(d);
+        facts.dwarf = Seen::Is(d);
     }
 }

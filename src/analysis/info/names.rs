@@ -15,6 +15,10 @@ pub(super) struct Names<'a> {
     pub asan: bool,
     /// A package of the coverage runtime.
     pub cover: bool,
+    /// BoringCrypto's C code, or the Go functions that call it.
+    pub boring: bool,
+    /// The functions every program has: names that are not there are then not in the program.
+    pub main: bool,
     /// runtime/cgo, or its entry from C.
     pub cgo: bool,
     /// A function of the runtime that only C code calls.
@@ -31,6 +35,8 @@ enum Tells {
     Msan,
     Asan,
     Cover,
+    Boring,
+    Main,
     Cgo,
     CgoStack,
     CgoName,
@@ -39,7 +45,7 @@ enum Tells {
 
 /// (what stands in front, what is searched, what it tells). The searched parts begin with letters that are rare together, for that
 /// decides how fast the search is. A NUL stands before and behind each name.
-const NEEDLES: [(&[u8], &[u8], Tells); 16] = [
+const NEEDLES: [(&[u8], &[u8], Tells); 18] = [
     (b"\0runtime", b".racefuncenter\0", Tells::Race),
     (b"\0runtime", b".raceread\0", Tells::Race),
     (b"\0runtime", b".msanread\0", Tells::Msan),
@@ -48,6 +54,8 @@ const NEEDLES: [(&[u8], &[u8], Tells); 16] = [
     (b"\0runtime", b".asanwrite\0", Tells::Asan),
     (b"\0runtim", b"e/coverage.", Tells::Cover),
     (b"\0interna", b"l/coverage/", Tells::Cover),
+    (b"", b"._Cfunc__goboringcrypto_", Tells::Boring),
+    (b"\0runtime", b".main\0", Tells::Main),
     (b"\0runtim", b"e/cgo.", Tells::Cgo),
     (b"\0cro", b"sscall2\0", Tells::Cgo),
     (b"\0", b"_cgo_topofstack\0", Tells::CgoStack),
@@ -98,6 +106,11 @@ impl<'a> Names<'a> {
             Tells::Msan => self.msan = true,
             Tells::Asan => self.asan = true,
             Tells::Cover => self.cover = true,
+            Tells::Boring => {
+                self.boring = true;
+                self.take(Tells::CgoName, bytes, at);
+            }
+            Tells::Main => self.main = true,
             Tells::Cgo => self.cgo = true,
             Tells::CgoStack => self.cgo_stack = true,
             Tells::CgoName => {
@@ -111,6 +124,11 @@ impl<'a> Names<'a> {
                 }
             }
         }
+    }
+
+    /// Are the program's function names there to be looked at? In a garbled one they are not.
+    pub(super) fn readable(&self) -> bool {
+        self.main
     }
 }
 

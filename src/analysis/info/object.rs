@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::{Dwarf, Facts, Setting, empty};
+use crate::analysis::seen::Seen;
 use crate::go::packages;
 use crate::go::version::experiments;
 use crate::image::goobj::Object;
@@ -115,9 +116,9 @@ fn members(data: &[u8], facts: &mut Facts) {
         }
     }
     facts.functions = Some(functions);
-    facts.symbols = functions > 0;
+    facts.symbols = Seen::Is(functions > 0);
     facts.see("symbols", format!("{symbols} named symbols in Go objects"));
-    facts.cgo = Some(native > 0);
+    facts.cgo = Seen::Is(native > 0);
     facts.see("cgo", format!("{native} members of a C compiler"));
 }
 
@@ -140,8 +141,8 @@ fn read(object: &Object<'_>, facts: &mut Facts, functions: &mut u64, symbols: &m
             guess = packages::of_name(s.name);
         }
     }
-    if unit.is_some() && facts.dwarf.is_none() {
-        facts.dwarf = Some(Dwarf::default());
+    if unit.is_some() && facts.dwarf == Seen::Absent {
+        facts.dwarf = Seen::Is(Dwarf::default());
         facts.see("dwarf", "symbols of a compilation unit");
     }
     if let Some(package) = unit.or(guess)

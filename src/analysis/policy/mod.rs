@@ -14,6 +14,8 @@ pub mod values;
 
 use std::fmt;
 
+use super::seen::Seen;
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -100,6 +102,22 @@ impl Verdict {
 
     pub(crate) fn not_applicable(why: impl Into<String>) -> Verdict {
         Verdict::NotApplicable(why.into())
+    }
+}
+
+impl<T> Seen<T> {
+    /// The verdict on a fact: of what was read whole (`None`: known not to be there) what `decide` says; of what was seen in part only
+    /// the faults in that part; else unknown, and never a pass.
+    pub(crate) fn judge(&self, decide: impl FnOnce(Option<&T>) -> Verdict) -> Verdict {
+        let (why, part) = match self {
+            Seen::Is(value) => return decide(Some(value)),
+            Seen::Absent => return decide(None),
+            Seen::Hidden { why, part } => (why, part),
+        };
+        match part.as_ref().map(|p| decide(Some(p))) {
+            Some(Verdict::Fail(faults)) => Verdict::Fail(faults),
+            _ => Verdict::unknown(why),
+        }
     }
 }
 

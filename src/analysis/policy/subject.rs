@@ -7,6 +7,7 @@ use super::Verdict;
 use super::strings::Strings;
 use super::values::Date;
 use crate::analysis::info::Facts;
+use crate::analysis::seen::Seen;
 use crate::go::Program;
 use crate::image::{Format, Image, clip};
 
@@ -37,8 +38,15 @@ impl<'s, 'a> Subject<'s, 'a> {
     }
 
     /// What was found in the data; looked for when a rule first asks.
-    pub(super) fn strings(&self) -> &Strings<'a> {
-        self.strings.get_or_init(|| Strings::of(&self.text_parts()))
+    pub(super) fn strings(&self) -> Seen<&Strings<'a>> {
+        let found = self.strings.get_or_init(|| Strings::of(&self.text_parts()));
+        match self.hidden() {
+            Some(why) => Seen::Hidden {
+                why,
+                part: Some(found),
+            },
+            None => Seen::Is(found),
+        }
     }
 
     /// GOOS, "" where it is not known.
@@ -57,9 +65,27 @@ impl<'s, 'a> Subject<'s, 'a> {
         self.facts.setting(key)
     }
 
-    /// Has build information any settings? Go records them since 1.18.
-    pub(super) fn has_settings(&self) -> bool {
-        !self.facts.settings.is_empty()
+    /// Why the file does not show all that is in it, where that is so: packed, or cut short.
+    pub(super) fn hidden(&self) -> Option<String> {
+        let f = self.facts;
+        match (f.packed, f.cut) {
+            (Some(by), _) => Some(format!(
+                "the file is packed ({by}) and shows nothing of what is in it"
+            )),
+            (None, Some(end)) => Some(format!(
+                "the file is cut short: {} bytes of at least {end}",
+                f.file_size
+            )),
+            (None, None) => None,
+        }
+    }
+
+    /// A verdict by a look at all of the file: of one that does not show all, no more than its faults stand.
+    pub(super) fn unless_hidden(&self, verdict: Verdict) -> Verdict {
+        match (self.hidden(), verdict) {
+            (_, v @ (Verdict::Fail(_) | Verdict::Unknown(_))) | (None, v) => v,
+            (Some(why), _) => Verdict::Unknown(why),
+        }
     }
 
     /// Is it a library: something that another program loads or links?
@@ -81,13 +107,55 @@ impl<'s, 'a> Subject<'s, 'a> {
 
     /// The verdict of a rule about Go programs where this is none, as far as the file shows.
     pub(super) fn no_go(&self) -> Option<Verdict> {
-        match (self.facts.is_go(), self.facts.packed) {
-            (true, _) => None,
-            (false, Some(by)) => Some(Verdict::unknown(format!(
-                "the file is packed ({by}) and shows nothing of what is in it"
-            ))),
-            (false, None) => Some(Verdict::unknown("the file shows no sign of Go")),
+        let why = || {
+            self.hidden()
+                .unwrap_or_else(|| "the file shows no sign of Go".to_string())
+        };
+        (!self.facts.is_go()).then(|| Verdict::Unknown(why()))
+    }
+
+    /// Is one of these functions linked in?
+    pub(super) fn has_function(&self, names: &[&str]) -> Seen<bool> {
+        self.by_names(self.program.has_function(names))
+    }
+
+    /// Is a function of this package linked in?
+    pub(super) fn has_package(&self, path: &str) -> Seen<bool> {
+        self.by_names(self.program.has_package(path))
+    }
+
+    /// What was found among the function names; nothing is only known not to be there where the names can be read.
+    fn by_names(&self, found: Option<bool>) -> Seen<bool> {
+        match (found, self.hidden()) {
+            (Some(true), _) => Seen::Is(true),
+            (_, Some(why)) => Seen::Hidden { why, part: None },
+            (Some(false), None) => Seen::Is(false),
+            (None, None) => Seen::hidden("the functions of the file can't be read"),
         }
+    }
+
+    /// Can the function names be read, so that one which is not among them is not in the file?
+    pub(super) fn names_readable(&self) -> Seen<bool> {
+        self.has_function(&[])
+    }
+
+    /// A function of the package `path`, inlined ones included, or (`below`) of one under that path; vendored copies count.
+    pub(super) fn function_below(&self, path: &str, below: bool) -> Option<String> {
+        // A package's last element has its dots escaped in names of functions.
+        let (front, last) = path.rsplit_once('/').map_or(("", path), |(f, l)| (f, l));
+        let slash = if front.is_empty() { "" } else { "/" };
+        let escaped = format!("{front}{slash}{}", last.replace('.', "%2e"));
+        let mut wanted = vec![format!("{escaped}.")];
+        if below {
+            wanted.push(format!("{path}/"));
+        }
+        // The names of inlined functions stand there too.
+        let names = self.program.pclntab().map_or(&[][..], |t| t.name_tables()[0]);
+        let found = wanted.iter().find_map(|path| {
+            let mut all = memchr::memmem::find_iter(names, path.as_bytes());
+            all.find_map(|at| function_at(names, at))
+        })?;
+        Some(crate::go::packages::unescape(found).into_owned())
     }
 
     /// The data without those parts of the pclntab that hold numbers only.
@@ -142,6 +210,24 @@ impl<'s, 'a> Subject<'s, 'a> {
         }
         parts
     }
+}
+
+/// The name among `names` whose package's path, or the part of it behind `vendor/`, is at `at`.
+fn function_at(names: &[u8], at: usize) -> Option<&[u8]> {
+    const LONGEST: usize = 512;
+    let before = names.get(..at)?;
+    let start = match before.last() {
+        Some(0) | None => at,
+        Some(b'/') if before.ends_with(b"/vendor/") => memchr::memrchr(0, before).map_or(0, |i| i + 1),
+        _ => return None,
+    };
+    let name = names.get(start..)?;
+    let name = name.get(..memchr::memchr(0, name)?.min(LONGEST))?;
+    // Up to Go 1.15 the names of source files stand beside those of functions.
+    let file = [&b".go"[..], b".s", b".S", b".c", b".h"]
+        .iter()
+        .any(|e| name.ends_with(e));
+    (!file).then_some(name)
 }
 
 /// A part of the file.

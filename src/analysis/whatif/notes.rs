@@ -127,6 +127,7 @@ pub(super) fn cgo(
         let floor = f
             .image
             .elf_version_needs()
+            .unwrap_or_default()
             .iter()
             .filter_map(|v| {
                 std::str::from_utf8(v.version)

@@ -103,7 +103,7 @@ fn value(rule: &Rule, all: &[Seen]) -> Option<Vec<String>> {
         ("max-glibc", _) => {
             let number = |v: &String| v.split('.').filter_map(|n| n.parse().ok()).collect::<Vec<u32>>();
             all.iter()
-                .filter_map(|s| s.facts.glibc.clone())
+                .filter_map(|s| s.facts.glibc.known().cloned())
                 .max_by_key(number)
                 .map(|v| vec![v])
         }
@@ -118,7 +118,14 @@ fn value(rule: &Rule, all: &[Seen]) -> Option<Vec<String>> {
             }),
         ("allow-lib", _) => Some(sorted(
             all.iter()
-                .flat_map(|s| s.facts.libraries.iter().map(|l| l.name.clone()))
+                .flat_map(|s| {
+                    s.facts
+                        .libraries
+                        .part()
+                        .into_iter()
+                        .flatten()
+                        .map(|l| l.name.clone())
+                })
                 .collect(),
         )),
         ("target", _) => {

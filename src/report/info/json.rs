@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::analysis::info::{Facts, ModuleName};
+use crate::analysis::seen::Seen;
 use crate::report::json;
 
 #[derive(Serialize)]
@@ -13,6 +14,7 @@ struct Doc<'a> {
     version: u32,
     file: &'a str,
     file_size: u64,
+    whole_size: Option<u64>,
     format: &'static str,
     slices: &'a [String],
     os: Option<&'a str>,
@@ -27,20 +29,20 @@ struct Doc<'a> {
     build_mode: Option<&'static str>,
     linkage: Option<&'static str>,
     interpreter: Option<&'a str>,
-    libraries: Vec<&'a str>,
+    libraries: Option<Vec<&'a str>>,
     library_details: Vec<LibraryDoc<'a>>,
     glibc: Option<&'a str>,
     pie: Option<bool>,
     relro: Option<&'static str>,
     nx: Option<bool>,
-    rpath: &'a [String],
+    rpath: Option<&'a [String]>,
     textrel: Option<bool>,
     rwx_segments: usize,
     pe_flags: &'a [&'static str],
     signature: Option<SignatureDoc>,
-    symbols: bool,
+    symbols: Option<bool>,
     symbol_table: Option<TableDoc>,
-    dwarf: bool,
+    dwarf: Option<bool>,
     dwarf_details: Option<DwarfDoc>,
     trimpath: Option<bool>,
     race: Option<bool>,
@@ -49,6 +51,7 @@ struct Doc<'a> {
     cover: Option<bool>,
     cgo: Option<bool>,
     cgo_packages: &'a [String],
+    boringcrypto: Option<bool>,
     packed: Option<&'static str>,
     obfuscated: Option<&'static str>,
     go_build_id: Option<&'a str>,
@@ -68,7 +71,7 @@ struct Doc<'a> {
 struct LibraryDoc<'a> {
     name: &'a str,
     versions: &'a [String],
-    imports: &'a [String],
+    imports: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +129,14 @@ fn module(m: &ModuleName) -> ModuleDoc<'_> {
     }
 }
 
+/// What there is of a list: none where it can't be seen whole, and no list is an empty one.
+fn listed<'a, T, U>(all: &'a Seen<Vec<T>>, one: impl Fn(&'a T) -> U) -> Option<Vec<U>> {
+    match all {
+        Seen::Hidden { .. } => None,
+        all => Some(all.known().into_iter().flatten().map(one).collect()),
+    }
+}
+
 /// Writes the facts about the file called `name` as one JSON object.
 ///
 /// # Errors
@@ -136,6 +147,7 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         version: 1,
         file: name,
         file_size: f.file_size,
+        whole_size: f.cut,
         format: f.format.word(),
         slices: &f.slices,
         os: f.os.as_deref(),
@@ -148,46 +160,52 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         compiler: f.compiler,
         experiments: &f.experiments,
         build_mode: f.build_mode,
-        linkage: f.linkage.map(|l| l.word()),
+        linkage: f.linkage.known().map(|l| l.word()),
         interpreter: f.interpreter.as_deref(),
-        libraries: f.libraries.iter().map(|l| l.name.as_str()).collect(),
+        libraries: listed(&f.libraries, |l| l.name.as_str()),
         library_details: f
             .libraries
-            .iter()
+            .part()
+            .into_iter()
+            .flatten()
             .map(|l| LibraryDoc {
                 name: &l.name,
                 versions: &l.versions,
-                imports: &l.imports,
+                imports: l.imports.as_deref(),
             })
             .collect(),
-        glibc: f.glibc.as_deref(),
-        pie: f.pie,
-        relro: f.relro.map(|r| r.word()),
-        nx: f.nx,
-        rpath: &f.rpath,
-        textrel: f.textrel,
+        glibc: f.glibc.known().map(String::as_str),
+        pie: f.pie.known().copied(),
+        relro: f.relro.known().map(|r| r.word()),
+        nx: f.nx.known().copied(),
+        rpath: match &f.rpath {
+            Seen::Hidden { .. } => None,
+            paths => Some(paths.known().map_or(&[], Vec::as_slice)),
+        },
+        textrel: f.textrel.known().copied(),
         rwx_segments: f.rwx_segments,
         pe_flags: &f.pe_flags,
         signature: f.signature.as_ref().map(|s| SignatureDoc {
             kind: s.kind,
             bytes: s.bytes,
         }),
-        symbols: f.symbols,
+        symbols: f.symbols.known().copied(),
         symbol_table: f.symbol_table.map(|(entries, bytes)| TableDoc { entries, bytes }),
-        dwarf: f.dwarf.is_some(),
-        dwarf_details: f.dwarf.filter(|d| d.sections > 0).map(|d| DwarfDoc {
+        dwarf: f.dwarf.why().is_none().then_some(f.dwarf != Seen::Absent),
+        dwarf_details: f.dwarf.known().filter(|d| d.sections > 0).map(|d| DwarfDoc {
             sections: d.sections,
             compressed: d.compressed,
             bytes: d.bytes,
             uncompressed_bytes: d.uncompressed,
         }),
-        trimpath: f.trimpath,
-        race: f.race,
-        msan: f.msan,
-        asan: f.asan,
-        cover: f.cover,
-        cgo: f.cgo,
+        trimpath: f.trimpath.known().copied(),
+        race: f.race.known().copied(),
+        msan: f.msan.known().copied(),
+        asan: f.asan.known().copied(),
+        cover: f.cover.known().copied(),
+        cgo: f.cgo.known().copied(),
         cgo_packages: &f.cgo_packages,
+        boringcrypto: f.boring.known().copied(),
         packed: f.packed,
         obfuscated: f.obfuscated,
         go_build_id: f.go_build_id.as_deref(),

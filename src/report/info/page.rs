@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::analysis::info::{BuildInfoState, Facts, Linkage, ModuleName, Relro};
 use crate::report::markdown::cell;
+use crate::analysis::seen::Seen;
 use crate::report::text::{escape, grouped, human};
 
 /// One group of the page.
@@ -112,28 +113,32 @@ fn headline(f: &Facts) -> String {
         (None, None) => "not known to be built by Go".into(),
     };
     words.push(maker);
-    if let Some(l) = f.linkage {
-        words.push(match (l, f.libraries.is_empty()) {
-            (Linkage::Static, _) => "static".into(),
-            (Linkage::StaticPie, _) => "static".into(),
-            (Linkage::Dynamic, true) => "needs only the loader".into(),
-            (Linkage::Dynamic, false) => "dynamically linked".into(),
+    if let Some(l) = f.linkage.known() {
+        let loader_only = f.libraries.known().is_some_and(Vec::is_empty) && f.interpreter.is_some();
+        words.push(match l {
+            Linkage::Static | Linkage::StaticPie => "static".into(),
+            Linkage::Dynamic if loader_only => "needs only the loader".into(),
+            Linkage::Dynamic => "dynamically linked".into(),
         });
     }
-    if f.is_go() {
-        words.push(stripped(f).into());
-    }
-    words.push(human(f.file_size));
+    words.extend(stripped(f).filter(|_| f.is_go()).map(String::from));
+    words.push(match f.cut {
+        Some(whole) => format!("cut short: {} of at least {}", human(f.file_size), human(whole)),
+        None => human(f.file_size),
+    });
     words.join(", ")
 }
 
-fn stripped(f: &Facts) -> &'static str {
-    match (f.symbols, f.dwarf.is_some()) {
+fn stripped(f: &Facts) -> Option<&'static str> {
+    if f.symbols.why().or(f.dwarf.why()).is_some() {
+        return None;
+    }
+    Some(match (f.symbols.is(), f.dwarf != Seen::Absent) {
         (true, true) => "not stripped",
         (true, false) => "without DWARF",
         (false, true) => "without symbols",
         (false, false) => "stripped",
-    }
+    })
 }
 
 fn groups(f: &Facts, verbose: bool) -> Vec<Group> {
@@ -185,9 +190,34 @@ fn groups(f: &Facts, verbose: bool) -> Vec<Group> {
     }
     all.push(Group {
         title: "Could not be read",
-        rows: f.warnings.iter().map(|w| ("", w.clone())).collect(),
+        rows: unread(f, verbose),
     });
     all
+}
+
+/// What could not be read; of a file that is cut short one line says what a line for each section would.
+fn unread(f: &Facts, verbose: bool) -> Rows {
+    let of_cut = |w: &&String| f.cut.is_some() && w.contains("past the end") && !verbose;
+    let behind = f.warnings.iter().filter(of_cut).count();
+    let rest = f.warnings.iter().filter(|w| !of_cut(w)).map(|w| ("", w.clone()));
+    let cut = f.cut.map(|whole| {
+        let sections = match behind {
+            0 => String::new(),
+            1 => "; 1 section reaches past its end".to_string(),
+            n => format!("; {n} sections reach past its end"),
+        };
+        let (is, whole) = (grouped(f.file_size), grouped(whole));
+        (
+            "",
+            format!("the file is cut short: {is} bytes of at least {whole}{sections}"),
+        )
+    });
+    cut.into_iter().chain(rest).collect()
+}
+
+/// `1 module`, `2 modules`.
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 type Rows = Vec<(&'static str, String)>;
@@ -221,7 +251,7 @@ fn identity(f: &Facts, verbose: bool) -> Rows {
         };
         add(
             "dependencies",
-            Some(format!("{} modules{replaced}", f.deps.len())),
+            Some(format!("{}{replaced}", count(f.deps.len(), "module"))),
         );
     }
     if f.is_go() {
@@ -233,6 +263,13 @@ fn identity(f: &Facts, verbose: bool) -> Rows {
             ),
             BuildInfoState::Missing => add("build info", Some("none in the file".into())),
         }
+    }
+    if f.is_go() && f.build_info != BuildInfoState::Missing && f.main.is_none() && f.deps.is_empty() {
+        let seen = match f.recovered_modules.is_empty() {
+            true => "",
+            false => "; names of packages show these modules",
+        };
+        add("modules", Some(format!("no module versions recorded{seen}")));
     }
     if !f.recovered_modules.is_empty() {
         let n = f.recovered_modules.len();
@@ -336,13 +373,21 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
         ("compiler flags", "-gcflags"),
         ("build tags", "-tags"),
     ] {
-        rows.extend(f.setting(key).map(|v| (label, v.to_string())));
+        // Flags come from scripts and carry their tabs and line breaks.
+        let words = |v: &str| v.split_whitespace().collect::<Vec<_>>().join(" ");
+        rows.extend(f.setting(key).map(|v| (label, words(v))));
     }
     if !f.experiments.is_empty() {
         rows.push(("experiments", f.experiments.join(", ")));
     }
-    if f.experiments.iter().any(|e| e == "boringcrypto") {
-        rows.push(("crypto", "BoringCrypto".into()));
+    let asked = f.experiments.iter().any(|e| e == "boringcrypto");
+    match (f.boring.known(), asked) {
+        (Some(true), _) => rows.push(("crypto", "BoringCrypto".into())),
+        (Some(false), true) => rows.push((
+            "crypto",
+            "Go's own: BoringCrypto was asked for, but is not linked in".into(),
+        )),
+        _ => {}
     }
     rows.extend(
         f.go_build_id
@@ -356,8 +401,9 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
 
 fn linkage(f: &Facts, verbose: bool) -> Rows {
     let mut rows = Rows::new();
-    if let Some(l) = f.linkage {
-        let words = match (l, f.interpreter.is_some(), f.libraries.is_empty()) {
+    if let Some(l) = f.linkage.known() {
+        let none = f.libraries.known().is_some_and(Vec::is_empty);
+        let words = match (l, f.interpreter.is_some(), none) {
             (Linkage::Static, ..) => "static: needs no loader and no library",
             (Linkage::StaticPie, ..) => "static-pie: needs no loader and no library, relocates itself",
             (Linkage::Dynamic, true, true) => "dynamic: needs only the loader, no library",
@@ -365,21 +411,24 @@ fn linkage(f: &Facts, verbose: bool) -> Rows {
         };
         rows.push(("linkage", words.into()));
     }
+    rows.extend(
+        f.linkage
+            .why()
+            .map(|why| ("linkage", format!("can't be seen: {why}"))),
+    );
     rows.extend(f.interpreter.as_ref().map(|i| ("loader", i.clone())));
-    for l in &f.libraries {
+    for l in f.libraries.part().into_iter().flatten() {
         let mut notes = Vec::new();
-        if let Some(newest) = l.versions.last().filter(|_| !verbose) {
-            let more = if l.versions.len() > 1 {
-                format!(" and {} older", l.versions.len() - 1)
-            } else {
-                String::new()
-            };
-            notes.push(format!("{newest}{more}"));
-        } else if !l.versions.is_empty() {
+        // Of glibc a row of its own says which is needed.
+        let newest = l.versions.last().filter(|v| !verbose && !v.starts_with("GLIBC_"));
+        if let Some(newest) = newest {
+            notes.push(format!("{newest} or newer"));
+        } else if verbose && !l.versions.is_empty() {
             notes.push(l.versions.join(" "));
         }
-        if !l.imports.is_empty() {
-            notes.push(format!("{} imports", l.imports.len()));
+        let imports = l.imports.as_deref().unwrap_or_default();
+        if !imports.is_empty() {
+            notes.push(count(imports.len(), "import"));
         }
         let notes = if notes.is_empty() {
             String::new()
@@ -388,11 +437,13 @@ fn linkage(f: &Facts, verbose: bool) -> Rows {
         };
         rows.push(("library", format!("{}{notes}", l.name)));
     }
-    rows.extend(f.glibc.as_ref().map(|g| ("glibc", format!("{g} or newer"))));
-    if !f.rpath.is_empty() {
-        rows.push(("library path", f.rpath.join(":")));
+    if let (Some(why), Some(_)) = (f.libraries.why(), f.linkage.known()) {
+        rows.push(("libraries", format!("there may be more: {why}")));
     }
-    match f.cgo {
+    rows.extend(f.glibc.known().map(|g| ("glibc", format!("{g} or newer"))));
+    let paths = f.rpath.part().filter(|p| !p.is_empty());
+    rows.extend(paths.map(|p| ("library path", p.join(":"))));
+    match f.cgo.known() {
         Some(true) if f.cgo_packages.is_empty() => rows.push(("cgo", "C code is linked in".into())),
         Some(true) => rows.push((
             "cgo",
@@ -410,8 +461,8 @@ fn linkage(f: &Facts, verbose: bool) -> Rows {
 fn hardening(f: &Facts) -> Rows {
     let mut rows = Rows::new();
     let yes = |b: bool| if b { "yes" } else { "no" }.to_string();
-    rows.extend(f.pie.map(|p| ("PIE", yes(p))));
-    rows.extend(f.relro.map(|r| {
+    rows.extend(f.pie.known().map(|p| ("PIE", yes(*p))));
+    rows.extend(f.relro.known().map(|r| {
         let word = match r {
             Relro::None => "none",
             Relro::Partial => "partial",
@@ -419,17 +470,17 @@ fn hardening(f: &Facts) -> Rows {
         };
         ("RELRO", word.to_string())
     }));
-    rows.extend(f.nx.map(|n| {
+    rows.extend(f.nx.known().map(|n| {
         (
             "NX",
-            if n {
+            if *n {
                 "yes".into()
             } else {
                 "no: the stack is executable".into()
             },
         )
     }));
-    if f.textrel == Some(true) {
+    if f.textrel.is() {
         rows.push(("text relocations", "yes".into()));
     }
     if f.rwx_segments > 0 {
@@ -456,7 +507,10 @@ fn contents(f: &Facts) -> Rows {
     ));
     rows.push((
         "symbols",
-        match (f.symbols, f.symbol_table) {
+        match (f.symbols.is(), f.symbol_table) {
+            (false, _) if f.symbols.why().is_some() => {
+                format!("can't be seen: {}", f.symbols.why().unwrap_or_default())
+            }
             (true, Some((n, bytes))) => format!("yes, {} entries, {}", grouped(n), human(bytes)),
             (true, None) => "yes".into(),
             (false, Some((n, _))) if n > 0 => {
@@ -467,8 +521,11 @@ fn contents(f: &Facts) -> Rows {
     ));
     rows.push((
         "DWARF",
-        match f.dwarf {
-            None => "no".into(),
+        match f.dwarf.known() {
+            None => match f.dwarf.why() {
+                Some(why) => format!("can't be seen: {why}"),
+                None => "no".into(),
+            },
             Some(d) if d.sections == 0 => "yes".into(),
             Some(d) if d.compressed > 0 => {
                 format!(
@@ -481,11 +538,10 @@ fn contents(f: &Facts) -> Rows {
             Some(d) => format!("yes, {} sections, {}, not compressed", d.sections, human(d.bytes)),
         },
     ));
-    if let Some(t) = f.trimpath {
-        let example = f.source_example.as_deref().unwrap_or_default();
+    if let (Some(t), Some(example)) = (f.trimpath.known(), &f.source_example) {
         rows.push((
             "source paths",
-            if t {
+            if *t {
                 format!("trimmed: {example}")
             } else {
                 format!("the builder's: {example}")
@@ -493,12 +549,12 @@ fn contents(f: &Facts) -> Rows {
         ));
     }
     for (label, fact) in [
-        ("race detector", f.race),
-        ("memory sanitizer", f.msan),
-        ("address sanitizer", f.asan),
-        ("coverage", f.cover),
+        ("race detector", &f.race),
+        ("memory sanitizer", &f.msan),
+        ("address sanitizer", &f.asan),
+        ("coverage", &f.cover),
     ] {
-        if fact == Some(true) {
+        if fact.is() {
             rows.push((label, "yes: an instrumented build".into()));
         }
     }

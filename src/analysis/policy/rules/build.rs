@@ -3,9 +3,11 @@
 //! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go 1.18 and newer).
 
 use super::{Rule, homes};
+use crate::analysis::info::Dwarf;
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
-use crate::analysis::policy::{Fault, Level, Verdict};
+use crate::analysis::policy::{Level, Verdict};
+use crate::analysis::seen::Seen;
 use crate::image::Format;
 
 pub(super) const RULES: &[Rule] = &[
@@ -21,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: ValueKind::Nothing,
         default: &[],
         flag: Some("no-cgo"),
-        check: |s, _| absent(s, s.facts.cgo, "cgo", "has C code or runtime/cgo in it"),
+        check: |s, _| absent(s, &s.facts.cgo, "cgo", "has C code or runtime/cgo in it"),
     },
     Rule {
         code: "no-race",
@@ -35,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: ValueKind::Nothing,
         default: &[],
         flag: Some("no-race"),
-        check: |s, _| absent(s, s.facts.race, "race", "is built with the race detector"),
+        check: |s, _| absent(s, &s.facts.race, "race", "is built with the race detector"),
     },
     Rule {
         code: "no-sanitizer",
@@ -63,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         kind: ValueKind::Nothing,
         default: &[],
         flag: Some("no-cover"),
-        check: |s, _| absent(s, s.facts.cover, "cover", "is built for coverage"),
+        check: |s, _| absent(s, &s.facts.cover, "cover", "is built for coverage"),
     },
     Rule {
         code: "optimized",
@@ -188,7 +190,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "compiler",
         title: "is built by an allowed compiler",
-        means: "gccgo and TinyGo programs differ from those of gc in what they support and how they are mended.",
+        means: "gccgo and TinyGo programs differ from those of gc in what they support and in how long they are supported.",
         evidence: "Sections, symbols and libraries of each compiler.",
         fix: "Build with the go command.",
         applies: "Go programs.",
@@ -216,24 +218,19 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Passes where the fact is known to be false.
-fn absent(s: &Subject<'_, '_>, fact: Option<bool>, name: &str, message: &str) -> Verdict {
-    if let Some(v) = s.no_go() {
-        return v;
-    }
-    match fact {
-        Some(false) => Verdict::PASS,
-        Some(true) => Verdict::fail(message, s.seen(name)),
-        None => Verdict::unknown(
-            "the file does not show it: neither its functions nor its build settings can be read",
-        ),
-    }
+fn absent(s: &Subject<'_, '_>, fact: &Seen<bool>, name: &str, message: &str) -> Verdict {
+    let decide = |is: Option<&bool>| Verdict::hold(is != Some(&true), message, s.seen(name));
+    s.no_go().unwrap_or_else(|| fact.judge(decide))
 }
 
-fn no_sanitizer(s: &Subject<'_, '_>, v: &Value) -> Verdict {
-    let _ = v;
-    match absent(s, s.facts.msan, "msan", "is built with the memory sanitizer") {
-        Verdict::PASS => absent(s, s.facts.asan, "asan", "is built with the address sanitizer"),
-        other => other,
+fn no_sanitizer(s: &Subject<'_, '_>, _: &Value) -> Verdict {
+    let memory = absent(s, &s.facts.msan, "msan", "is built with the memory sanitizer");
+    let address = absent(s, &s.facts.asan, "asan", "is built with the address sanitizer");
+    // One that is there fails, whatever is to be seen of the other.
+    if memory == Verdict::PASS || matches!(address, Verdict::Fail(_)) {
+        address
+    } else {
+        memory
     }
 }
 
@@ -241,10 +238,11 @@ fn optimized(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    if !s.has_settings() {
-        return Verdict::unknown("the file has no build settings");
-    }
-    let flags = s.setting("-gcflags").unwrap_or_default();
+    let all = s.facts.all_settings();
+    all.judge(|_| optimized_by(s.setting("-gcflags").unwrap_or_default()))
+}
+
+fn optimized_by(flags: &str) -> Verdict {
     let word = |w: &str| {
         // `all=-N` and `./...=-N` name packages first.
         let w = w.trim_matches(['"', '\'']);
@@ -261,64 +259,54 @@ fn trimpath(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    match s.facts.trimpath {
-        Some(true) => Verdict::PASS,
-        Some(false) => {
-            let example = s
-                .facts
-                .source_example
-                .as_deref()
-                .map(|p| format!("file table names {p}"));
-            Verdict::fail(
-                "names the folders of the machine that built it",
-                example.unwrap_or_else(|| s.seen("trimpath")),
-            )
-        }
-        None => Verdict::unknown("neither a file table nor build settings can be read"),
-    }
+    let example = s.facts.source_example.as_deref();
+    let example = example.map(|p| format!("file table names {p}"));
+    s.facts.trimpath.judge(|trimmed| {
+        Verdict::hold(
+            trimmed == Some(&true),
+            "names the folders of the machine that built it",
+            example.unwrap_or_else(|| s.seen("trimpath")),
+        )
+    })
 }
 
 fn stripped(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    let mut faults = Vec::new();
-    let mut add = |message: &str, evidence: String| {
-        faults.push(Fault {
-            message: message.into(),
-            evidence,
-            offset: None,
-        })
+    let table = s
+        .facts
+        .symbol_table
+        .map(|t| format!("{} symbols, {} bytes", t.0, t.1));
+    let named = |is: Option<&bool>| {
+        let evidence = table.clone().unwrap_or_else(|| s.seen("symbols"));
+        Verdict::hold(is != Some(&true), "has symbols that name its functions", evidence)
     };
-    if s.facts.symbols {
-        let table = s
-            .facts
-            .symbol_table
-            .map(|t| format!("{} symbols, {} bytes", t.0, t.1));
-        add(
-            "has symbols that name its functions",
-            table.unwrap_or_else(|| s.seen("symbols")),
-        );
-    }
-    if let Some(d) = &s.facts.dwarf {
-        add(
-            "has debug information",
-            format!("{} debug sections, {}", d.sections, readable(d.bytes)),
-        );
-    }
-    Verdict::of(faults)
+    let debug = |d: Option<&Dwarf>| match d {
+        None => Verdict::PASS,
+        Some(d) => {
+            let evidence = format!("{} debug sections, {}", d.sections, readable(d.bytes));
+            Verdict::fail("has debug information", evidence)
+        }
+    };
+    both(s.facts.symbols.judge(named), s.facts.dwarf.judge(debug))
 }
 
 fn debuggable(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    let missing: Vec<&str> = [
-        (!s.facts.symbols).then_some("symbols"),
-        s.facts.dwarf.is_none().then_some("debug information"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    Verdict::hold(
-        missing.is_empty(),
-        &format!("has no {}", missing.join(" and no ")),
-        "symbol table and debug sections",
-    )
+    let seen = "symbol table and debug sections";
+    let named = |is: Option<&bool>| Verdict::hold(is == Some(&true), "has no symbols", seen);
+    let debug = |d: Option<&Dwarf>| Verdict::hold(d.is_some(), "has no debug information", seen);
+    both(s.facts.symbols.judge(named), s.facts.dwarf.judge(debug))
+}
+
+/// What two halves of a rule say together: all faults; else what is not known; else that it holds.
+fn both(one: Verdict, other: Verdict) -> Verdict {
+    match (one, other) {
+        (Verdict::Fail(mut a), Verdict::Fail(b)) => {
+            a.extend(b);
+            Verdict::Fail(a)
+        }
+        (fail @ Verdict::Fail(_), _) | (_, fail @ Verdict::Fail(_)) => fail,
+        (open @ Verdict::Unknown(_), _) | (_, open @ Verdict::Unknown(_)) => open,
+        (one, _) => one,
+    }
 }
 
 fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -327,6 +315,9 @@ fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     }
     if s.is_unlinked() || !matches!(s.image.format, Format::Elf | Format::MachO | Format::Pe) {
         return Verdict::not_applicable("the format keeps no build id");
+    }
+    if let Some(why) = s.hidden() {
+        return Verdict::Unknown(why);
     }
     let there = s.facts.go_build_id.as_deref().is_some_and(|id| !id.is_empty()) || s.facts.build_id.is_some();
     Verdict::hold(there, "has no build id", "no note, no UUID, no Go build id")
@@ -368,6 +359,9 @@ fn readable(bytes: u64) -> String {
 }
 
 fn max_size(s: &Subject<'_, '_>, v: &Value) -> Verdict {
+    if s.facts.cut.is_some() {
+        return Verdict::Unknown(s.hidden().unwrap_or_default());
+    }
     let Value::Size(max) = *v else {
         return Verdict::PASS;
     };

@@ -4,7 +4,7 @@
 //! normal for Go of each system is from files the toolchain made (Go 1.20 to 1.27).
 
 use super::Rule;
-use crate::analysis::info::Relro;
+use crate::analysis::info::{Linkage, Relro};
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
@@ -146,41 +146,36 @@ fn pie(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.is_library() {
         return Verdict::not_applicable("it is a library, position independent by its nature");
     }
-    match (s.image.format, s.facts.pie) {
-        (Format::Wasm | Format::Plan9 | Format::Xcoff, _) => {
-            Verdict::not_applicable(format!("{} has no position-independent programs of Go", s.os()))
-        }
-        (_, Some(true)) => Verdict::PASS,
-        (_, Some(false)) => {
-            let seen = s.seen("build_mode");
-            Verdict::fail(
-                "is loaded at a fixed address",
-                if seen.is_empty() { s.seen("pie") } else { seen },
-            )
-        }
-        (_, None) => Verdict::unknown("the file does not show whether it is position independent"),
+    if matches!(s.image.format, Format::Wasm | Format::Plan9 | Format::Xcoff) {
+        return Verdict::not_applicable(format!("{} has no position-independent programs of Go", s.os()));
     }
+    s.facts.pie.judge(|is| match is {
+        Some(true) => Verdict::PASS,
+        Some(false) => {
+            let seen = s.seen("build_mode");
+            let seen = if seen.is_empty() { s.seen("pie") } else { seen };
+            Verdict::fail("is loaded at a fixed address", seen)
+        }
+        None => Verdict::unknown("the file does not show whether it is position independent"),
+    })
 }
 
 fn relro(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let full = *v == Value::Word("full");
-    let Some(is) = s.facts.relro else {
-        return Verdict::not_applicable("only linked ELF files have RELRO");
-    };
-    let static_exe =
-        s.facts.interpreter.is_none() && s.facts.libraries.is_empty() && s.facts.pie == Some(false);
-    match is {
-        Relro::Full => Verdict::PASS,
-        Relro::Partial if !full => Verdict::PASS,
+    let static_exe = s.facts.linkage.known() == Some(&Linkage::Static);
+    s.facts.relro.judge(|is| match is {
+        None => Verdict::not_applicable("only linked ELF files have RELRO"),
+        Some(Relro::Full) => Verdict::PASS,
+        Some(Relro::Partial) if !full => Verdict::PASS,
         _ if static_exe => Verdict::not_applicable(
             "it is static at a fixed address: there is nothing that a loader relocates",
         ),
-        Relro::Partial => Verdict::fail(
+        Some(Relro::Partial) => Verdict::fail(
             "has partial RELRO only",
             "PT_GNU_RELRO without DF_BIND_NOW and DF_1_NOW",
         ),
-        Relro::None => Verdict::fail("has no RELRO", "no PT_GNU_RELRO"),
-    }
+        Some(Relro::None) => Verdict::fail("has no RELRO", "no PT_GNU_RELRO"),
+    })
 }
 
 fn nx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -203,16 +198,15 @@ fn nx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !s.is_elf() || s.is_unlinked() {
         return Verdict::not_applicable("the format has no say in it");
     }
-    match s.facts.nx {
-        Some(nx) => Verdict::hold(nx, "asks for an executable stack", "PT_GNU_STACK is executable"),
-        None if s.os() == "linux" && s.facts.cgo != Some(false) => {
-            Verdict::unknown("there is no PT_GNU_STACK")
-        }
+    s.facts.nx.judge(|is| match is {
+        Some(nx) => Verdict::hold(*nx, "asks for an executable stack", "PT_GNU_STACK is executable"),
+        // Without the header linux makes the stack of some architectures executable.
+        None if s.os() == "linux" && !s.facts.cgo.is_not() => Verdict::unknown("there is no PT_GNU_STACK"),
         None => Verdict::not_applicable(format!(
             "{} never executes the stack and files need no PT_GNU_STACK",
             s.os()
         )),
-    }
+    })
 }
 
 fn no_rwx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -220,7 +214,7 @@ fn no_rwx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
         return Verdict::not_applicable("the format has no such segments");
     }
     let both = s.image.segments.iter().filter(|g| g.perm.write && g.perm.exec);
-    Verdict::of(
+    let verdict = Verdict::of(
         both.map(|g| Fault {
             message: "maps a segment writable and executable".into(),
             evidence: format!(
@@ -232,7 +226,8 @@ fn no_rwx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             offset: Some(s.image.base.saturating_add(g.offset)),
         })
         .collect(),
-    )
+    );
+    s.unless_hidden(verdict)
 }
 
 fn segment_name(name: &[u8]) -> String {
@@ -244,11 +239,11 @@ fn segment_name(name: &[u8]) -> String {
 }
 
 fn no_textrel(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    match s.facts.textrel {
+    s.facts.textrel.judge(|is| match is {
         Some(true) => Verdict::fail("has relocations in its code", "DT_TEXTREL or DF_TEXTREL"),
         Some(false) => Verdict::PASS,
         None => Verdict::not_applicable("only linked ELF files have such relocations"),
-    }
+    })
 }
 
 fn high_entropy(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -280,51 +275,44 @@ fn any_symbol(image: &Image<'_>, test: impl Fn(&[u8], bool) -> bool) -> Option<b
     )
 }
 
-fn has_c(s: &Subject<'_, '_>) -> Option<Verdict> {
-    match s.facts.cgo {
-        Some(true) => None,
-        Some(false) => Some(Verdict::not_applicable("there is no C code in the file")),
-        None => Some(Verdict::unknown(
-            "the file does not show whether there is C code in it",
-        )),
-    }
+/// Decides by `decide` where there is C code in the file.
+fn of_c(s: &Subject<'_, '_>, decide: impl FnOnce() -> Verdict) -> Verdict {
+    s.facts.cgo.judge(|is| match is {
+        Some(true) => s.unless_hidden(decide()),
+        _ => Verdict::not_applicable("there is no C code in the file"),
+    })
 }
 
 fn stack_protector(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if !matches!(s.image.format, Format::Elf | Format::MachO) {
         return Verdict::not_applicable("only ELF and Mach-O files show it");
     }
-    if let Some(v) = has_c(s) {
-        return v;
-    }
     let guard =
         |name: &[u8], _| name.starts_with(b"__stack_chk_fail") || name.starts_with(b"___stack_chk_fail");
-    match any_symbol(s.image, guard) {
+    of_c(s, || match any_symbol(s.image, guard) {
         Some(found) => Verdict::hold(
             found,
             "has C code without stack protection",
             "no symbol __stack_chk_fail",
         ),
         None => Verdict::unknown("the file has no symbols"),
-    }
+    })
 }
 
 fn fortify(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    if s.facts.glibc.is_none() {
-        return Verdict::not_applicable("it does not link glibc dynamically");
-    }
-    if let Some(v) = has_c(s) {
-        return v;
-    }
     let checked = |name: &[u8], undefined: bool| undefined && name.ends_with(b"_chk");
-    match any_symbol(s.image, checked) {
+    let decide = || match any_symbol(s.image, checked) {
         Some(found) => Verdict::hold(
             found,
             "has C code that calls glibc unchecked",
             "no import ends in _chk",
         ),
         None => Verdict::unknown("the file has no symbols"),
-    }
+    };
+    s.facts.glibc.judge(|wanted| match wanted {
+        None => Verdict::not_applicable("it does not link glibc dynamically"),
+        Some(_) => of_c(s, decide),
+    })
 }
 
 fn signed(s: &Subject<'_, '_>, v: &Value) -> Verdict {

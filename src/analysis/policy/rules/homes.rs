@@ -108,10 +108,12 @@ pub(super) fn no_home_path(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             add(user, &format!("build setting {}", set.key), None);
         }
     }
-    for home in &s.strings().homes {
+    let found = s.strings();
+    for home in found.part().into_iter().flat_map(|f| &f.homes) {
         add(&home.user, &home.evidence, Some(home.offset));
     }
-    Verdict::of(faults)
+    // What the settings say of the builder counts as much as the data.
+    found.judge(|_| Verdict::of(faults))
 }
 
 #[cfg(test)]

@@ -66,40 +66,47 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn consistent(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    if !s.has_settings() && s.facts.go_version_source != Some("build info") {
+    if s.facts.settings.is_empty() && s.facts.go_version_source != Some("build info") {
         return Verdict::unknown("the file has no build information");
     }
     let all = s.facts.contradictions.iter();
-    Verdict::of(
+    s.unless_hidden(Verdict::of(
         all.map(|c| Fault {
             message: format!("contradicts itself: {}", c.what),
             evidence: c.code.to_string(),
             offset: None,
         })
         .collect(),
-    )
+    ))
 }
 
 fn not_obfuscated(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.facts.obfuscated {
         Some(by) => Verdict::fail(format!("is obfuscated ({by})"), s.seen("obfuscated")),
-        None if s.facts.is_go() => Verdict::PASS,
-        None => Verdict::unknown("the file shows no sign of Go"),
+        None => s.no_go().unwrap_or_else(|| s.unless_hidden(Verdict::PASS)),
     }
 }
 
 fn not_packed(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match s.facts.packed {
         Some(by) => Verdict::fail(format!("is packed ({by})"), s.seen("packed")),
-        None => Verdict::PASS,
+        None => s.unless_hidden(Verdict::PASS),
     }
 }
 
 fn readable(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    let faults = s.image.warnings.iter().map(|w| Fault {
+    // One fault for a cut, rather than one for each section behind it.
+    let cut = s.facts.cut.map(|end| Fault {
+        message: format!("is cut short: {} bytes of at least {end}", s.facts.file_size),
+        evidence: "headers and section tables".into(),
+        offset: Some(s.facts.file_size),
+    });
+    let of_cut = |w: &&crate::image::Warning| cut.is_some() && w.what.contains("past the end");
+    let others = s.image.warnings.iter().filter(|w| !of_cut(w)).map(|w| Fault {
         message: w.what.clone(),
         evidence: w.structure.unwrap_or("header").to_string(),
         offset: w.offset,
     });
-    Verdict::of(faults.collect())
+    let others: Vec<Fault> = others.collect();
+    Verdict::of(cut.into_iter().chain(others).collect())
 }

@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "allow-lib",
         title: "needs no other shared libraries than those allowed",
-        means: "Each shared library that a program needs is a thing to install, to mend, and to find in the right version. The value lists those that may be there.",
+        means: "Each shared library that a program needs has to be installed, updated, and found in the right version. The value lists those that may be there.",
         evidence: "ELF: DT_NEEDED; Mach-O: LC_LOAD_DYLIB; PE: the import directory; XCOFF: import files.",
         fix: "Remove the dependency that brings the library in, or allow the library.",
         applies: "Linked files.",
@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         code: "max-glibc",
         title: "runs with that glibc",
         means: "A program linked against glibc needs at least the version that the newest of the symbols it uses came with. On an older system it does not start.",
-        evidence: "ELF: .gnu.version_r.",
+        evidence: "ELF: the versions that are needed (DT_VERNEED, .gnu.version_r).",
         fix: "Build on the oldest system that must run it, or build with CGO_ENABLED=0.",
         applies: "linux programs and libraries that link glibc.",
         level: Level::Error,
@@ -211,6 +211,11 @@ fn names<'l>(libraries: impl IntoIterator<Item = &'l Library>) -> String {
         .join(", ")
 }
 
+/// The libraries that were seen.
+fn seen<'f>(s: &'f Subject<'_, '_>) -> &'f [Library] {
+    s.facts.libraries.part().map_or(&[], Vec::as_slice)
+}
+
 /// What a program needs, in the words of its format.
 fn needs(s: &Subject<'_, '_>) -> String {
     let word = match s.image.format {
@@ -223,8 +228,8 @@ fn needs(s: &Subject<'_, '_>) -> String {
     if let Some(i) = &s.facts.interpreter {
         parts.push(format!("interpreter {i}"));
     }
-    if !s.facts.libraries.is_empty() {
-        parts.push(format!("{word} {}", names(&s.facts.libraries)));
+    if !seen(s).is_empty() {
+        parts.push(format!("{word} {}", names(seen(s))));
     }
     if parts.is_empty() {
         parts.push(s.seen("linkage"));
@@ -239,58 +244,53 @@ fn statically(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.image.format == Format::Wasm {
         return Verdict::not_applicable("a wasm module is linked by its host");
     }
-    if matches!(s.facts.linkage, Some(Linkage::Static | Linkage::StaticPie)) {
-        return Verdict::PASS;
-    }
-    let f = s.facts;
-    if has_no_static(s.os()) && !s.is_library() {
-        let foreign: Vec<&Library> = f
-            .libraries
-            .iter()
-            .filter(|l| !is_system(s.os(), &l.name))
-            .collect();
-        return if foreign.is_empty() {
-            let own = if f.libraries.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", names(&f.libraries))
-            };
-            Verdict::Pass(Some(format!(
-                "{} has no static programs; only the system's own libraries are linked{own}",
-                s.os()
-            )))
+    s.facts.linkage.judge(|linkage| match linkage {
+        Some(Linkage::Static | Linkage::StaticPie) => Verdict::PASS,
+        Some(Linkage::Dynamic) if has_no_static(s.os()) && !s.is_library() => system_only(s),
+        Some(Linkage::Dynamic) => dynamic(s),
+        None => Verdict::unknown("the file does not show how it is linked"),
+    })
+}
+
+/// Where there are no static programs: are only the system's own libraries linked?
+fn system_only(s: &Subject<'_, '_>) -> Verdict {
+    s.facts.libraries.judge(|all| {
+        let all = all.map_or(&[][..], Vec::as_slice);
+        let foreign: Vec<&Library> = all.iter().filter(|l| !is_system(s.os(), &l.name)).collect();
+        if !foreign.is_empty() {
+            let message = format!(
+                "needs libraries that are not part of {}: {}",
+                s.os(),
+                names(foreign)
+            );
+            return Verdict::fail(message, needs(s));
+        }
+        let own = if all.is_empty() {
+            String::new()
         } else {
-            Verdict::fail(
-                format!(
-                    "needs libraries that are not part of {}: {}",
-                    s.os(),
-                    names(foreign)
-                ),
-                needs(s),
-            )
+            format!(": {}", names(all))
         };
-    }
-    if f.linkage.is_none() {
-        return Verdict::unknown("the file does not show how it is linked");
-    }
+        Verdict::Pass(Some(format!(
+            "{} has no static programs; only the system's own libraries are linked{own}",
+            s.os()
+        )))
+    })
+}
+
+fn dynamic(s: &Subject<'_, '_>) -> Verdict {
+    let f = s.facts;
     if s.is_library() {
-        return Verdict::fail(
-            format!(
-                "is a shared library ({}), which a loader has to load",
-                f.build_mode.unwrap_or_default()
-            ),
-            needs(s),
-        );
+        let mode = f.build_mode.unwrap_or_default();
+        let message = format!("is a shared library ({mode}), which a loader has to load");
+        return Verdict::fail(message, needs(s));
     }
-    match (&f.interpreter, f.libraries.is_empty()) {
-        (Some(i), true) => Verdict::fail(
+    match (&f.interpreter, seen(s).is_empty()) {
+        (Some(i), true) if f.libraries.known().is_some() => Verdict::fail(
             format!("needs the loader {i}, though no library"),
             format!("{}; no DT_NEEDED", needs(s)),
         ),
-        (_, _) => Verdict::fail(
-            format!("needs shared libraries: {}", names(&f.libraries)),
-            needs(s),
-        ),
+        (Some(i), true) => Verdict::fail(format!("needs the loader {i}"), needs(s)),
+        _ => Verdict::fail(format!("needs shared libraries: {}", names(seen(s))), needs(s)),
     }
 }
 
@@ -309,7 +309,7 @@ fn scratch(s: &Subject<'_, '_>, v: &Value) -> Verdict {
         );
     }
     match statically(s, v) {
-        Verdict::Fail(mut faults) if s.facts.interpreter.is_some() && s.facts.libraries.is_empty() => {
+        Verdict::Fail(mut faults) if s.facts.interpreter.is_some() && seen(s).is_empty() => {
             for f in &mut faults {
                 f.message
                     .push_str(": it is position independent and relies on the loader to relocate it");
@@ -324,7 +324,7 @@ fn scratch_data(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if s.os() != "linux" || s.is_library() {
         return Verdict::not_applicable("it is no linux program");
     }
-    let has = |names: &[&str]| s.program.has_function(names);
+    let has = |names: &[&str]| s.has_function(names).known().copied();
     let wants = [
         (
             "certificate authorities",
@@ -371,31 +371,30 @@ fn allow_lib(s: &Subject<'_, '_>, v: &Value) -> Verdict {
             .iter()
             .any(|a| a == name || a == base || windows && a.eq_ignore_ascii_case(name))
     };
-    let foreign = s.facts.libraries.iter().filter(|l| !ok(&l.name));
-    Verdict::of(
-        foreign
-            .map(|l| {
-                let imports = l
-                    .imports
-                    .iter()
-                    .take(4)
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let more = if l.imports.len() > 4 { ", …" } else { "" };
-                let uses = if imports.is_empty() {
-                    String::new()
-                } else {
-                    format!("; for {imports}{more}")
-                };
-                Fault {
-                    message: format!("needs {}, which is not allowed", l.name),
-                    evidence: format!("{}{uses}", needs(s)),
-                    offset: None,
-                }
-            })
-            .collect(),
-    )
+    let fault = |l: &Library| {
+        let imports = l.imports.as_deref().unwrap_or_default();
+        let some = imports
+            .iter()
+            .take(4)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = if imports.len() > 4 { ", …" } else { "" };
+        let uses = if some.is_empty() {
+            some
+        } else {
+            format!("; for {some}{more}")
+        };
+        Fault {
+            message: format!("needs {}, which is not allowed", l.name),
+            evidence: format!("{}{uses}", needs(s)),
+            offset: None,
+        }
+    };
+    s.facts.libraries.judge(|all| {
+        let foreign = all.into_iter().flatten().filter(|l| !ok(&l.name));
+        Verdict::of(foreign.map(fault).collect())
+    })
 }
 
 fn no_rpath(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -413,7 +412,9 @@ fn no_rpath(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             offset: None,
         }
     };
-    Verdict::of(s.facts.rpath.iter().map(one).collect())
+    s.facts
+        .rpath
+        .judge(|paths| Verdict::of(paths.into_iter().flatten().map(one).collect()))
 }
 
 /// Why a search path is dangerous, where it is.
@@ -439,19 +440,21 @@ fn max_glibc(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::Numbers(max) = v else {
         return Verdict::PASS;
     };
-    let Some(newest) = &s.facts.glibc else {
-        return Verdict::not_applicable("it links no glibc with versions");
-    };
-    let numbers: Vec<u32> = newest.split('.').filter_map(|n| n.parse().ok()).collect();
-    if numbers <= *max {
-        return Verdict::PASS;
-    }
-    let wanted = format!("GLIBC_{newest}");
-    let from = s.facts.libraries.iter().filter(|l| l.versions.contains(&wanted));
-    Verdict::fail(
-        format!("needs glibc {newest} or newer, {v} is allowed"),
-        format!("{wanted} of {} in .gnu.version_r", names(from)),
-    )
+    s.facts.glibc.judge(|newest| {
+        let Some(newest) = newest else {
+            return Verdict::not_applicable("it links no glibc with versions");
+        };
+        let numbers: Vec<u32> = newest.split('.').filter_map(|n| n.parse().ok()).collect();
+        if numbers <= *max {
+            return Verdict::PASS;
+        }
+        let wanted = format!("GLIBC_{newest}");
+        let from = seen(s).iter().filter(|l| l.versions.contains(&wanted));
+        Verdict::fail(
+            format!("needs glibc {newest} or newer, {v} is allowed"),
+            format!("{wanted} of {} in the versions that are needed", names(from)),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
         code: "no-local-replace",
         title: "replaces no module by a local folder",
         means: "A `replace` to a folder builds code that has no version: nobody else can build it, and no scanner knows what it is.",
-        evidence: "Modules in build information whose replacement has no version.",
+        evidence: "Modules in build information whose replacement is a path.",
         fix: "Publish the change as a version, or vendor it under its own name.",
         applies: "Go programs with build information.",
         level: Level::Warning,
@@ -141,15 +141,30 @@ pub(super) const RULES: &[Rule] = &[
         code: "deny-module",
         title: "has none of these modules in it",
         means: "Modules that must not be shipped. A name that ends in /... stands for all below it; name@version stands for that version only.",
-        evidence: "Modules in build information, replacements included.",
+        evidence: "Modules in build information, replacements included; where these are not listed, names of functions below the module's path.",
         fix: "Remove the dependency.",
-        applies: "Go programs with build information.",
+        applies: "Go programs.",
         level: Level::Error,
         audit: false,
         kind: ValueKind::Words(&[]),
         default: &[],
         flag: Some("deny-module"),
         check: deny_module,
+    },
+    Rule {
+        code: "deny-package",
+        title: "has none of these packages in it",
+        means: "Packages that must not be shipped, such as testing or net/http/pprof. A name that ends in /... stands for all below it as well. A package counts \
+            where a function of it is linked in or was inlined; one of which there are only constants and types is not seen.",
+        evidence: "Function names of the pclntab, those of inlined calls included.",
+        fix: "Find what imports it (go mod why, go list -deps) and remove that.",
+        applies: "Go programs.",
+        level: Level::Error,
+        audit: false,
+        kind: ValueKind::Words(&[]),
+        default: &[],
+        flag: Some("deny-package"),
+        check: deny_package,
     },
     Rule {
         code: "godebug",
@@ -275,14 +290,13 @@ fn vcs(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    if !s.has_settings() {
-        return Verdict::unknown("the file has no build settings");
-    }
-    Verdict::hold(
-        s.setting("vcs.revision").is_some_and(|r| !r.is_empty()),
-        "does not name its commit",
-        "no build setting vcs.revision",
-    )
+    s.facts.all_settings().judge(|_| {
+        Verdict::hold(
+            s.setting("vcs.revision").is_some_and(|r| !r.is_empty()),
+            "does not name its commit",
+            "no build setting vcs.revision",
+        )
+    })
 }
 
 fn no_dirty(s: &Subject<'_, '_>, _: &Value) -> Verdict {
@@ -300,10 +314,15 @@ fn no_dirty(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             "is built from a checkout with changes",
             "build setting vcs.modified=true",
         ),
-        _ if version.ends_with("+dirty") => Verdict::fail(
-            "is built from a checkout with changes",
-            format!("main module at {version}"),
-        ),
+        _ if version
+            .split_once('+')
+            .is_some_and(|(_, m)| m.split('.').any(|m| m == "dirty")) =>
+        {
+            Verdict::fail(
+                "is built from a checkout with changes",
+                format!("main module at {version}"),
+            )
+        }
         Some(_) => Verdict::PASS,
         None if !version.is_empty() && version != "(devel)" => Verdict::PASS,
         None => Verdict::unknown("there is no VCS stamp"),
@@ -322,7 +341,10 @@ fn release_version(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if v.is_empty() || v == "(devel)" {
         return Verdict::fail("has no version", evidence);
     }
-    let core = v.split('+').next().unwrap_or(v);
+    let (core, marks) = v.split_once('+').unwrap_or((v, ""));
+    if marks.split('.').any(|m| m == "dirty") {
+        return Verdict::fail("is built from a checkout with changes", evidence);
+    }
     match core.split_once('-') {
         None => Verdict::PASS,
         Some((_, rest)) if is_pseudo(rest) => {
@@ -343,56 +365,63 @@ fn is_pseudo(rest: &str) -> bool {
         && time.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn modules<'f>(s: &'f Subject<'_, '_>) -> Result<impl Iterator<Item = &'f ModuleName>, Verdict> {
-    if let Some(v) = s.no_go() {
-        return Err(v);
-    }
-    if s.facts.build_info == BuildInfoState::Missing
-        || s.facts.main.is_none() && s.facts.deps.is_empty() && s.facts.path.is_none()
-    {
-        return Err(Verdict::unknown("the file does not name its modules"));
-    }
-    Ok(s.facts.main.iter().chain(&s.facts.deps))
+/// Decides by the modules in the file, all of them or those that could be seen.
+fn by_modules(s: &Subject<'_, '_>, decide: impl FnOnce(&[ModuleName]) -> Verdict) -> Verdict {
+    let all = || {
+        s.facts
+            .modules()
+            .judge(|all| decide(all.map_or(&[], Vec::as_slice)))
+    };
+    s.no_go().unwrap_or_else(all)
+}
+
+/// Is the module's replacement a folder? Its path says so, whatever is written as its version (Go 1.22 and newer: `(devel)`).
+fn is_local(replacement: &ModuleName) -> bool {
+    let path = replacement.path.as_str();
+    let drive = path.as_bytes().get(1) == Some(&b':');
+    path.starts_with(['.', '/', '\\']) || drive || replacement.version.is_empty()
 }
 
 fn no_local_replace(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    let all = match modules(s) {
-        Ok(m) => m,
-        Err(v) => return v,
-    };
-    let local = all
-        .filter_map(|m| Some((m, m.replace.as_deref()?)))
-        .filter(|(_, r)| r.version.is_empty());
-    Verdict::of(
-        local
-            .map(|(m, r)| Fault {
-                message: format!("has {} replaced by the folder {}", m.path, r.path),
-                evidence: format!("{} {} => {}", m.path, m.version, r.path),
-                offset: None,
-            })
-            .collect(),
-    )
+    by_modules(s, |all| {
+        let replaced = all.iter().filter_map(|m| Some((m, m.replace.as_deref()?)));
+        let local = replaced.filter(|(_, r)| is_local(r)).map(|(m, r)| Fault {
+            message: format!("has {} replaced by the folder {}", m.path, r.path),
+            evidence: format!("{} {} => {} {}", m.path, m.version, r.path, r.version)
+                .trim_end()
+                .to_string(),
+            offset: None,
+        });
+        Verdict::of(local.collect())
+    })
 }
 
 fn module_sums(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    match modules(s) {
-        Err(v) => v,
-        Ok(_) => {
-            let bare: Vec<&str> = s
-                .facts
-                .deps
-                .iter()
-                .filter(|m| m.replace.as_deref().unwrap_or(m).sum.is_empty())
-                .map(|m| m.path.as_str())
-                .collect();
-            let shown = bare.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-            let more = if bare.len() > 5 { ", …" } else { "" };
-            Verdict::hold(
-                bare.is_empty(),
-                &format!("has {} modules without a checksum", bare.len()),
-                format!("{shown}{more}"),
-            )
-        }
+    by_modules(s, |_| {
+        let bare = s
+            .facts
+            .deps
+            .iter()
+            .filter(|m| m.replace.as_deref().unwrap_or(m).sum.is_empty());
+        let bare: Vec<&str> = bare.map(|m| m.path.as_str()).collect();
+        let shown = bare.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+        let more = if bare.len() > 5 { ", …" } else { "" };
+        let modules = if bare.len() == 1 { "module" } else { "modules" };
+        Verdict::hold(
+            bare.is_empty(),
+            &format!("has {} {modules} without a checksum", bare.len()),
+            format!("{shown}{more}"),
+        )
+    })
+}
+
+/// Is `path` what a pattern names: itself, or with `/...` everything below as well?
+fn named(pattern: &str, path: &str) -> bool {
+    match pattern.strip_suffix("/...") {
+        Some(top) => path
+            .strip_prefix(top)
+            .is_some_and(|r| r.is_empty() || r.starts_with('/')),
+        None => path == pattern,
     }
 }
 
@@ -400,37 +429,79 @@ fn deny_module(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     let Value::Words(denied) = v else {
         return Verdict::PASS;
     };
-    let all = match modules(s) {
-        Ok(m) => m,
-        Err(v) => return v,
-    };
-    let hit = |m: &ModuleName| {
-        denied.iter().any(|d| {
-            let (path, version) = d
-                .split_once('@')
-                .map_or((d.as_str(), None), |(p, v)| (p, Some(v)));
-            let named = match path.strip_suffix("/...") {
-                Some(top) => m
-                    .path
-                    .strip_prefix(top)
-                    .is_some_and(|r| r.is_empty() || r.starts_with('/')),
-                None => m.path == path,
-            };
-            named && version.is_none_or(|v| v == m.version)
-        })
-    };
-    let found = all
-        .flat_map(|m| [Some(m), m.replace.as_deref()].into_iter().flatten())
-        .filter(|m| hit(m));
-    Verdict::of(
-        found
-            .map(|m| Fault {
-                message: format!("has {} in it, which is denied", m.path),
-                evidence: format!("module {} {}", m.path, m.version),
-                offset: None,
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    let whole = s.facts.modules();
+    let listed = |all: &[ModuleName]| -> Vec<Fault> {
+        let hit = |m: &&ModuleName| {
+            denied.iter().any(|d| {
+                let (path, version) = d
+                    .split_once('@')
+                    .map_or((d.as_str(), None), |(p, v)| (p, Some(v)));
+                named(path, &m.path) && version.is_none_or(|v| v == m.version)
             })
-            .collect(),
-    )
+        };
+        let all = all
+            .iter()
+            .flat_map(|m| [Some(m), m.replace.as_deref()].into_iter().flatten());
+        let fault = |m: &ModuleName| Fault {
+            message: format!("has {} in it, which is denied", m.path),
+            evidence: format!("module {} {}", m.path, m.version).trim_end().to_string(),
+            offset: None,
+        };
+        all.filter(hit).map(fault).collect()
+    };
+    if let Some(all) = whole.known() {
+        return Verdict::of(listed(all));
+    }
+    // Without a list the names of functions tell: a package of the module is below its path.
+    let mut faults = Vec::new();
+    let mut open = None;
+    for d in denied {
+        let (path, version) = d
+            .split_once('@')
+            .map_or((d.as_str(), None), |(p, v)| (p, Some(v)));
+        let top = path.strip_suffix("/...").unwrap_or(path);
+        match (s.function_below(top, true), version) {
+            (Some(name), None) => faults.push(Fault {
+                message: format!("has packages of {top} in it, which is denied"),
+                evidence: format!("function {name}; no list of modules"),
+                offset: None,
+            }),
+            (Some(name), Some(v)) => {
+                open = Some(format!(
+                    "packages of {top} are in it (function {name}), at {v} or another version"
+                ));
+            }
+            (None, _) => {}
+        }
+    }
+    match (faults.is_empty(), open, whole.why()) {
+        (false, ..) => Verdict::Fail(faults),
+        (true, Some(why), _) => Verdict::Unknown(why),
+        (true, None, why) => Verdict::unknown(why.unwrap_or("the file has no list of its modules")),
+    }
+}
+
+fn deny_package(s: &Subject<'_, '_>, v: &Value) -> Verdict {
+    let Value::Words(denied) = v else {
+        return Verdict::PASS;
+    };
+    if let Some(v) = s.no_go() {
+        return v;
+    }
+    let found = denied.iter().filter_map(|d| {
+        let (top, below) = d.strip_suffix("/...").map_or((d.as_str(), false), |t| (t, true));
+        let name = s.function_below(top, below)?;
+        Some(Fault {
+            message: format!("has the package {d} in it, which is denied"),
+            evidence: format!("function {name} in the pclntab"),
+            offset: None,
+        })
+    });
+    let found: Vec<Fault> = found.collect();
+    s.names_readable().judge(|_| Verdict::of(found))
 }
 
 /// Switches that turn a weakness on: key, value, the package they work in, what they do.
@@ -498,18 +569,16 @@ fn godebug(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    if !s.has_settings() {
-        return Verdict::unknown("the file has no build settings");
-    }
+    s.facts.all_settings().judge(|_| weak_defaults(s))
+}
+
+fn weak_defaults(s: &Subject<'_, '_>) -> Verdict {
     let set = s.setting("DefaultGODEBUG").unwrap_or_default();
     // The switch is set for every program of an old go line; it does nothing where its package is not linked in.
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
         let known = LEGACY.iter().find(|l| l.0 == key && l.1 == value)?;
-        s.program
-            .has_package(known.2)
-            .unwrap_or(true)
-            .then(|| format!("{} ({one})", known.3))
+        (!s.has_package(known.2).is_not()).then(|| format!("{} ({one})", known.3))
     });
     let weak: Vec<String> = weak.collect();
     Verdict::hold(
@@ -523,11 +592,20 @@ fn fips(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     if let Some(v) = s.no_go() {
         return v;
     }
-    if s.facts.experiments.iter().any(|e| e == "boringcrypto") {
-        return Verdict::Pass(Some("built with BoringCrypto".into()));
+    // The experiment by itself is only a word: without cgo, and on other systems, it links nothing.
+    if s.facts.boring.is() {
+        return Verdict::Pass(Some("BoringCrypto is linked in".into()));
     }
-    if !s.has_settings() {
-        return Verdict::unknown("the file has no build settings");
+    s.facts.all_settings().judge(|_| fips_module(s))
+}
+
+fn fips_module(s: &Subject<'_, '_>) -> Verdict {
+    if s.facts.experiments.iter().any(|e| e == "boringcrypto") {
+        let seen = "the version has X:boringcrypto, and there is no function of BoringCrypto";
+        return s
+            .facts
+            .boring
+            .judge(|_| Verdict::fail("is told to use BoringCrypto, which is not in it", seen));
     }
     let module = s
         .setting("GOFIPS140")

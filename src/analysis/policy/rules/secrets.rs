@@ -203,13 +203,21 @@ fn no_secrets(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             }
         }
     }
-    faults.extend(s.strings().secrets.iter().map(|found| Fault {
+    let found = match s.facts.obfuscated {
+        // garble -literals makes code of constant strings.
+        Some(by) => s.strings().doubted(format!(
+            "the file is obfuscated ({by}): its strings need not be in it as they are"
+        )),
+        None => s.strings(),
+    };
+    let secrets = found.part().into_iter().flat_map(|f| &f.secrets);
+    faults.extend(secrets.map(|found| Fault {
         message: format!("has a {} in it: {}", found.kind, redact(found.text)),
         evidence: found.part.clone(),
         offset: Some(found.offset),
     }));
     faults.truncate(Strings::SECRETS);
-    Verdict::of(faults)
+    found.judge(|_| Verdict::of(faults))
 }
 
 /// Does the last word of a variable's name say that it holds a credential?
