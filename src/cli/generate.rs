@@ -10,7 +10,7 @@ use crate::report::schema;
 /// Shell completions, man pages, JSON schemas.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect generate completions bash > /etc/bash_completion.d/gospect\n  gospect generate man | man -l -\n  \
+    after_help = "Examples:\n  gospect generate completions bash > /etc/bash_completion.d/gospect\n  gospect generate man | man -l -\n  gospect generate man track record | man -l -\n  \
     gospect generate schema info"
 )]
 pub struct Args {
@@ -29,8 +29,8 @@ enum What {
     },
     /// The man page of gospect, or of one sub-command.
     Man {
-        /// The sub-command.
-        command: Option<String>,
+        /// The sub-command, and the one below it: `track record`.
+        command: Vec<String>,
         #[command(flatten)]
         output: Output,
     },
@@ -54,25 +54,23 @@ pub(super) fn run(args: &Args) -> u8 {
         What::Man { command, output } => {
             let mut all = super::Cli::command();
             all.build();
-            let page = match command {
-                None => Some(all),
-                Some(name) => {
-                    let found = all.find_subcommand(name).cloned();
-                    found.map(|c| {
-                        c.display_name(format!("gospect-{name}"))
-                            .name(format!("gospect-{name}"))
-                    })
-                }
-            };
+            let mut page = Some(&all);
+            for name in command {
+                page = page.and_then(|c| c.find_subcommand(name));
+            }
+            let name = std::iter::once("gospect").chain(command.iter().map(String::as_str));
+            let name = name.collect::<Vec<_>>().join("-");
+            let page = page.cloned().map(|c| c.display_name(name.clone()).name(name));
             let Some(page) = page else {
-                frame::note(&format!(
-                    "gospect: no sub-command {:?}",
-                    command.as_deref().unwrap_or_default()
-                ));
+                frame::note(&format!("gospect: no sub-command {:?}", command.join(" ")));
                 return super::TROUBLE;
             };
             // Writing to memory does not fail.
-            let _ = clap_mangen::Man::new(page).render(&mut bytes);
+            let mut text = Vec::new();
+            let _ = clap_mangen::Man::new(page).render(&mut text);
+            // What stands behind the options are examples.
+            let text = String::from_utf8_lossy(&text).replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n");
+            bytes.extend(text.bytes());
             output
         }
         What::Schema { command, output } => {

@@ -35,12 +35,11 @@ impl<'a> Image<'a> {
         };
         let find = |tag| dynamic.entries.iter().find(|e| e.0 == tag).map(|e| e.1);
         let section = |name: &str| self.section(name).map(|s| self.section_bytes(s));
-        // A file of debug information keeps the entry and has no bytes at the address.
         let table = match (find(DT_VERNEED), section(".gnu.version_r")) {
-            (None, None) => return Some(Vec::new()),
             (_, Some(b)) if !b.is_empty() => b,
             (Some(at), _) => self.bytes_from(at)?,
-            (None, Some(_)) => return None,
+            // Go's linker leaves an empty section where it needs no version.
+            (None, _) => return Some(Vec::new()),
         };
         let strings = find(DT_STRTAB).and_then(|a| self.bytes_from(a));
         let strings = strings.or_else(|| section(".dynstr")).filter(|s| !s.is_empty())?;

@@ -74,6 +74,19 @@ pub(super) fn find(image: &Image<'_>, facts: &mut Facts) {
             add("dwarf", "setting -ldflags has -w, but DWARF is there".into());
         }
     }
+    if let Some(told) = facts
+        .go_version
+        .as_deref()
+        .filter(|_| facts.go_version_source == Some("build info"))
+        && facts.compiler == Some("gc")
+        && facts.packed.is_none()
+        && let Some((is, seen)) = super::version::other_than(image, told)
+    {
+        found.push(Contradiction {
+            code: "go-version",
+            what: format!("build information names {told}, but the runtime's own version is {is} ({seen})"),
+        });
+    }
     if let (Some(version), Some(range)) = (facts.go_version.as_deref(), &facts.go_version_range) {
         let parsed = Version::parse(version);
         let expected = parsed.map(release::pclntab_versions);

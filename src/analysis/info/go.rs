@@ -63,9 +63,65 @@ pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
             facts.recovered_modules = modules.map(|m| m.path.clone()).collect();
         }
     }
+    if facts.compiler == Some("gc") {
+        facts.linked_values = super::version::linked_values(image);
+    }
     if facts.go_build_id.is_none() {
         facts.go_build_id = build_id_in_text(image);
     }
+}
+
+/// gccgo's version: libgo's own text where it is linked in (`go1.18 gccgo (Debian 12.2.0-14) 12.2.0`), else what GCC says of itself.
+fn gccgo_version(image: &Image<'_>, facts: &mut Facts) {
+    let mark = b" gccgo (";
+    let runtime = image
+        .sections
+        .iter()
+        .filter(|s| s.alloc && !s.perm.exec)
+        .find_map(|s| {
+            let bytes = image.section_bytes(s);
+            memchr::memmem::find_iter(bytes, mark).find_map(|at| {
+                let from = at.saturating_sub(16);
+                let start = from + memchr::memmem::rfind(bytes.get(from..at)?, b"go1.")?;
+                let go = std::str::from_utf8(bytes.get(start..at)?).ok()?;
+                let tail = bytes.get(at + mark.len()..)?;
+                let tail = tail.get(memchr::memchr(b')', tail.get(..200.min(tail.len()))?)? + 2..)?;
+                let digits = tail
+                    .iter()
+                    .take_while(|b| b.is_ascii_digit() || **b == b'.')
+                    .count();
+                Some((
+                    go.to_string(),
+                    std::str::from_utf8(tail.get(..digits)?).ok()?.to_string(),
+                ))
+            })
+        });
+    if let Some((go, version)) = runtime {
+        if facts.go_version.is_none() {
+            facts.go_version = Some(go);
+            facts.go_version_source = Some("libgo");
+            facts.see("go_version", "libgo's version text");
+        }
+        facts.compiler_version = Some(version);
+        return;
+    }
+    // `GCC: (Debian 12.2.0-14+deb12u1) 12.2.0`
+    let comment = image
+        .section(".comment")
+        .map(|s| image.section_bytes(s))
+        .unwrap_or_default();
+    let mut texts = comment
+        .split(|b| *b == 0)
+        .filter_map(|t| std::str::from_utf8(t).ok());
+    let gcc = texts.find_map(|t| {
+        t.strip_prefix("GCC: (")?
+            .split_once(") ")
+            .map(|(_, v)| v.to_string())
+    });
+    if gcc.is_some() {
+        facts.see("compiler_version", "section .comment");
+    }
+    facts.compiler_version = gcc;
 }
 
 /// Does the symbol table name the program's own functions? A look at the names alone; the table is not parsed.
@@ -168,6 +224,9 @@ fn compiler(image: &Image<'_>, build: Option<&BuildInfo<'_>>, table: Option<&Tab
         (None, "")
     };
     facts.compiler = which;
+    if which == Some("gccgo") {
+        gccgo_version(image, facts);
+    }
     if which.is_some() {
         facts.see("compiler", seen);
     }

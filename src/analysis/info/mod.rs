@@ -119,6 +119,14 @@ pub struct Setting {
     pub value: String,
 }
 
+/// A string variable that the linker set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub struct LinkedValue {
+    pub name: String,
+    pub value: String,
+}
+
 /// Where a fact was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -236,6 +244,11 @@ pub struct Facts {
     pub recovered_modules: Vec<String>,
     /// All build settings in order.
     pub settings: Vec<Setting>,
+    /// Variables that `-ldflags=-X` set, and the values, where symbols tell of them; sorted. `-trimpath` leaves the flags out of the
+    /// settings, not these.
+    pub linked_values: Vec<LinkedValue>,
+    /// Version of a compiler that is not Go's own, `12.2.0` of gccgo.
+    pub compiler_version: Option<String>,
     /// Is there build information at all, and did `go version` find it too?
     pub build_info: BuildInfoState,
     /// Where each fact was seen.
@@ -437,6 +450,8 @@ fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts
         deps: Vec::new(),
         recovered_modules: Vec::new(),
         settings: Vec::new(),
+        linked_values: Vec::new(),
+        compiler_version: None,
         build_info: BuildInfoState::Missing,
         evidence: Vec::new(),
         contradictions: Vec::new(),

@@ -84,9 +84,11 @@ pub struct Target {
     pub rules: Vec<Setting>,
     /// `[target.budget]`.
     pub budget: Budget,
+    /// Its line in the file.
+    pub line: usize,
 }
 
-/// A finding that is put up with for a time.
+/// A finding that is accepted for a time.
 #[derive(Debug, Clone)]
 pub struct Exception {
     /// The rule.
@@ -218,6 +220,18 @@ impl Policy {
         reader.problems.sort();
         reader.problems.dedup();
         Err(reader.problems)
+    }
+
+    /// Does it demand anything of a file, for all or for some?
+    pub fn names_rules(&self) -> bool {
+        let any =
+            |rules: &[Setting], budget: &Budget| rules.iter().any(|s| s.on) || budget.max_size.is_some();
+        self.profile.is_some()
+            || any(&self.rules, &self.budget)
+            || self
+                .targets
+                .iter()
+                .any(|t| t.profile.is_some() || any(&t.rules, &t.budget))
     }
 
     /// The limits of size for a file that goes by `names`.
@@ -485,7 +499,9 @@ impl Reader<'_> {
         if !told {
             self.say(at, "a [[target]] needs a `path`");
         }
+        let line = position(self.text, at).0;
         Some(Target {
+            line,
             paths: paths?,
             profile,
             rules,

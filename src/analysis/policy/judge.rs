@@ -23,7 +23,7 @@ pub struct Finding {
     pub message: String,
     /// Where the file shows it; empty for nowhere.
     pub evidence: String,
-    /// How to mend it.
+    /// How to fix it.
     pub help: &'static str,
     /// Offset in bytes from the start of the file, where there is one place.
     pub offset: Option<u64>,
@@ -34,7 +34,7 @@ pub struct Finding {
 pub struct Excepted {
     /// What was found.
     pub finding: Finding,
-    /// Why that is put up with.
+    /// Why it is accepted.
     pub reason: String,
     /// Until when.
     pub expires: Date,
@@ -55,6 +55,12 @@ pub struct Judgement {
     pub excepted: Vec<Excepted>,
     /// Does the file show that it is a Go binary?
     pub is_go: bool,
+    /// Does it hide whether it is one: packed, or cut short?
+    pub opaque: bool,
+    /// How many rules it was held to.
+    pub rules: usize,
+    /// Lines of the policy's exceptions that covered a finding, ended ones too.
+    pub exceptions: Vec<usize>,
 }
 
 /// Holds `file`, which goes by `names`, to `demands`. Of a fat Mach-O every slice is held to them.
@@ -69,7 +75,10 @@ pub fn judge(
     today: Date,
 ) -> Result<Judgement> {
     let mut all = Vec::new();
-    let mut out = Judgement::default();
+    let mut out = Judgement {
+        rules: demands.len(),
+        ..Judgement::default()
+    };
     let fat = sniff(file) == Some(Sniffed::Fat);
     let archs: Vec<Option<&'static str>> = if fat {
         slices(file)?.iter().map(|s| Some(s.arch.goarch())).collect()
@@ -82,6 +91,7 @@ pub fn judge(
         let subject = Subject::new(&program, &facts, today);
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
         out.is_go |= facts.is_go();
+        out.opaque |= facts.packed.is_some() || facts.cut.is_some();
         all.push((arch, verdicts.collect::<Vec<_>>()));
     }
     for (i, demand) in demands.iter().enumerate() {
@@ -161,6 +171,7 @@ fn except(out: &mut Judgement, policy: &Policy, names: &[String], today: Date) {
         });
         let first = covers.next();
         let valid = first.into_iter().chain(covers).max_by_key(|e| e.expires);
+        out.exceptions.extend(valid.map(|e| e.line));
         match valid {
             Some(e) if today < e.expires => {
                 out.excepted.push(Excepted {

@@ -5,6 +5,7 @@
 
 pub mod file;
 pub mod judge;
+mod referrers;
 pub mod releases;
 pub mod rules;
 pub mod select;
@@ -21,9 +22,9 @@ use super::seen::Seen;
 pub enum Level {
     /// Worth knowing.
     Note,
-    /// Should be mended.
+    /// Should be fixed.
     Warning,
-    /// Must be mended.
+    /// Must be fixed.
     Error,
 }
 

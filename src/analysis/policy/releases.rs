@@ -1,4 +1,4 @@
-//! When each Go release came out and until when it was mended.
+//! When each Go release came out, until when it was supported, and its newest patch.
 //!
 //! Authority: go.dev/doc/devel/release: a release is supported until there are two newer major releases.
 
@@ -37,7 +37,7 @@ const RELEASED: [Date; 28] = [
     Date::new(2026, 8, 18),
 ];
 
-/// Is a release mended?
+/// Is a release supported?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
     /// Yes, as far as the table knows.
@@ -48,7 +48,7 @@ pub enum Support {
     Unknown,
 }
 
-/// Is the Go 1.N that `version` belongs to mended on `today`?
+/// Is the Go 1.N that `version` belongs to supported on `today`?
 pub fn support(version: Version, today: Date) -> Support {
     let n = version.minor as usize;
     if version.major != 1 {
@@ -68,6 +68,23 @@ pub fn support(version: Version, today: Date) -> Support {
         None if RELEASED.last().is_some_and(|last| today < last.next_year()) => Support::Current,
         None => Support::Unknown,
     }
+}
+
+/// The newest patch of each Go 1.N from 1.18 on, as of [`PATCHES_OF`]; from the list of golang.org/toolchain in the module proxy.
+const PATCHES: [u32; 10] = [10, 13, 14, 13, 12, 12, 13, 14, 11, 4];
+const FIRST_PATCHED: u32 = 18;
+
+/// The day on which the newest patches were looked up.
+pub const PATCHES_OF: Date = Date::new(2026, 11, 24);
+
+/// The newest patch of the Go 1.N that `version` belongs to, where the table knows one that is newer.
+pub fn newer_patch(version: Version) -> Option<Version> {
+    let i = version
+        .minor
+        .checked_sub(FIRST_PATCHED)
+        .filter(|_| version.major == 1)?;
+    let newest = Version::new(1, version.minor, *PATCHES.get(i as usize)?);
+    (version < newest).then_some(newest)
 }
 
 /// The newest Go 1.N that the table knows.
@@ -96,6 +113,18 @@ mod tests {
             Support::Ended(Date::new(2024, 2, 6))
         );
         assert_eq!(on("go1.26.8", "2026-11-21"), Support::Current);
+    }
+
+    #[test]
+    fn patches_are_known_for_the_releases_that_are() {
+        assert_eq!(FIRST_PATCHED as usize + PATCHES.len(), RELEASED.len());
+        let newer = |v: &str| newer_patch(Version::parse(v).unwrap());
+        assert_eq!(newer("go1.27.0"), Some(Version::new(1, 27, 4)));
+        assert_eq!(newer("go1.27rc1"), Some(Version::new(1, 27, 4)));
+        assert_eq!(
+            (newer("go1.27.4"), newer("go1.27.5"), newer("go1.28.1")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ use Level::{Error, Note, Warning};
 pub const PROFILES: &[Profile] = &[
     Profile {
         name: "release",
-        about: "a program that is shipped: built clean, from a known commit, by a Go that is mended, without test instruments",
+        about: "a program that is shipped: built clean, from a known commit, by a supported Go, without test instruments",
         rules: &[
             ("no-race", Error, &[]),
             ("no-sanitizer", Error, &[]),
@@ -157,6 +157,21 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
         targets()
             .flat_map(|t| &t.rules)
             .for_each(|s| apply(&mut out, s, everywhere));
+    }
+    // Of a file without a stamp the profile says so once, by the rule that is about stamps.
+    let stamp = out.iter().any(|d| d.rule.code == "vcs");
+    let all = policy
+        .iter()
+        .flat_map(|p| p.rules.iter().chain(targets().flat_map(|t| &t.rules)));
+    let told = all
+        .chain(&flags.settings)
+        .any(|s| s.on && s.rule.code == "no-dirty");
+    let skipped = flags.settings.iter().any(|s| !s.on && s.rule.code == "vcs");
+    for d in out
+        .iter_mut()
+        .filter(|d| d.rule.code == "no-dirty" && stamp && !told && !skipped)
+    {
+        d.required = false;
     }
     flags.settings.iter().for_each(|s| apply(&mut out, s, everywhere));
     out.sort_by_key(|d| rules::all().position(|r| std::ptr::eq(r, d.rule)));

@@ -171,6 +171,8 @@ pub enum ValueKind {
     Word(&'static [&'static str]),
     /// Any number of words; those listed, or all where none are.
     Words(&'static [&'static str]),
+    /// Any number of systems: `linux`, `linux/amd64`.
+    Targets,
 }
 
 /// A rule's value.
@@ -206,12 +208,18 @@ impl ValueKind {
                 given.iter().map(|w| w.as_ref().to_string()).collect(),
             ));
         }
+        if self == ValueKind::Targets {
+            let all = given.iter().map(|w| target(w.as_ref()));
+            return all.collect::<Result<_, _>>().map(Value::Words);
+        }
         let [one] = given else {
             return Err("one value is needed".to_string());
         };
         let s = one.as_ref();
         match self {
-            ValueKind::Nothing | ValueKind::Words(_) => Err("this rule takes no value".to_string()),
+            ValueKind::Nothing | ValueKind::Words(_) | ValueKind::Targets => {
+                Err("this rule takes no value".to_string())
+            }
             ValueKind::GoVersion => match Version::parse(s) {
                 Some(v) => Ok(Value::GoVersion(v, s.strip_prefix("go").unwrap_or(s).to_string())),
                 None => Err(format!(
@@ -232,6 +240,85 @@ impl ValueKind {
                 .ok_or_else(|| format!("`{s}` is not one of: {}", known.join(", "))),
         }
     }
+}
+
+/// GOOS words, as of Go 1.27.
+const SYSTEMS: [&str; 15] = [
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+];
+/// GOARCH words, as of Go 1.27.
+const ARCHS: [&str; 14] = [
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+    "riscv64", "s390x", "wasm",
+];
+/// What people write for GOOS and GOARCH words.
+const OTHERWISE: [(&str, &str); 12] = [
+    ("macos", "darwin"),
+    ("osx", "darwin"),
+    ("win", "windows"),
+    ("win32", "windows"),
+    ("win64", "windows"),
+    ("x86_64", "amd64"),
+    ("x64", "amd64"),
+    ("x86-64", "amd64"),
+    ("i386", "386"),
+    ("x86", "386"),
+    ("i686", "386"),
+    ("aarch64", "arm64"),
+];
+
+/// A system as `linux` or `linux/amd64`.
+fn target(word: &str) -> Result<String, String> {
+    let (os, arch) = word
+        .split_once('/')
+        .map_or((word, None), |(os, arch)| (os, Some(arch)));
+    let meant = |word: &str, known: &[&'static str]| -> Option<&'static str> {
+        let lower = word.to_ascii_lowercase();
+        let other = OTHERWISE
+            .iter()
+            .find(|o| o.0 == lower)
+            .map(|o| o.1)
+            .filter(|o| known.contains(o));
+        other.or_else(|| super::rules::nearest_word(&lower, known.iter().copied()))
+    };
+    let known_os = SYSTEMS.contains(&os);
+    if known_os && arch.is_none_or(|a| ARCHS.contains(&a)) {
+        return Ok(word.to_string());
+    }
+    let hint = match (known_os, arch) {
+        (true, Some(arch)) => meant(arch, &ARCHS).map(|a| format!("{os}/{a}")),
+        (false, None) if ARCHS.contains(&os) => Some(format!("linux/{os}")),
+        (false, Some(a)) if ARCHS.contains(&os) && SYSTEMS.contains(&a) => Some(format!("{a}/{os}")),
+        (false, Some(a)) => {
+            let arch = if ARCHS.contains(&a) {
+                Some(a)
+            } else {
+                meant(a, &ARCHS)
+            };
+            meant(os, &SYSTEMS)
+                .zip(arch)
+                .map(|(os, arch)| format!("{os}/{arch}"))
+        }
+        (_, None) => meant(os, &SYSTEMS).map(str::to_string),
+    };
+    let hint = hint.map_or("systems are written as linux or linux/amd64".to_string(), |h| {
+        format!("did you mean `{h}`?")
+    });
+    Err(format!("`{word}` is no system that Go builds for; {hint}"))
 }
 
 impl fmt::Display for Value {
@@ -284,6 +371,24 @@ mod tests {
         assert_eq!(all, [1500, 20 << 20, 20_000_000, 1536, 1000, 0]);
         for bad in ["", "MiB", "20MBit", "-1", "1e400", "99999999999GiB", "1.2.3"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn systems_are_known_by_their_words() {
+        let read = |w: &str| ValueKind::Targets.read(&[w]);
+        assert_eq!(read("linux"), Ok(Value::Words(vec!["linux".into()])));
+        assert!(read("windows/arm64").is_ok());
+        for (wrong, meant) in [
+            ("amd64", "`linux/amd64`"),
+            ("amd64/linux", "`linux/amd64`"),
+            ("linux/x86_64", "`linux/amd64`"),
+            ("Linux/amd64", "`linux/amd64`"),
+            ("macos/arm64", "`darwin/arm64`"),
+            ("linus", "`linux`"),
+        ] {
+            let said = read(wrong).unwrap_err();
+            assert!(said.contains(meant), "{wrong}: {said}");
         }
     }
 

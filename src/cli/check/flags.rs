@@ -1,5 +1,8 @@
 //! `--static`, `--min-go VERSION`, `--rule CODE=VALUE`, …: flags made from the table of rules → what they ask for.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -11,6 +14,27 @@ use crate::report::check::rules::value_name;
 /// What the flags demand, in the order of the catalogue; `--rule` and `--skip` last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demands(pub Vec<Setting>);
+
+/// Takes any text, and offers the rules' codes to shells that complete words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Codes;
+
+impl TypedValueParser for Codes {
+    type Value = String;
+
+    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        value
+            .to_str()
+            .map(str::to_string)
+            .ok_or_else(|| wrong("a rule's code is ASCII".into()))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(
+            rules::all().map(|r| PossibleValue::new(r.code).help(r.title)),
+        ))
+    }
+}
 
 fn arg(rule: &'static Rule) -> Option<Arg> {
     let flag = rule.flag?;
@@ -26,7 +50,9 @@ fn arg(rule: &'static Rule) -> Option<Arg> {
         Some(name) => {
             let arg = arg.value_name(name);
             let arg = match rule.kind {
-                ValueKind::Words(_) => arg.action(ArgAction::Append).value_delimiter(','),
+                ValueKind::Words(_) | ValueKind::Targets => {
+                    arg.action(ArgAction::Append).value_delimiter(',')
+                }
                 _ => arg.action(ArgAction::Set),
             };
             // With a default the value is optional, and has to be joined to the flag so that it is not taken for a file.
@@ -71,6 +97,8 @@ impl clap::Args for Demands {
             Arg::new("rule")
                 .long("rule")
                 .value_name("CODE[=VALUE]")
+                .value_parser(Codes)
+                .hide_possible_values(true)
                 .action(ArgAction::Append)
                 .help("Demand a rule by its code")
                 .help_heading("Demands"),
@@ -79,6 +107,8 @@ impl clap::Args for Demands {
             Arg::new("skip")
                 .long("skip")
                 .value_name("CODE")
+                .value_parser(Codes)
+                .hide_possible_values(true)
                 .action(ArgAction::Append)
                 .value_delimiter(',')
                 .help("Leave a rule out")
@@ -119,7 +149,7 @@ impl clap::FromArgMatches for Demands {
                     return Err(wrong(format!("the rule {code} needs a value: --rule {code}=…")));
                 }
                 (None, _) => None,
-                (Some(v), ValueKind::Words(_)) => {
+                (Some(v), ValueKind::Words(_) | ValueKind::Targets) => {
                     Some(rule.kind.read(&v.split(',').collect::<Vec<_>>()).map_err(wrong)?)
                 }
                 (Some(v), _) => Some(rule.kind.read(&[v]).map_err(wrong)?),

@@ -181,7 +181,7 @@ fn describe(all: &[Seen], today: Date) -> String {
     }
     out.push_str(
         "# Other rules for some files; later ones win.\n# [[target]]\n# path = \"bin/agent-*\"\n# rules.max-size = \"10MiB\"\n\n\
-         # A finding that is put up with for a time.\n# [[exception]]\n# rule = \"trimpath\"\n# path = \"bin/old\"\n# reason = \"replaced in March\"\n\
+         # A finding that is accepted for a time.\n# [[exception]]\n# rule = \"trimpath\"\n# path = \"bin/old\"\n# reason = \"replaced in March\"\n\
          # expires = 2027-03-31\n\n# Limits that `gospect diff` and `gospect track` hold to as well.\n# [budget]\n# max-growth = \"2%\"\n\
          # [budget.package]\n# \"net/...\" = { max-size = \"1MiB\" }\n",
     );
@@ -190,7 +190,7 @@ fn describe(all: &[Seen], today: Date) -> String {
 
 fn line(out: &mut String, rule: &'static Rule, all: &[Seen]) {
     let value = match value(rule, all) {
-        Some(v) => Some(if matches!(rule.kind, ValueKind::Words(_)) {
+        Some(v) => Some(if matches!(rule.kind, ValueKind::Words(_) | ValueKind::Targets) {
             format!("[{}]", v.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(", "))
         } else {
             quoted(v.first().map(String::as_str).unwrap_or_default())
@@ -220,7 +220,12 @@ fn line(out: &mut String, rule: &'static Rule, all: &[Seen]) {
         (None, Some(s)) => Some(format!("can't be told of {}", shown(s))),
         (None, None) if idle => Some("does not apply to these files".to_string()),
         // To have all symbols is true of many files, and wanted of few.
-        (None, None) if matches!(rule.code, "debuggable" | "scratch-data" | "deny-module") => {
+        (None, None)
+            if matches!(
+                rule.code,
+                "debuggable" | "scratch-data" | "deny-module" | "deny-package"
+            ) =>
+        {
             Some("holds".to_string())
         }
         _ => None,

@@ -6,6 +6,7 @@ pub(crate) mod policy;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame::{self, Format, Output};
@@ -55,7 +56,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["list", "explain", "profile", "policy"])]
     init: bool,
     /// Say all about one rule.
-    #[arg(long, value_name = "CODE", conflicts_with = "list")]
+    #[arg(long, value_name = "CODE", conflicts_with = "list", value_parser = flags::Codes, hide_possible_values = true)]
     explain: Option<String>,
     /// Name all rules (text, json, markdown).
     #[arg(long)]
@@ -113,7 +114,11 @@ pub(super) fn run(args: &Args) -> u8 {
     let mut status = super::FINE;
     let written = frame::to_output(&args.output, |sink| {
         let run = look(args, loaded.as_ref(), &flags, today);
-        status = if !run.unreadable.is_empty() {
+        let judged = run.files.is_empty() || run.files.iter().any(|f| f.judgement.rules > 0);
+        if !judged {
+            frame::note("gospect: no rule is left to judge by");
+        }
+        status = if !run.unreadable.is_empty() || !judged {
             super::TROUBLE
         } else if run.fails() && !args.exit_zero {
             super::FINDINGS
@@ -129,6 +134,7 @@ pub(super) fn run(args: &Args) -> u8 {
 /// Looks at all files on all cores, and tells which can't be read.
 fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date) -> Run {
     let policy = loaded.map(|l| &l.policy);
+    let skipped = Mutex::new(Vec::new());
     let seen = frame::each_parallel(
         &args.files,
         args.output.quiet,
@@ -138,7 +144,15 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
             let demands = select::demands(policy, flags, &names);
             match judge::judge(bytes, &demands, policy, &names, today) {
                 // What a folder holds besides Go binaries is none of our business, but a damaged one is.
-                Ok(judgement) => Ok((named || judgement.is_go).then_some(judgement)),
+                Ok(judgement) if judgement.is_go || judgement.opaque => Ok(Some(judgement)),
+                Ok(judgement) => {
+                    let name = path.to_string_lossy().into_owned();
+                    let why = "shows no sign of Go".to_string();
+                    skipped.lock().unwrap_or_else(PoisonError::into_inner).push((name, why));
+                    // A file that was named alone is told of below.
+                    let _ = (judgement, named);
+                    Ok(None)
+                }
                 Err(e) if named || buildinfo::marked(bytes) => Err(e.into()),
                 Err(_) => Ok(None),
             }
@@ -148,11 +162,18 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
         name: display(&path),
         judgement,
     });
-    let unreadable: Vec<(String, String)> = seen
+    let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+    skipped.sort();
+    let files: Vec<File> = files.collect();
+    let mut unreadable: Vec<(String, String)> = seen
         .unread
         .into_iter()
         .map(|(path, why)| (path.to_string_lossy().into_owned(), why))
         .collect();
+    if files.is_empty() && unreadable.is_empty() {
+        // A gate that looked at nothing has not passed.
+        unreadable.extend(skipped.iter().cloned());
+    }
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
     }
@@ -162,7 +183,8 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
         .and_then(Level::parse)
         .or_else(|| policy.and_then(|p| p.level));
     Run {
-        files: files.collect(),
+        files,
+        skipped,
         unreadable,
         policy: loaded.map(|l| l.path.to_string_lossy().into_owned()),
         level: level.unwrap_or(Level::Warning),

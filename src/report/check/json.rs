@@ -18,6 +18,7 @@ struct Doc<'a> {
     findings: Vec<Found<'a>>,
     passed: Vec<&'static str>,
     files: Vec<File<'a>>,
+    skipped: Vec<Unreadable<'a>>,
     unreadable: Vec<Unreadable<'a>>,
     summary: Summary,
 }
@@ -76,6 +77,12 @@ fn found<'a>(file: &'a str, f: &'a Finding) -> Found<'a> {
     }
 }
 
+fn unread(all: &[(String, String)]) -> Vec<Unreadable<'_>> {
+    all.iter()
+        .map(|(file, message)| Unreadable { file, message })
+        .collect()
+}
+
 fn said<'a>(all: &'a [(&'static str, String)]) -> Vec<Said<'a>> {
     all.iter().map(|(rule, message)| Said { rule, message }).collect()
 }
@@ -117,11 +124,8 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         findings: run.findings().map(|(file, f)| found(file, f)).collect(),
         passed: run.passed(),
         files: files.collect(),
-        unreadable: run
-            .unreadable
-            .iter()
-            .map(|(file, message)| Unreadable { file, message })
-            .collect(),
+        skipped: unread(&run.skipped),
+        unreadable: unread(&run.unreadable),
         summary: run.summary(),
     };
     json::write(out, &doc)

@@ -28,7 +28,9 @@ pub use text::{Style, write as text};
 pub struct Run {
     /// Files that could be read.
     pub files: Vec<File>,
-    /// Files that could not, and why.
+    /// Files that are no Go binaries and were passed over, and why.
+    pub skipped: Vec<(String, String)>,
+    /// Files that could not be read, and why.
     pub unreadable: Vec<(String, String)>,
     /// The policy file that was used.
     pub policy: Option<String>,
@@ -62,6 +64,8 @@ pub struct Summary {
     pub notes: usize,
     /// Findings under an exception.
     pub excepted: usize,
+    /// Files that are no Go binaries.
+    pub skipped: usize,
     /// Files that could not be read.
     pub unreadable: usize,
 }
@@ -93,6 +97,7 @@ impl Run {
             warnings: count(Level::Warning),
             notes: count(Level::Note),
             excepted: self.files.iter().map(|f| f.judgement.excepted.len()).sum(),
+            skipped: self.skipped.len(),
             unreadable: self.unreadable.len(),
         }
     }

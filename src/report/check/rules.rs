@@ -17,6 +17,7 @@ pub fn value_name(kind: ValueKind) -> Option<&'static str> {
         ValueKind::Size => Some("SIZE"),
         ValueKind::Word(_) => Some("WORD"),
         ValueKind::Words(_) => Some("NAME"),
+        ValueKind::Targets => Some("GOOS[/GOARCH]"),
     }
 }
 

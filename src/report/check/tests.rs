@@ -65,6 +65,7 @@ fn run() -> Run {
                 judgement: good,
             },
         ],
+        skipped: vec![("bin/run.sh".into(), "is no binary".into())],
         unreadable: vec![("missing".into(), "no such file or directory".into())],
         policy: Some("gospect.toml".into()),
         level: Level::Warning,

@@ -25,6 +25,7 @@ struct Doc<'a> {
     go_version_range: Option<&'a str>,
     functions: Option<u64>,
     compiler: Option<&'static str>,
+    compiler_version: Option<&'a str>,
     experiments: &'a [String],
     build_mode: Option<&'static str>,
     linkage: Option<&'static str>,
@@ -62,6 +63,7 @@ struct Doc<'a> {
     deps: Vec<ModuleDoc<'a>>,
     recovered_modules: &'a [String],
     settings: Vec<SettingDoc<'a>>,
+    linked_values: Vec<SettingDoc<'a>>,
     contradictions: Vec<ContradictionDoc<'a>>,
     evidence: Vec<EvidenceDoc<'a>>,
     warnings: &'a [String],
@@ -158,6 +160,7 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
         go_version_range: f.go_version_range.as_deref(),
         functions: f.functions,
         compiler: f.compiler,
+        compiler_version: f.compiler_version.as_deref(),
         experiments: &f.experiments,
         build_mode: f.build_mode,
         linkage: f.linkage.known().map(|l| l.word()),
@@ -221,6 +224,14 @@ pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
             .map(|s| SettingDoc {
                 key: &s.key,
                 value: &s.value,
+            })
+            .collect(),
+        linked_values: f
+            .linked_values
+            .iter()
+            .map(|v| SettingDoc {
+                key: &v.name,
+                value: &v.value,
             })
             .collect(),
         contradictions: f

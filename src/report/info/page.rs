@@ -108,7 +108,10 @@ fn headline(f: &Facts) -> String {
             "built by Go {}",
             f.go_version_range.as_deref().unwrap_or("of an unknown version")
         ),
-        (Some(c), None) => format!("built by {c}, version unknown"),
+        (Some(c), None) => match &f.compiler_version {
+            Some(v) => format!("built by {c} {v}"),
+            None => format!("built by {c}, version unknown"),
+        },
         (None, Some(v)) => format!("built by {v}"),
         (None, None) => "not known to be built by Go".into(),
     };
@@ -322,7 +325,11 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
             .unwrap_or_default();
         rows.push(("Go version", format!("unknown{range}")));
     }
-    rows.extend(f.compiler.map(|c| ("compiler", c.to_string())));
+    let version = f
+        .compiler_version
+        .as_deref()
+        .map_or(String::new(), |v| format!(" {v}"));
+    rows.extend(f.compiler.map(|c| ("compiler", format!("{c}{version}"))));
     let target = [
         f.os.as_deref().unwrap_or("unknown"),
         f.arch.as_deref().unwrap_or("unknown"),
@@ -376,6 +383,16 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
         // Flags come from scripts and carry their tabs and line breaks.
         let words = |v: &str| v.split_whitespace().collect::<Vec<_>>().join(" ");
         rows.extend(f.setting(key).map(|v| (label, words(v))));
+    }
+    if f.setting("-ldflags").is_none() {
+        // The value may be long, and may be a secret's: its beginning tells which it is.
+        let short = |v: &str| match v.char_indices().nth(40) {
+            Some((end, _)) => format!("{}…", v.get(..end).unwrap_or_default()),
+            None => v.to_string(),
+        };
+        let most = if verbose { usize::MAX } else { 8 };
+        let all = f.linked_values.iter().take(most);
+        rows.extend(all.map(|v| ("set by -X", format!("{}={}", v.name, short(&v.value)))));
     }
     if !f.experiments.is_empty() {
         rows.push(("experiments", f.experiments.join(", ")));

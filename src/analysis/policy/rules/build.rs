@@ -179,10 +179,10 @@ pub(super) const RULES: &[Rule] = &[
         means: "A file for another system or architecture does not start; in a multi-architecture image that is found late.",
         evidence: "Headers, notes and Go's own tables.",
         fix: "Set GOOS and GOARCH.",
-        applies: "Every file; the value is words such as linux/amd64.",
+        applies: "Every file; the value is words such as linux (any architecture) or linux/amd64.",
         level: Level::Error,
         audit: false,
-        kind: ValueKind::Words(&[]),
+        kind: ValueKind::Targets,
         default: &[],
         flag: Some("target"),
         check: target,
@@ -324,11 +324,16 @@ fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
 }
 
 fn build_mode(s: &Subject<'_, '_>, v: &Value) -> Verdict {
+    // The header of a packed file is the unpacker's.
+    if s.facts.packed.is_some() {
+        return Verdict::Unknown(s.hidden().unwrap_or_default());
+    }
     one_of(s.facts.build_mode, v, "build mode", s.seen("build_mode"))
 }
 
 fn target(s: &Subject<'_, '_>, v: &Value) -> Verdict {
     match (&s.facts.os, &s.facts.arch) {
+        (Some(os), Some(_)) if matches!(v, Value::Words(w) if w.iter().any(|w| w == os)) => Verdict::PASS,
         (Some(os), Some(arch)) => one_of(Some(&format!("{os}/{arch}")), v, "system", s.seen("os")),
         _ => Verdict::unknown("the file does not show which system it is for"),
     }

@@ -174,6 +174,10 @@ fn relro(s: &Subject<'_, '_>, v: &Value) -> Verdict {
             "has partial RELRO only",
             "PT_GNU_RELRO without DF_BIND_NOW and DF_1_NOW",
         ),
+        // It may be a static program, which needs none.
+        Some(Relro::None) if s.facts.linkage.why().is_some() => {
+            Verdict::unknown(s.facts.linkage.why().unwrap_or_default())
+        }
         Some(Relro::None) => Verdict::fail("has no RELRO", "no PT_GNU_RELRO"),
     })
 }

@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "min-go",
         title: "is built with that Go or a newer one",
-        means: "The standard library is linked in: its flaws are mended only by building again with a newer Go.",
+        means: "The standard library is linked in: its flaws are fixed only by building again with a newer Go.",
         evidence: "The Go version in build information, or the runtime's own; where both are gone, the pclntab's layout.",
         fix: "Build with a newer Go.",
         applies: "Go programs.",
@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "go-supported",
-        title: "is built with a Go release that is still mended",
+        title: "is built with a Go release that is still supported",
         means: "A Go release gets fixes until there are two newer ones, which is about a year.",
         evidence: "The Go version against a table of releases and the day (`--today`).",
         fix: "Build with a newer Go.",
@@ -54,9 +54,23 @@ pub(super) const RULES: &[Rule] = &[
         check: go_supported,
     },
     Rule {
+        code: "go-patch",
+        title: "is built with the newest patch of its Go release",
+        means: "Patches fix flaws of the standard library, the compiler and the runtime, security flaws among them, and change nothing else.",
+        evidence: "The Go version against a table of patches, which has its day; a patch that is newer than the table is not known.",
+        fix: "Build with the patch that is named.",
+        applies: "Go programs by a release that is still supported.",
+        level: Level::Note,
+        audit: true,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("go-patch"),
+        check: go_patch,
+    },
+    Rule {
         code: "release-go",
         title: "is built with a released Go",
-        means: "Betas, release candidates and development snapshots are not mended and not supported.",
+        means: "Betas, release candidates and development snapshots get no fixes and are not supported.",
         evidence: "The Go version.",
         fix: "Build with a released Go.",
         applies: "Go programs.",
@@ -261,7 +275,7 @@ fn go_supported(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     match releases::support(is, s.today) {
         Support::Current => Verdict::PASS,
         Support::Ended(day) => Verdict::fail(
-            format!("is built with {text}, which is not mended since {day}"),
+            format!("is built with {text}, which is not supported since {day}"),
             source(s),
         ),
         Support::Unknown => Verdict::unknown(format!(
@@ -269,6 +283,30 @@ fn go_supported(s: &Subject<'_, '_>, _: &Value) -> Verdict {
             releases::newest(),
             s.today
         )),
+    }
+}
+
+fn go_patch(s: &Subject<'_, '_>, _: &Value) -> Verdict {
+    let (text, is) = match version(s) {
+        Ok(v) => v,
+        Err(v) => return v,
+    };
+    if let Support::Ended(day) = releases::support(is, s.today) {
+        return Verdict::not_applicable(format!(
+            "{text} is not supported since {day}: there are no more patches"
+        ));
+    }
+    match releases::newer_patch(is) {
+        Some(newest) => Verdict::fail(
+            format!(
+                "is built with {text}; go1.{}.{} is out (as of {})",
+                newest.minor,
+                newest.patch,
+                releases::PATCHES_OF
+            ),
+            source(s),
+        ),
+        None => Verdict::PASS,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Credentials that were compiled in: values of -X in the build settings, and well-known token shapes in the program's data.
 //!
-//! The shapes are those their makers publish. A value is never shown whole.
+//! The shapes are those that their makers publish, as the lists of gitleaks (config/gitleaks.toml) and of GitHub's "Supported secret
+//! scanning patterns" keep them. A value is never shown whole.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,6 +10,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::Rule;
+use crate::analysis::policy::referrers::{self, Found};
 use crate::analysis::policy::strings::Strings;
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
@@ -19,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     title: "has no credentials in it",
     means: "A token, key or password that was compiled in is in the hands of everyone who has the file; -ldflags=-X, -trimpath and strip do not hide it. \
         Values are shown by their first characters and length only.",
-    evidence: "Well-known shapes (GitHub, GitLab, AWS, Google, Slack, Stripe, npm, PyPI, SendGrid, private keys, JSON web tokens, …) in the program's data; -X settings \
+    evidence: "Well-known shapes (GitHub, GitLab, AWS, Google, Slack, Stripe, npm, PyPI, SendGrid, OpenAI, connection strings with a password, private keys, JSON web tokens, …) in the program's data; -X settings \
         whose variable is called like a credential.",
     fix: "Revoke it now; hand it to the program at run time (environment, file, secret store).",
     applies: "Every file.",
@@ -81,8 +83,45 @@ const SHAPES: &[Shape] = &[
     (
         "OpenAI key",
         &["sk-"],
-        "(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}",
+        "(?:proj-|svcacct-|admin-)?[0-9A-Za-z_-]{20,90}T3BlbkFJ[0-9A-Za-z_-]{20,90}",
     ),
+    (
+        "OpenAI project key",
+        &["sk-proj-", "sk-svcacct-", "sk-admin-"],
+        "[0-9A-Za-z_-]{40,200}",
+    ),
+    (
+        "connection string with a password",
+        &[
+            "postgres://",
+            "postgresql://",
+            "mysql://",
+            "mongodb://",
+            "mongodb+srv://",
+            "redis://",
+            "rediss://",
+            "amqp://",
+            "amqps://",
+            "mssql://",
+            "sqlserver://",
+        ],
+        "[0-9A-Za-z._~+%-]{0,64}:[0-9A-Za-z._~!$&*+%-]{3,128}@[0-9A-Za-z.-]{1,253}",
+    ),
+    ("Azure storage key", &["AccountKey="], "[0-9A-Za-z+/]{86}=="),
+    (
+        "Discord webhook",
+        &["discord.com/api/webhooks/"],
+        "[0-9]{17,20}/[0-9A-Za-z_-]{60,80}",
+    ),
+    (
+        "Telegram bot token",
+        &["api.telegram.org/bot"],
+        "[0-9]{8,10}:[0-9A-Za-z_-]{35}",
+    ),
+    ("Databricks token", &["dapi"], "[0-9a-f]{32}"),
+    ("Grafana token", &["glsa_"], "[0-9A-Za-z]{32}_[0-9a-f]{8}"),
+    ("Linear API key", &["lin_api_"], "[0-9A-Za-z]{40}"),
+    ("Mailgun key", &["key-"], "[0-9a-f]{32}"),
     (
         "Anthropic key",
         &["sk-ant-"],
@@ -162,6 +201,10 @@ pub(in super::super) fn all(text: &[u8], start: usize) -> impl Iterator<Item = (
 pub(in super::super) fn is_placeholder(text: &[u8]) -> bool {
     let upper = text.to_ascii_uppercase();
     let word = |w: &[u8]| memchr::memmem::find(&upper, w).is_some();
+    // The key that age's own documentation and help show.
+    if text.starts_with(b"AGE-SECRET-KEY-1N9JEPW6DWJ0ZQUDX63F5A03GX8QUW7PXDE39N8") {
+        return true;
+    }
     if word(b"EXAMPLE") || word(b"XXXXXXXX") || word(b"PLACEHOLDER") || word(b"YOUR_") {
         return true;
     }
@@ -183,24 +226,72 @@ fn redact(text: &[u8]) -> String {
     )
 }
 
+/// What `at` and `all` would not take for a credential if the string ended there.
+fn cut_to<'t>(text: &'t [u8], len: Option<u64>) -> &'t [u8] {
+    let shorter = len.and_then(|n| text.get(..usize::try_from(n).ok()?));
+    shorter
+        .filter(|t| at(t).is_some_and(|(_, n)| n == t.len()))
+        .unwrap_or(text)
+}
+
+/// a or an.
+fn article(word: &str) -> &'static str {
+    // What begins with an AWS or an npm is spelt out.
+    let vowel = word.starts_with(['a', 'A', 'e', 'i', 'o', 'O', 'u']) || word.starts_with("npm");
+    if vowel { "an" } else { "a" }
+}
+
+/// Where a credential stands and what uses it.
+fn evidence(part: &str, uses: &Found) -> String {
+    let mut out = part.to_string();
+    let packages: Vec<&str> = uses.packages.iter().take(3).map(String::as_str).collect();
+    if !packages.is_empty() {
+        let word = if uses.packages.len() == 1 {
+            "package"
+        } else {
+            "packages"
+        };
+        let more = if uses.packages.len() > packages.len() {
+            ", …"
+        } else {
+            ""
+        };
+        out.push_str(&format!("; used by {word} {}{more}", packages.join(", ")));
+    }
+    if !uses.functions.is_empty() {
+        out.push_str(&format!(" ({})", uses.functions.join(", ")));
+    }
+    out
+}
+
 fn no_secrets(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     let mut faults = Vec::new();
-    if let Some(flags) = s.setting("-ldflags") {
-        for (variable, value) in linker_values(flags) {
-            if is_credential_name(variable)
-                && value.len() >= 6
-                && at(value.as_bytes()).is_none()
-                && !is_placeholder(value.as_bytes())
-            {
-                faults.push(Fault {
-                    message: format!(
-                        "has a value for {variable}, which is called like a credential: {}",
-                        redact(value.as_bytes())
-                    ),
-                    evidence: "build setting -ldflags, -X".into(),
-                    offset: None,
-                });
-            }
+    let recorded = s.setting("-ldflags").map(linker_values).unwrap_or_default();
+    let recorded = recorded
+        .into_iter()
+        .map(|(name, value)| (name, value, "build setting -ldflags, -X"));
+    // Under -trimpath the setting is not recorded; symbols of what -X put in are.
+    let linked = s.facts.linked_values.iter();
+    let linked = linked.map(|v| {
+        (
+            v.name.as_str(),
+            v.value.as_str(),
+            "the variable's symbol, set by -X",
+        )
+    });
+    let mut told = BTreeSet::new();
+    for (variable, value, evidence) in recorded.chain(linked) {
+        let found = is_credential_name(variable)
+            && value.len() >= 6
+            && at(value.as_bytes()).is_none()
+            && !is_placeholder(value.as_bytes());
+        if found && told.insert(variable) {
+            let value = redact(value.as_bytes());
+            faults.push(Fault {
+                message: format!("has a value for {variable}, which is called like a credential: {value}"),
+                evidence: evidence.into(),
+                offset: None,
+            });
         }
     }
     let found = match s.facts.obfuscated {
@@ -210,10 +301,20 @@ fn no_secrets(s: &Subject<'_, '_>, _: &Value) -> Verdict {
         )),
         None => s.strings(),
     };
-    let secrets = found.part().into_iter().flat_map(|f| &f.secrets);
-    faults.extend(secrets.map(|found| Fault {
-        message: format!("has a {} in it: {}", found.kind, redact(found.text)),
-        evidence: found.part.clone(),
+    let secrets: Vec<_> = found.part().into_iter().flat_map(|f| &f.secrets).collect();
+    let place = |offset: u64| s.image.offset_to_addr(offset.checked_sub(s.image.base)?);
+    let places = secrets
+        .iter()
+        .map(|f| (place(f.offset).unwrap_or(0), f.text.len() as u64));
+    let uses = referrers::of(s.program, &places.collect::<Vec<_>>());
+    faults.extend(secrets.iter().zip(&uses).map(|(found, uses)| Fault {
+        message: format!(
+            "has {} {} in it: {}",
+            article(found.kind),
+            found.kind,
+            redact(cut_to(found.text, uses.len))
+        ),
+        evidence: evidence(&found.part, uses),
         offset: Some(found.offset),
     }));
     faults.truncate(Strings::SECRETS);
