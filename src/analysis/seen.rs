@@ -1,7 +1,7 @@
 //! What is known of a fact: it was read, it is known not to be there, or the file does not show it.
 //!
-//! The third is what makes a gate lie: a list that could not be read looks like an empty one. Whoever decides by a [`Seen`] has to
-//! say what the third means; the rules' way to do so, `judge`, never makes it a pass.
+//! The third is what makes a gate lie: a list that could not be read looks like an empty one. Whoever decides
+//! by a [`Seen`] has to say what the third means; the rules' way to do so, `judge`, never makes it a pass.
 
 /// A fact, and how much of it could be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

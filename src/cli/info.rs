@@ -7,8 +7,8 @@ use super::frame::{self, Format, Output};
 use crate::analysis::info;
 use crate::report::info as report;
 
-/// One page about each file: who built it and from what, how it is linked and hardened, what was left in it, and where its
-/// settings and its contents contradict each other.
+/// One page about each file: who built it and from what, how it is linked and hardened, what was left in it,
+/// and where its settings and its contents contradict each other.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gospect ./server\n  gospect info -v ./server\n  gospect info --format json ./server ./agent\n  \

@@ -1,7 +1,8 @@
-//! GNU symbol versions: which versions of which library a file needs, and which of them each imported symbol is bound to.
+//! GNU symbol versions: which versions of which library a file needs, and which of them each imported symbol
+//! is bound to.
 //!
-//! Authority: the LSB's "Symbol Versioning" (Elfxx_Verneed, Elfxx_Vernaux). The loader finds the table by DT_VERNEED, so it is there
-//! without section headers too.
+//! Authority: the LSB's "Symbol Versioning" (Elfxx_Verneed, Elfxx_Vernaux). The loader finds the table by
+//! DT_VERNEED, so it is there without section headers too.
 
 use super::elf::{PT_DYNAMIC, SHT_DYNSYM};
 use super::{Image, Place, c_string, clip};
@@ -27,8 +28,8 @@ pub struct VersionNeed<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// The symbol versions that must be there at run time, in the order of the table. `None` where the file has such a table and it
-    /// can't be read.
+    /// The symbol versions that must be there at run time, in the order of the table. `None` where the file
+    /// has such a table and it can't be read.
     pub fn elf_version_needs(&self) -> Option<Vec<VersionNeed<'a>>> {
         let Some(dynamic) = self.elf_dynamic() else {
             return Some(Vec::new());

@@ -3,14 +3,16 @@
 use super::{Endian, Format, Image};
 
 impl Image<'_> {
-    /// Where the image's data should end by its headers, in bytes from its start, if that is past its end: some of it is missing.
+    /// Where the image's data should end by its headers, in bytes from its start, if that is past its end:
+    /// some of it is missing.
     pub fn missing_to(&self) -> Option<u64> {
         let len = self.data.len() as u64;
         let ends = |offset: u64, size: u64| if size == 0 { 0 } else { offset.saturating_add(size) };
         let segments = self.segments.iter().map(|s| ends(s.offset, s.file_size));
         let sections = self.sections.iter().map(|s| ends(s.offset, s.file_size));
         let end = segments.chain(sections).chain(self.tables()).max().unwrap_or(0);
-        // Of these two formats the readers say themselves that a section does not end; where it should is not told.
+        // Of these two formats the readers say themselves that a section does not end; where it should is not
+        // told.
         let open = matches!(self.format, Format::Wasm | Format::Plan9) && !self.warnings.is_empty();
         (end > len || open).then_some(end.max(len + 1))
     }

@@ -144,8 +144,8 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The files that the loader section imports from, with the symbols. `None` where there is no such section, or it can't be read
-    /// whole.
+    /// The files that the loader section imports from, with the symbols. `None` where there is no such
+    /// section, or it can't be read whole.
     pub fn xcoff_imports(&self) -> Option<Imports<'a>> {
         let section = self.sections.iter().find(|s| s.kind == STYP_LOADER)?;
         let b = self.section_bytes(section);

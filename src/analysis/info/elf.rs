@@ -223,7 +223,8 @@ fn libraries(image: &Image<'_>, needed: &[&[u8]], versions: &[VersionNeed<'_>]) 
     let library = |name: &&[u8]| {
         let mut versions: Vec<String> = wanted.get(*name).into_iter().flatten().map(|v| text(v)).collect();
         versions.sort_by_key(|v| version_key(v));
-        // With one library every import is of it. With several a version tells which, and where none does nothing does.
+        // With one library every import is of it. With several a version tells which, and where none does
+        // nothing does.
         let only = needed.len() == 1;
         let of = |index: &u16| only || by_index.get(index) == Some(name);
         let imports = symbols
@@ -247,7 +248,8 @@ fn version_key(version: &str) -> (String, Vec<u32>) {
     (name.to_string(), numbers.unwrap_or_default())
 }
 
-/// The newest glibc that is wanted in earnest: without a weak one the program starts with a message of the loader's.
+/// The newest glibc that is wanted in earnest: without a weak one the program starts with a message of the
+/// loader's.
 fn newest_glibc(versions: &[VersionNeed<'_>]) -> Option<String> {
     let number = |v: &VersionNeed<'_>| -> Option<Vec<u32>> {
         let text = std::str::from_utf8(v.version).ok()?.strip_prefix("GLIBC_")?;

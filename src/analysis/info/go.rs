@@ -6,7 +6,6 @@ use super::NO_NAMES;
 use super::names::Names;
 use super::{Facts, version};
 use crate::analysis::seen::Seen;
-use crate::go::Program;
 use crate::go::buildinfo::BuildInfo;
 use crate::go::pclntab::{Found, Table};
 use crate::go::release;
@@ -71,7 +70,8 @@ pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
     }
 }
 
-/// gccgo's version: libgo's own text where it is linked in (`go1.18 gccgo (Debian 12.2.0-14) 12.2.0`), else what GCC says of itself.
+/// gccgo's version: libgo's own text where it is linked in (`go1.18 gccgo (Debian 12.2.0-14) 12.2.0`), else
+/// what GCC says of itself.
 fn gccgo_version(image: &Image<'_>, facts: &mut Facts) {
     let mark = b" gccgo (";
     let runtime = image
@@ -124,7 +124,8 @@ fn gccgo_version(image: &Image<'_>, facts: &mut Facts) {
     facts.compiler_version = gcc;
 }
 
-/// Does the symbol table name the program's own functions? A look at the names alone; the table is not parsed.
+/// Does the symbol table name the program's own functions? A look at the names alone; the table is not
+/// parsed.
 fn symbol_table(image: &Image<'_>, facts: &mut Facts) {
     let mut strings: &[u8] = &[];
     match image.format {
@@ -309,7 +310,8 @@ fn cgo(image: &Image<'_>, names: &Names<'_>, facts: &mut Facts) {
     facts.cgo_packages = packages.into_iter().collect();
 }
 
-/// The runtime's own source files are in every program: with -trimpath they are `runtime/proc.go`, else they have a folder in front.
+/// The runtime's own source files are in every program: with -trimpath they are `runtime/proc.go`, else they
+/// have a folder in front.
 fn trimpath(names: &Names<'_>, facts: &mut Facts) {
     let Some(file) = names.proc_go else {
         if let Some(told) = facts.setting("-trimpath").map(|t| t == "true") {

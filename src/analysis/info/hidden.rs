@@ -1,7 +1,8 @@
-//! What a file that is packed, cut short or without section headers does not show: facts of absence become facts not to be seen.
+//! What a file that is packed, cut short or without section headers does not show: facts of absence become
+//! facts not to be seen.
 //!
-//! What was found stands, whatever else is missing. What was not found is only known not to be there where all the places that would
-//! show it could be read.
+//! What was found stands, whatever else is missing. What was not found is only known not to be there where
+//! all the places that would show it could be read.
 
 use super::{Facts, Linkage};
 use crate::analysis::seen::Seen;
@@ -82,7 +83,8 @@ fn cut(facts: &mut Facts) {
     }
 }
 
-/// Symbol tables and DWARF are found by section headers alone. Without these they may still be there, where there is room for them.
+/// Symbol tables and DWARF are found by section headers alone. Without these they may still be there, where
+/// there is room for them.
 fn headerless(image: &Image<'_>, facts: &mut Facts) {
     let Some(elf) = image.elf().filter(|_| image.sections.is_empty()) else {
         return;

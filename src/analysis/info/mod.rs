@@ -1,9 +1,10 @@
-//! Everything one page says about a file: identity, toolchain, target, build mode, linkage, hardening, what was left in, and
-//! where the settings and the file contradict each other.
+//! Everything one page says about a file: identity, toolchain, target, build mode, linkage, hardening, what
+//! was left in, and where the settings and the file contradict each other.
 //!
-//! Facts come from the file itself where they can; what build information says stands beside them in [`Facts::settings`].
-//! A fact that a rule decides by is a [`Seen`]: known, known to be absent, or not to be seen. Other facts that can't be known are `None`,
-//! not `false`. [`Facts::evidence`] says where each one was seen.
+//! Facts come from the file itself where they can; what build information says stands beside them in
+//! [`Facts::settings`]. A fact that a rule decides by is a [`Seen`]: known, known to be absent, or not to be
+//! seen. Other facts that can't be known are `None`, not `false`. [`Facts::evidence`] says where each one was
+//! seen.
 
 mod contradictions;
 mod elf;
@@ -240,12 +241,13 @@ pub struct Facts {
     pub main: Option<ModuleName>,
     /// Dependencies.
     pub deps: Vec<ModuleName>,
-    /// Without module information: modules that the packages' paths name. A guess from the hosts' habits; no versions.
+    /// Without module information: modules that the packages' paths name. A guess from the hosts' habits; no
+    /// versions.
     pub recovered_modules: Vec<String>,
     /// All build settings in order.
     pub settings: Vec<Setting>,
-    /// Variables that `-ldflags=-X` set, and the values, where symbols tell of them; sorted. `-trimpath` leaves the flags out of the
-    /// settings, not these.
+    /// Variables that `-ldflags=-X` set, and the values, where symbols tell of them; sorted. `-trimpath`
+    /// leaves the flags out of the settings, not these.
     pub linked_values: Vec<LinkedValue>,
     /// Version of a compiler that is not Go's own, `12.2.0` of gccgo.
     pub compiler_version: Option<String>,
@@ -298,8 +300,8 @@ impl Facts {
         }
     }
 
-    /// The modules in the file, the main one first. Where build information does not list them, those that names of packages tell
-    /// of are certain to be in it, without their versions, and there may be others.
+    /// The modules in the file, the main one first. Where build information does not list them, those that
+    /// names of packages tell of are certain to be in it, without their versions, and there may be others.
     pub fn modules(&self) -> Seen<Vec<ModuleName>> {
         if self.main.is_some() || !self.deps.is_empty() {
             return Seen::Is(self.main.iter().chain(&self.deps).cloned().collect());
@@ -335,8 +337,8 @@ impl Facts {
     }
 }
 
-/// Gathers the facts about a file; of a fat Mach-O those of the slice for `goarch`, or the first. Go objects and archives of
-/// them, which are no images, are told by their headers.
+/// Gathers the facts about a file; of a fat Mach-O those of the slice for `goarch`, or the first. Go objects
+/// and archives of them, which are no images, are told by their headers.
 ///
 /// # Errors
 /// Where the file is no image of a known format.

@@ -1,4 +1,5 @@
-//! Which names are in a file: function and file names of the pclntab, whether stripped or not. One pass answers all questions.
+//! Which names are in a file: function and file names of the pclntab, whether stripped or not. One pass
+//! answers all questions.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -43,8 +44,8 @@ enum Tells {
     ProcGo,
 }
 
-/// (what stands in front, what is searched, what it tells). The searched parts begin with letters that are rare together, for that
-/// decides how fast the search is. A NUL stands before and behind each name.
+/// (what stands in front, what is searched, what it tells). The searched parts begin with letters that are
+/// rare together, for that decides how fast the search is. A NUL stands before and behind each name.
 const NEEDLES: [(&[u8], &[u8], Tells); 18] = [
     (b"\0runtime", b".racefuncenter\0", Tells::Race),
     (b"\0runtime", b".raceread\0", Tells::Race),

@@ -1,7 +1,9 @@
-//! What the compiler leaves: a Go object file, or a package archive of them (`go tool compile`, `go build -buildmode=archive`).
+//! What the compiler leaves: a Go object file, or a package archive of them (`go tool compile`, `go build
+//! -buildmode=archive`).
 //!
-//! Nothing is linked yet, so there is no build information and no pclntab. What is known stands in the text header of each object
-//! (Go 1.27: cmd/internal/objabi, HeaderString; cmd/compile/internal/gc/obj.go) and in the names of its symbols.
+//! Nothing is linked yet, so there is no build information and no pclntab. What is known stands in the text
+//! header of each object (Go 1.27: cmd/internal/objabi, HeaderString; cmd/compile/internal/gc/obj.go) and in
+//! the names of its symbols.
 
 use std::borrow::Cow;
 
@@ -65,7 +67,8 @@ fn words(text: &str, facts: &mut Facts) {
     }
     let version = version.join(" ");
     facts.experiments = experiments(&version).into_iter().map(str::to_string).collect();
-    // The experiments stand behind the version here whatever they are, which elsewhere is said of unusual ones only.
+    // The experiments stand behind the version here whatever they are, which elsewhere is said of unusual
+    // ones only.
     let number = version.split(" X:").next().unwrap_or_default();
     if !number.is_empty() {
         facts.go_version = Some(number.to_string());

@@ -1,7 +1,9 @@
-//! The Go version of a file without build information: Go before 1.13, published esbuild binaries, garble, gccgo.
+//! The Go version of a file without build information: Go before 1.13, published esbuild binaries, garble,
+//! gccgo.
 //!
-//! `runtime.buildVersion` is a string variable that every Go program has. With symbols it is found by name; without, by its shape:
-//! a word that points to a text that is a version, followed by a word that is the length of just that text.
+//! `runtime.buildVersion` is a string variable that every Go program has. With symbols it is found by name;
+//! without, by its shape: a word that points to a text that is a version, followed by a word that is the
+//! length of just that text.
 
 use memchr::memmem;
 
@@ -39,8 +41,8 @@ fn by_shape(image: &Image<'_>) -> Option<(String, String)> {
 
 /// The runtime's own version where it is another than `told`, and where it was seen.
 ///
-/// Of a program without symbols the string variables that hold a version are looked at: it is told apart only where none of them
-/// holds the told one, for the program may have others of its own.
+/// Of a program without symbols the string variables that hold a version are looked at: it is told apart only
+/// where none of them holds the told one, for the program may have others of its own.
 pub(super) fn other_than(image: &Image<'_>, told: &str) -> Option<(String, String)> {
     let number = |v: &str| crate::go::version::Version::parse(v);
     let told = number(told).filter(|_| told.starts_with("go1."))?;
@@ -54,8 +56,8 @@ pub(super) fn other_than(image: &Image<'_>, told: &str) -> Option<(String, Strin
     other.then(|| (first.clone(), format!("a string variable at {addr:#x}")))
 }
 
-/// What `-ldflags=-X` set: for each such variable the linker makes a symbol of the text, called like the variable with `.str` behind
-/// (Go 1.27: cmd/link/internal/ld/data.go, addstrdata).
+/// What `-ldflags=-X` set: for each such variable the linker makes a symbol of the text, called like the
+/// variable with `.str` behind (Go 1.27: cmd/link/internal/ld/data.go, addstrdata).
 pub(super) fn linked_values(image: &Image<'_>) -> Vec<LinkedValue> {
     const LONGEST: u64 = 4096;
     const MOST: usize = 256;

@@ -162,7 +162,8 @@ impl Budget {
     }
 }
 
-/// Glob patterns for paths: `*` and `?` stay within a folder, `**` does not; one without a slash is held against the file's name.
+/// Glob patterns for paths: `*` and `?` stay within a folder, `**` does not; one without a slash is held
+/// against the file's name.
 #[derive(Debug, Clone)]
 pub struct Paths(Vec<(GlobMatcher, bool)>);
 

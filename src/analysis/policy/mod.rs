@@ -1,7 +1,8 @@
 //! One file's facts and a policy → findings: what is demanded and does not hold, or can't be seen.
 //!
-//! [`rules`] is the one table of rules: help, docs, `--explain` and tests read it. [`mod@file`] reads `gospect.toml`, [`select`]
-//! says which rules a file is held to, [`judge`] holds it to them. No I/O, no columns.
+//! [`rules`] is the one table of rules: help, docs, `--explain` and tests read it. [`mod@file`] reads
+//! `gospect.toml`, [`select`] says which rules a file is held to, [`judge`] holds it to them. No I/O, no
+//! columns.
 
 pub mod file;
 pub mod judge;
@@ -107,8 +108,8 @@ impl Verdict {
 }
 
 impl<T> Seen<T> {
-    /// The verdict on a fact: of what was read whole (`None`: known not to be there) what `decide` says; of what was seen in part only
-    /// the faults in that part; else unknown, and never a pass.
+    /// The verdict on a fact: of what was read whole (`None`: known not to be there) what `decide` says; of
+    /// what was seen in part only the faults in that part; else unknown, and never a pass.
     pub(crate) fn judge(&self, decide: impl FnOnce(Option<&T>) -> Verdict) -> Verdict {
         let (why, part) = match self {
             Seen::Is(value) => return decide(Some(value)),

@@ -1,7 +1,8 @@
 //! A place in the program's data → how long the string there is, and which functions and variables use it.
 //!
-//! Strings stand one behind the other without an end mark. Where one ends is known from a string header in the data that points to it
-//! (a variable, an element of a table), or from the next string that code or data point to.
+//! Strings stand one behind the other without an end mark. Where one ends is known from a string header in
+//! the data that points to it (a variable, an element of a table), or from the next string that code or data
+//! point to.
 
 use std::collections::BTreeSet;
 

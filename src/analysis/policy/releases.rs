@@ -70,7 +70,8 @@ pub fn support(version: Version, today: Date) -> Support {
     }
 }
 
-/// The newest patch of each Go 1.N from 1.18 on, as of [`PATCHES_OF`]; from the list of golang.org/toolchain in the module proxy.
+/// The newest patch of each Go 1.N from 1.18 on, as of [`PATCHES_OF`]; from the list of golang.org/toolchain
+/// in the module proxy.
 const PATCHES: [u32; 10] = [10, 13, 14, 13, 12, 12, 13, 14, 11, 4];
 const FIRST_PATCHED: u32 = 18;
 

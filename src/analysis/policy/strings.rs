@@ -1,6 +1,7 @@
 //! The strings that rules look for in a program's data, found in one pass: home folders and credentials.
 //!
-//! A search for the few letters that each begins with passes over nearly all of the data; what begins like that is then looked at.
+//! A search for the few letters that each begins with passes over nearly all of the data; what begins like
+//! that is then looked at.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -63,8 +64,8 @@ impl<'a> Strings<'a> {
     }
 
     fn part(&mut self, beginnings: &AhoCorasick, part: &Part<'a>) {
-        // A look at one beginning is bounded, and beginnings are rare. Where a file is made of them, the search that takes no longer
-        // for that has the rest.
+        // A look at one beginning is bounded, and beginnings are rare. Where a file is made of them, the
+        // search that takes no longer for that has the rest.
         let mut looks = part.bytes.len() / 256 + 1000;
         let (mut from, mut secrets_from) = (0, 0);
         // Each search starts right behind the last beginning's first letter, for beginnings may overlap.

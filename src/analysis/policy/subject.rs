@@ -124,7 +124,8 @@ impl<'s, 'a> Subject<'s, 'a> {
         self.by_names(self.program.has_package(path))
     }
 
-    /// What was found among the function names; nothing is only known not to be there where the names can be read.
+    /// What was found among the function names; nothing is only known not to be there where the names can be
+    /// read.
     fn by_names(&self, found: Option<bool>) -> Seen<bool> {
         match (found, self.hidden()) {
             (Some(true), _) => Seen::Is(true),
@@ -139,7 +140,8 @@ impl<'s, 'a> Subject<'s, 'a> {
         self.has_function(&[])
     }
 
-    /// A function of the package `path`, inlined ones included, or (`below`) of one under that path; vendored copies count.
+    /// A function of the package `path`, inlined ones included, or (`below`) of one under that path; vendored
+    /// copies count.
     pub(super) fn function_below(&self, path: &str, below: bool) -> Option<String> {
         // A package's last element has its dots escaped in names of functions.
         let (front, last) = path.rsplit_once('/').map_or(("", path), |(f, l)| (f, l));
@@ -178,8 +180,9 @@ impl<'s, 'a> Subject<'s, 'a> {
         parts
     }
 
-    /// The file's data that a program can read at run time: every section that is mapped and holds no code. Where there are no
-    /// sections, the segments that hold no code; where there are none either, the whole file.
+    /// The file's data that a program can read at run time: every section that is mapped and holds no code.
+    /// Where there are no sections, the segments that hold no code; where there are none either, the whole
+    /// file.
     fn data_parts(&self) -> Vec<Part<'a>> {
         let base = self.image.base;
         let name = |b: &[u8], offset: u64| match b {

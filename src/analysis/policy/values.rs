@@ -82,7 +82,8 @@ impl fmt::Display for Date {
     }
 }
 
-/// Reads a size in bytes: `1500`, `20MiB`, `20 MB`, `1.5G`. K, M, G and KiB, MiB, GiB are powers of 1024; kB, MB, GB of 1000.
+/// Reads a size in bytes: `1500`, `20MiB`, `20 MB`, `1.5G`. K, M, G and KiB, MiB, GiB are powers of 1024; kB,
+/// MB, GB of 1000.
 ///
 /// # Errors
 /// In words for a person.

@@ -176,7 +176,7 @@ pub fn take(name: &str, bytes: &Bytes) -> Result<Inventory> {
         modules,
         stdlib: (facts.compiler != Some("tinygo")).then(|| stdlib.to_string()),
         packages,
-        libraries: facts.libraries.iter().map(|l| l.name.clone()).collect(),
+        libraries: facts.libraries.part().into_iter().flatten().map(|l| l.name.clone()).collect(),
         properties: properties(&facts),
     })
 }
@@ -265,7 +265,7 @@ fn properties(facts: &Facts) -> Vec<(String, String)> {
     add("go-version", facts.go_version.as_deref());
     add("compiler", facts.compiler);
     add("build-mode", facts.build_mode);
-    add("linkage", facts.linkage.map(|l| l.word()));
+    add("linkage", facts.linkage.known().map(|l| l.word()));
     add("build-info", Some(facts.build_info.word()));
     add("package", facts.path.as_deref());
     add("go-build-id", facts.go_build_id.as_deref());

@@ -1,4 +1,5 @@
-//! `--static`, `--min-go VERSION`, `--rule CODE=VALUE`, …: flags made from the table of rules → what they ask for.
+//! `--static`, `--min-go VERSION`, `--rule CODE=VALUE`, …: flags made from the table of rules → what they ask
+//! for.
 
 use std::ffi::OsStr;
 
@@ -55,7 +56,8 @@ fn arg(rule: &'static Rule) -> Option<Arg> {
                 }
                 _ => arg.action(ArgAction::Set),
             };
-            // With a default the value is optional, and has to be joined to the flag so that it is not taken for a file.
+            // With a default the value is optional, and has to be joined to the flag so that it is not taken
+            // for a file.
             match rule.default.first() {
                 Some(default) => arg
                     .num_args(0..=1)

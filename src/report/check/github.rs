@@ -1,6 +1,7 @@
 //! Workflow commands that GitHub Actions turns into annotations: `::error file=…,title=…::message`.
 //!
-//! Authority: GitHub's documentation of workflow commands; `%`, CR and LF are escaped everywhere, `:` and `,` in properties too.
+//! Authority: GitHub's documentation of workflow commands; `%`, CR and LF are escaped everywhere, `:` and `,`
+//! in properties too.
 
 use std::io::{self, Write};
 

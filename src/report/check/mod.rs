@@ -1,4 +1,5 @@
-//! A run of `gospect check` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, CSV: one value, one small file each.
+//! A run of `gospect check` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, CSV: one value, one
+//! small file each.
 
 mod csv;
 pub(in crate::report) mod github;

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0, as code scanning services read it. A test validates it against the official schema.
 //!
-//! A binary has no lines: a result points to the artifact, and to a byte region where the offset is known. Results of one rule in one
-//! file are told apart by a fingerprint over file, rule and message, so that services neither merge them nor report them anew.
+//! A binary has no lines: a result points to the artifact, and to a byte region where the offset is known.
+//! Results of one rule in one file are told apart by a fingerprint over file, rule and message, so that
+//! services neither merge them nor report them anew.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,8 @@
-//! How the file was built, and what the build left in: C, test instruments, the builder's paths, names, debug information.
+//! How the file was built, and what the build left in: C, test instruments, the builder's paths, names, debug
+//! information.
 //!
-//! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go 1.18 and newer).
+//! Authority: functions of the runtime that only instrumented code calls; settings that cmd/go stamps (Go
+//! 1.18 and newer).
 
 use super::{Rule, homes};
 use crate::analysis::info::Dwarf;
@@ -14,7 +16,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-cgo",
         title: "has no C code in it",
-        means: "C code brings a C toolchain, a C library and memory errors with it. CGO_ENABLED=1 alone does not: what counts is whether runtime/cgo or C code was linked in.",
+        means: "C code brings a C toolchain, a C library and memory errors with it. CGO_ENABLED=1 alone \
+            does not: what counts is whether runtime/cgo or C code was linked in.",
         evidence: "Functions of runtime/cgo and x_cgo_*; build settings only where these can't be read.",
         fix: "Build with CGO_ENABLED=0, or with -tags=netgo,osusergo where only net and os/user bring C in.",
         applies: "Go programs.",
@@ -28,8 +31,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-race",
         title: "is built without the race detector",
-        means: "A race build is 2 to 20 times slower, takes 5 to 10 times the memory, and is meant for tests.",
-        evidence: "Functions that only race-instrumented code calls (runtime.racefuncenter); build setting -race.",
+        means: "A race build is 2 to 20 times slower, takes 5 to 10 times the memory, and is meant for \
+            tests.",
+        evidence: "Functions that only race-instrumented code calls (runtime.racefuncenter); build setting \
+            -race.",
         fix: "Build without -race.",
         applies: "Go programs.",
         level: Level::Error,
@@ -43,7 +48,8 @@ pub(super) const RULES: &[Rule] = &[
         code: "no-sanitizer",
         title: "is built without memory or address sanitizer",
         means: "Sanitizer builds are for tests: they are slow, large, and need the sanitizer's library.",
-        evidence: "Functions that only instrumented code calls (runtime.msanread, runtime.asanread); build settings -msan and -asan.",
+        evidence: "Functions that only instrumented code calls (runtime.msanread, runtime.asanread); build \
+            settings -msan and -asan.",
         fix: "Build without -msan and -asan.",
         applies: "Go programs.",
         level: Level::Error,
@@ -84,7 +90,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "trimpath",
         title: "does not name the builder's folders",
-        means: "Without -trimpath every source file stands in the program with its full path on the machine that built it. That leaks names and makes builds on two machines differ.",
+        means: "Without -trimpath every source file stands in the program with its full path on the \
+            machine that built it. That leaks names and makes builds on two machines differ.",
         evidence: "The file table of the pclntab; build setting -trimpath where it can't be read.",
         fix: "Build with -trimpath.",
         applies: "Go programs.",
@@ -112,7 +119,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "stripped",
         title: "is stripped",
-        means: "Neither the program's own symbol names nor DWARF are in the file: it is smaller, and says less. Names in the pclntab stay: Go needs them to print stack traces.",
+        means: "Neither the program's own symbol names nor DWARF are in the file: it is smaller, and says \
+            less. Names in the pclntab stay: Go needs them to print stack traces.",
         evidence: "Symbol table and debug sections.",
         fix: "Build with -ldflags='-s -w', or run strip.",
         applies: "Every file.",
@@ -140,7 +148,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "build-id",
         title: "has a build id",
-        means: "A build id ties the file to its debug information, to crash reports and to the build that made it.",
+        means: "A build id ties the file to its debug information, to crash reports and to the build that \
+            made it.",
         evidence: "The notes Go and GNU, Mach-O's UUID, the Go build id at the start of the code.",
         fix: "Build without -ldflags=-buildid=.",
         applies: "Go programs.",
@@ -154,7 +163,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "build-mode",
         title: "is built in an allowed mode",
-        means: "A program that is meant to be an exe and comes out as something else was linked by the wrong rule.",
+        means: "A program that is meant to be an exe and comes out as something else was linked by the \
+            wrong rule.",
         evidence: "Headers and Go's own tables; see `gospect info`.",
         fix: "Set -buildmode.",
         applies: "Every file.",
@@ -176,7 +186,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "target",
         title: "is built for an allowed system",
-        means: "A file for another system or architecture does not start; in a multi-architecture image that is found late.",
+        means: "A file for another system or architecture does not start; in a multi-architecture image \
+            that is found late.",
         evidence: "Headers, notes and Go's own tables.",
         fix: "Set GOOS and GOARCH.",
         applies: "Every file; the value is words such as linux (any architecture) or linux/amd64.",
@@ -190,7 +201,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "compiler",
         title: "is built by an allowed compiler",
-        means: "gccgo and TinyGo programs differ from those of gc in what they support and in how long they are supported.",
+        means: "gccgo and TinyGo programs differ from those of gc in what they support and in how long \
+            they are supported.",
         evidence: "Sections, symbols and libraries of each compiler.",
         fix: "Build with the go command.",
         applies: "Go programs.",
@@ -204,7 +216,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "max-size",
         title: "is no larger than that",
-        means: "The file's size, all of it, against a limit. Growth against an older file is for `gospect diff` and `gospect track`.",
+        means: "The file's size, all of it, against a limit. Growth against an older file is for `gospect \
+            diff` and `gospect track`.",
         evidence: "The file's size.",
         fix: "`gospect size` says what takes the room, `gospect whatif` what could be saved.",
         applies: "Every file.",

@@ -1,7 +1,9 @@
-//! What the loader and the kernel are asked to protect: addresses, relocated data, stack, writable code, signatures.
+//! What the loader and the kernel are asked to protect: addresses, relocated data, stack, writable code,
+//! signatures.
 //!
-//! Authority: System V gABI and the GNU program headers, the PE specification (DllCharacteristics), Apple's `mach-o/loader.h`. What is
-//! normal for Go of each system is from files the toolchain made (Go 1.20 to 1.27).
+//! Authority: System V gABI and the GNU program headers, the PE specification (DllCharacteristics), Apple's
+//! `mach-o/loader.h`. What is normal for Go of each system is from files the toolchain made (Go 1.20 to
+//! 1.27).
 
 use super::Rule;
 use crate::analysis::info::{Linkage, Relro};
@@ -14,8 +16,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "pie",
         title: "is position independent",
-        means: "The system can load the program at an address that an attacker can't foresee (ASLR). Go is memory safe as long as unsafe, cgo and races keep \
-            out, so this matters most for programs with C in them.",
+        means: "The system can load the program at an address that an attacker can't foresee (ASLR). Go is \
+            memory safe as long as unsafe, cgo and races keep out, so this matters most for programs with \
+            C in them.",
         evidence: "ELF: ET_DYN with DF_1_PIE or an interpreter; Mach-O: MH_PIE; PE: DYNAMIC_BASE.",
         fix: "Build with -buildmode=pie.",
         applies: "ELF, Mach-O and PE programs; libraries and plugins are position independent anyway.",
@@ -29,8 +32,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "relro",
         title: "has read-only relocations",
-        means: "Data that only the loader writes (the global offset table) is made read-only before the program starts. `full` also binds all functions \
-            at start. A static program that Go's own linker made has no such data and no RELRO, which is no weakness of it.",
+        means: "Data that only the loader writes (the global offset table) is made read-only before the \
+            program starts. `full` also binds all functions at start. A static program that Go's own \
+            linker made has no such data and no RELRO, which is no weakness of it.",
         evidence: "ELF: PT_GNU_RELRO, DF_BIND_NOW, DF_1_NOW.",
         fix: "Build with -buildmode=pie -ldflags='-linkmode=external -extldflags=-Wl,-z,relro,-z,now'.",
         applies: "ELF programs and libraries that are linked dynamically or as a PIE.",
@@ -44,10 +48,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "nx",
         title: "has a stack that can't be executed",
-        means: "An executable stack lets injected data run as code. It comes from assembler files in C parts that do not say they need none.",
+        means: "An executable stack lets injected data run as code. It comes from assembler files in C \
+            parts that do not say they need none.",
         evidence: "ELF: PT_GNU_STACK; Mach-O: MH_ALLOW_STACK_EXECUTION; PE: NX_COMPAT.",
-        fix: "Remove -z execstack; put .section .note.GNU-stack,\"\",%progbits into each .s file of the C parts.",
-        applies: "ELF, Mach-O and PE files; not ELF files without the header (netbsd, openbsd, dragonfly), whose systems never execute the stack.",
+        fix: "Remove -z execstack; put .section .note.GNU-stack,\"\",%progbits into each .s file of the C \
+            parts.",
+        applies: "ELF, Mach-O and PE files; not ELF files without the header (netbsd, openbsd, dragonfly), \
+            whose systems never execute the stack.",
         level: Level::Error,
         audit: true,
         kind: ValueKind::Nothing,
@@ -58,9 +65,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-rwx",
         title: "maps nothing writable and executable",
-        means: "Memory that is both lets an attacker who can write also run what was written. The Go linker never makes such a segment.",
+        means: "Memory that is both lets an attacker who can write also run what was written. The Go \
+            linker never makes such a segment.",
         evidence: "ELF: PT_LOAD flags; Mach-O: initial protection; PE: section characteristics.",
-        fix: "Look for -Wl,-N, -z noseparate-code or a linker script in the C parts; a packer (UPX) makes such segments too.",
+        fix: "Look for -Wl,-N, -z noseparate-code or a linker script in the C parts; a packer (UPX) makes \
+            such segments too.",
         applies: "ELF, Mach-O and PE files.",
         level: Level::Error,
         audit: true,
@@ -72,7 +81,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-textrel",
         title: "has no relocations in its code",
-        means: "The loader has to make code writable to relocate it; hardened systems refuse such files, and their pages are not shared.",
+        means: "The loader has to make code writable to relocate it; hardened systems refuse such files, \
+            and their pages are not shared.",
         evidence: "ELF: DT_TEXTREL, DF_TEXTREL.",
         fix: "Compile the C and assembler parts with -fPIC.",
         applies: "ELF files.",
@@ -88,7 +98,8 @@ pub(super) const RULES: &[Rule] = &[
         title: "lets windows use all 64-bit addresses",
         means: "Without it address space randomisation has few bits to choose from.",
         evidence: "PE: DllCharacteristics HIGH_ENTROPY_VA.",
-        fix: "Build with Go 1.15 or newer, which sets it; with external linking pass -extldflags=-Wl,--high-entropy-va.",
+        fix: "Build with Go 1.15 or newer, which sets it; with external linking pass \
+            -extldflags=-Wl,--high-entropy-va.",
         applies: "64-bit PE files.",
         level: Level::Warning,
         audit: true,
@@ -100,7 +111,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "stack-protector",
         title: "has C code with stack protection",
-        means: "C functions check a canary before they return. Go code needs none: it checks its bounds, so a pure Go program is not held to this.",
+        means: "C functions check a canary before they return. Go code needs none: it checks its bounds, \
+            so a pure Go program is not held to this.",
         evidence: "ELF and Mach-O: a symbol __stack_chk_fail.",
         fix: "Build with CGO_CFLAGS='-O2 -fstack-protector-strong'.",
         applies: "ELF and Mach-O files with C code in them.",
@@ -114,7 +126,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "fortify",
         title: "has C code with checked library calls",
-        means: "_FORTIFY_SOURCE lets glibc check the sizes of buffers in memcpy, sprintf and their like. Pure Go programs are not held to this.",
+        means: "_FORTIFY_SOURCE lets glibc check the sizes of buffers in memcpy, sprintf and their like. \
+            Pure Go programs are not held to this.",
         evidence: "ELF: imports whose names end in _chk.",
         fix: "Build with CGO_CFLAGS='-O2 -D_FORTIFY_SOURCE=2'.",
         applies: "ELF files that link glibc dynamically and have C code in them.",
@@ -128,8 +141,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "signed",
         title: "carries a signature",
-        means: "macOS and windows warn about, or refuse, programs without a signature. Go's linker signs darwin/arm64 files ad hoc, which names nobody; the value \
-            `identity` demands more than that. Whether a signature is valid is not checked.",
+        means: "macOS and windows warn about, or refuse, programs without a signature. Go's linker signs \
+            darwin/arm64 files ad hoc, which names nobody; the value `identity` demands more than that. \
+            Whether a signature is valid is not checked.",
         evidence: "Mach-O: LC_CODE_SIGNATURE; PE: the security directory.",
         fix: "Sign with codesign, signtool or osslsigncode as the last step of the build.",
         applies: "Mach-O and PE files.",

@@ -1,4 +1,5 @@
-//! Paths below a person's home folder: in build settings, and as the names of source files in the program's data.
+//! Paths below a person's home folder: in build settings, and as the names of source files in the program's
+//! data.
 
 use super::super::strings::Strings;
 use super::super::subject::{Part, Subject};
@@ -33,7 +34,8 @@ const NOBODY: [&[u8]; 10] = [
     b"Public",
 ];
 
-/// Endings of source files. Other strings that begin like a home folder (`/home/local/directory` in a help text) name nobody.
+/// Endings of source files. Other strings that begin like a home folder (`/home/local/directory` in a help
+/// text) name nobody.
 const SOURCES: [&[u8]; 9] = [
     b".go", b".s", b".S", b".c", b".h", b".cc", b".cpp", b".cxx", b".hpp",
 ];
@@ -55,7 +57,8 @@ fn user_of(rest: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
     (word && !NOBODY.contains(&user)).then_some((user, rest.get(..stop)?))
 }
 
-/// The path in `part` whose home folder is at `start` and goes to `end`, if it is that of a source file and tells of a person.
+/// The path in `part` whose home folder is at `start` and goes to `end`, if it is that of a source file and
+/// tells of a person.
 pub(in super::super) fn at(part: &Part<'_>, start: usize, end: usize) -> Option<HomePath> {
     let home = part.bytes.get(start..end)?;
     let (user, path) = user_of(part.bytes.get(end..)?, *home.last()?)?;

@@ -9,8 +9,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "consistent",
         title: "is what its build information says",
-        means: "Build information is only text in the file. Where it names another system, another Go version or another build mode than the file shows, it was \
-            changed afterwards or belongs to another program.",
+        means: "Build information is only text in the file. Where it names another system, another Go \
+            version or another build mode than the file shows, it was changed afterwards or belongs to \
+            another program.",
         evidence: "The build settings against headers, function names and the runtime's own version.",
         fix: "Build it again from source; do not patch files after the build.",
         applies: "Files with build information.",
@@ -24,7 +25,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "not-obfuscated",
         title: "is not obfuscated",
-        means: "An obfuscated program (garble) hides its version, its modules and its names: nothing can be said of its dependencies.",
+        means: "An obfuscated program (garble) hides its version, its modules and its names: nothing can \
+            be said of its dependencies.",
         evidence: "Go version `unknown`, a pclntab magic number that no Go writes, missing build ids.",
         fix: "Build with go build.",
         applies: "Go programs.",
@@ -38,7 +40,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "not-packed",
         title: "is not packed",
-        means: "A packed program (UPX) unpacks itself into memory: it starts slower, shares no pages, trips virus scanners and shows nothing of what is in it.",
+        means: "A packed program (UPX) unpacks itself into memory: it starts slower, shares no pages, \
+            trips virus scanners and shows nothing of what is in it.",
         evidence: "Marks of the packer in headers and section names.",
         fix: "Ship the file as the linker made it; let the package or image compress it.",
         applies: "Every file.",
@@ -52,7 +55,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "readable",
         title: "is whole",
-        means: "Headers that point outside the file are a sign of a download that was cut short, or of tampering.",
+        means: "Headers that point outside the file are a sign of a download that was cut short, or of \
+            tampering.",
         evidence: "Headers, section tables and the like, read against the file's size.",
         fix: "Fetch or build the file again.",
         applies: "Every file.",

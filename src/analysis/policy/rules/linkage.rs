@@ -1,6 +1,7 @@
 //! What a program needs at run time: loader, libraries, search paths, glibc, an empty root.
 //!
-//! Authority: System V gABI (PT_INTERP, DT_NEEDED, DT_RPATH, DT_RUNPATH), GNU symbol versions, Mach-O load commands, PE imports.
+//! Authority: System V gABI (PT_INTERP, DT_NEEDED, DT_RPATH, DT_RUNPATH), GNU symbol versions, Mach-O load
+//! commands, PE imports.
 
 use super::Rule;
 use crate::analysis::info::{Library, Linkage};
@@ -13,13 +14,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "static",
         title: "is statically linked",
-        means: "The program needs no loader and no shared library: it runs on any system of its kind and architecture, whatever is installed. \
-            A position-independent program that the Go linker made needs a loader even where it needs no library, so it fails; one linked with \
-            -static-pie passes. darwin, windows, openbsd, solaris, illumos, android and aix have no static programs: there only the system's own \
-            libraries may be linked.",
-        evidence: "ELF: PT_INTERP and DT_NEEDED; Mach-O: LC_LOAD_DYLIB; PE: the import directory; XCOFF: the loader section's import files.",
-        fix: "Build with CGO_ENABLED=0; where C is needed, with -ldflags='-linkmode=external -extldflags=-static' \
-            (and -tags=netgo,osusergo); where it must be a PIE, with -extldflags=-static-pie.",
+        means: "The program needs no loader and no shared library: it runs on any system of its kind and \
+            architecture, whatever is installed. A position-independent program that the Go linker made \
+            needs a loader even where it needs no library, so it fails; one linked with -static-pie \
+            passes. darwin, windows, openbsd, solaris, illumos, android and aix have no static programs: \
+            there only the system's own libraries may be linked.",
+        evidence: "ELF: PT_INTERP and DT_NEEDED; Mach-O: LC_LOAD_DYLIB; PE: the import directory; XCOFF: \
+            the loader section's import files.",
+        fix: "Build with CGO_ENABLED=0; where C is needed, with -ldflags='-linkmode=external \
+            -extldflags=-static' (and -tags=netgo,osusergo); where it must be a PIE, with \
+            -extldflags=-static-pie.",
         applies: "Programs; not archives and wasm modules.",
         level: Level::Error,
         audit: false,
@@ -31,10 +35,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "scratch",
         title: "runs in an empty container",
-        means: "An image that is made FROM scratch holds nothing but the program: no loader, no library. Only a linux program that needs neither can be \
-            started there. A PIE without libraries still asks for the loader, so it fails with `no such file or directory`.",
+        means: "An image that is made FROM scratch holds nothing but the program: no loader, no library. \
+            Only a linux program that needs neither can be started there. A PIE without libraries still \
+            asks for the loader, so it fails with `no such file or directory`.",
         evidence: "ELF: PT_INTERP, DT_NEEDED and the system the file is for.",
-        fix: "Build for linux with CGO_ENABLED=0 and without -buildmode=pie; with C, use -extldflags=-static or -extldflags=-static-pie.",
+        fix: "Build for linux with CGO_ENABLED=0 and without -buildmode=pie; with C, use \
+            -extldflags=-static or -extldflags=-static-pie.",
         applies: "Every file.",
         level: Level::Error,
         audit: false,
@@ -46,10 +52,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "scratch-data",
         title: "asks for no file that an empty container lacks",
-        means: "Go programs look for certificates (crypto/x509), time zones (time.LoadLocation) and users (os/user) in files of the system. In an empty \
-            container there are none, unless they are copied in or linked in.",
+        means: "Go programs look for certificates (crypto/x509), time zones (time.LoadLocation) and users \
+            (os/user) in files of the system. In an empty container there are none, unless they are copied \
+            in or linked in.",
         evidence: "Function names of the packages that are linked in.",
-        fix: "Link the data in (import _ \"time/tzdata\"; import _ \"golang.org/x/crypto/x509roots/fallback\"), or copy the files into the image.",
+        fix: "Link the data in (import _ \"time/tzdata\"; import _ \
+            \"golang.org/x/crypto/x509roots/fallback\"), or copy the files into the image.",
         applies: "linux programs.",
         level: Level::Note,
         audit: false,
@@ -61,7 +69,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "allow-lib",
         title: "needs no other shared libraries than those allowed",
-        means: "Each shared library that a program needs has to be installed, updated, and found in the right version. The value lists those that may be there.",
+        means: "Each shared library that a program needs has to be installed, updated, and found in the \
+            right version. The value lists those that may be there.",
         evidence: "ELF: DT_NEEDED; Mach-O: LC_LOAD_DYLIB; PE: the import directory; XCOFF: import files.",
         fix: "Remove the dependency that brings the library in, or allow the library.",
         applies: "Linked files.",
@@ -75,8 +84,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-rpath",
         title: "has no search paths for libraries",
-        means: "A search path in the file sends the loader to folders of the builder's choice, or of anyone who can write there: under /tmp, relative to the \
-            working directory, or empty it lets others put their code into the program.",
+        means: "A search path in the file sends the loader to folders of the builder's choice, or of \
+            anyone who can write there: under /tmp, relative to the working directory, or empty it lets \
+            others put their code into the program.",
         evidence: "ELF: DT_RPATH, DT_RUNPATH; Mach-O: LC_RPATH.",
         fix: "Drop -Wl,-rpath from CGO_LDFLAGS and -extldflags; install the library where the loader looks.",
         applies: "ELF and Mach-O files.",
@@ -90,7 +100,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "max-glibc",
         title: "runs with that glibc",
-        means: "A program linked against glibc needs at least the version that the newest of the symbols it uses came with. On an older system it does not start.",
+        means: "A program linked against glibc needs at least the version that the newest of the symbols \
+            it uses came with. On an older system it does not start.",
         evidence: "ELF: the versions that are needed (DT_VERNEED, .gnu.version_r).",
         fix: "Build on the oldest system that must run it, or build with CGO_ENABLED=0.",
         applies: "linux programs and libraries that link glibc.",

@@ -1,6 +1,7 @@
 //! Where the file comes from: toolchain, commit, modules, compatibility switches.
 //!
-//! Authority: build information (Go 1.27: runtime/debug.BuildInfo, cmd/go/internal/load), internal/godebugs for the switches.
+//! Authority: build information (Go 1.27: runtime/debug.BuildInfo, cmd/go/internal/load), internal/godebugs
+//! for the switches.
 
 use super::Rule;
 use crate::analysis::info::{BuildInfoState, ModuleName};
@@ -14,9 +15,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "build-info",
         title: "has build information",
-        means: "Without it nobody can say which modules, at which versions, are in the program: scanners pass it by.",
+        means: "Without it nobody can say which modules, at which versions, are in the program: scanners \
+            pass it by.",
         evidence: "The .go.buildinfo section, or its mark in the data.",
-        fix: "Build with go build in module mode, with Go 1.18 or newer; do not strip .go.buildinfo; use neither garble nor -ldflags that blank it.",
+        fix: "Build with go build in module mode, with Go 1.18 or newer; do not strip .go.buildinfo; use \
+            neither garble nor -ldflags that blank it.",
         applies: "Go programs.",
         level: Level::Warning,
         audit: true,
@@ -28,8 +31,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "min-go",
         title: "is built with that Go or a newer one",
-        means: "The standard library is linked in: its flaws are fixed only by building again with a newer Go.",
-        evidence: "The Go version in build information, or the runtime's own; where both are gone, the pclntab's layout.",
+        means: "The standard library is linked in: its flaws are fixed only by building again with a newer \
+            Go.",
+        evidence: "The Go version in build information, or the runtime's own; where both are gone, the \
+            pclntab's layout.",
         fix: "Build with a newer Go.",
         applies: "Go programs.",
         level: Level::Error,
@@ -56,8 +61,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "go-patch",
         title: "is built with the newest patch of its Go release",
-        means: "Patches fix flaws of the standard library, the compiler and the runtime, security flaws among them, and change nothing else.",
-        evidence: "The Go version against a table of patches, which has its day; a patch that is newer than the table is not known.",
+        means: "Patches fix flaws of the standard library, the compiler and the runtime, security flaws \
+            among them, and change nothing else.",
+        evidence: "The Go version against a table of patches, which has its day; a patch that is newer \
+            than the table is not known.",
         fix: "Build with the patch that is named.",
         applies: "Go programs by a release that is still supported.",
         level: Level::Note,
@@ -126,7 +133,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-local-replace",
         title: "replaces no module by a local folder",
-        means: "A `replace` to a folder builds code that has no version: nobody else can build it, and no scanner knows what it is.",
+        means: "A `replace` to a folder builds code that has no version: nobody else can build it, and no \
+            scanner knows what it is.",
         evidence: "Modules in build information whose replacement is a path.",
         fix: "Publish the change as a version, or vendor it under its own name.",
         applies: "Go programs with build information.",
@@ -140,7 +148,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "module-sums",
         title: "has a checksum for every module",
-        means: "A module without a checksum was vendored or replaced: what was built need not be what its version says.",
+        means: "A module without a checksum was vendored or replaced: what was built need not be what its \
+            version says.",
         evidence: "Modules in build information without h1:.",
         fix: "Build with -mod=mod or -mod=readonly rather than from a vendor folder.",
         applies: "Go programs with build information.",
@@ -154,8 +163,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "deny-module",
         title: "has none of these modules in it",
-        means: "Modules that must not be shipped. A name that ends in /... stands for all below it; name@version stands for that version only.",
-        evidence: "Modules in build information, replacements included; where these are not listed, names of functions below the module's path.",
+        means: "Modules that must not be shipped. A name that ends in /... stands for all below it; \
+            name@version stands for that version only.",
+        evidence: "Modules in build information, replacements included; where these are not listed, names \
+            of functions below the module's path.",
         fix: "Remove the dependency.",
         applies: "Go programs.",
         level: Level::Error,
@@ -168,8 +179,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "deny-package",
         title: "has none of these packages in it",
-        means: "Packages that must not be shipped, such as testing or net/http/pprof. A name that ends in /... stands for all below it as well. A package counts \
-            where a function of it is linked in or was inlined; one of which there are only constants and types is not seen.",
+        means: "Packages that must not be shipped, such as testing or net/http/pprof. A name that ends in \
+            /... stands for all below it as well. A package counts where a function of it is linked in or \
+            was inlined; one of which there are only constants and types is not seen.",
         evidence: "Function names of the pclntab, those of inlined calls included.",
         fix: "Find what imports it (go mod why, go list -deps) and remove that.",
         applies: "Go programs.",
@@ -183,7 +195,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "godebug",
         title: "keeps no insecure default of an old Go",
-        means: "A low `go` line in go.mod makes a new toolchain keep the defaults of that old version: TLS 1.0, 3DES, RSA key exchange, SHA-1, small keys.",
+        means: "A low `go` line in go.mod makes a new toolchain keep the defaults of that old version: TLS \
+            1.0, 3DES, RSA key exchange, SHA-1, small keys.",
         evidence: "Build setting DefaultGODEBUG.",
         fix: "Raise the go line in go.mod, or set the switch with //go:debug.",
         applies: "Go programs with build settings.",
@@ -197,7 +210,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "fips",
         title: "runs in FIPS 140-3 mode",
-        means: "The program uses the frozen Go Cryptographic Module and has its mode switched on by default, or is built with BoringCrypto.",
+        means: "The program uses the frozen Go Cryptographic Module and has its mode switched on by \
+            default, or is built with BoringCrypto.",
         evidence: "Build settings GOFIPS140 and DefaultGODEBUG fips140=on, or the experiment boringcrypto.",
         fix: "Build with GOFIPS140=v1.0.0 (Go 1.24 or newer).",
         applies: "Go programs.",
@@ -413,7 +427,8 @@ fn by_modules(s: &Subject<'_, '_>, decide: impl FnOnce(&[ModuleName]) -> Verdict
     s.no_go().unwrap_or_else(all)
 }
 
-/// Is the module's replacement a folder? Its path says so, whatever is written as its version (Go 1.22 and newer: `(devel)`).
+/// Is the module's replacement a folder? Its path says so, whatever is written as its version (Go 1.22 and
+/// newer: `(devel)`).
 fn is_local(replacement: &ModuleName) -> bool {
     let path = replacement.path.as_str();
     let drive = path.as_bytes().get(1) == Some(&b':');
@@ -612,7 +627,8 @@ fn godebug(s: &Subject<'_, '_>, _: &Value) -> Verdict {
 
 fn weak_defaults(s: &Subject<'_, '_>) -> Verdict {
     let set = s.setting("DefaultGODEBUG").unwrap_or_default();
-    // The switch is set for every program of an old go line; it does nothing where its package is not linked in.
+    // The switch is set for every program of an old go line; it does nothing where its package is not linked
+    // in.
     let weak = set.split(',').filter_map(|one| {
         let (key, value) = one.split_once('=')?;
         let known = LEGACY.iter().find(|l| l.0 == key && l.1 == value)?;

@@ -1,7 +1,8 @@
-//! Credentials that were compiled in: values of -X in the build settings, and well-known token shapes in the program's data.
+//! Credentials that were compiled in: values of -X in the build settings, and well-known token shapes in the
+//! program's data.
 //!
-//! The shapes are those that their makers publish, as the lists of gitleaks (config/gitleaks.toml) and of GitHub's "Supported secret
-//! scanning patterns" keep them. A value is never shown whole.
+//! The shapes are those that their makers publish, as the lists of gitleaks (config/gitleaks.toml) and of
+//! GitHub's "Supported secret scanning patterns" keep them. A value is never shown whole.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,10 +20,12 @@ use crate::analysis::policy::{Fault, Level, Verdict};
 pub(super) const RULES: &[Rule] = &[Rule {
     code: "no-secrets",
     title: "has no credentials in it",
-    means: "A token, key or password that was compiled in is in the hands of everyone who has the file; -ldflags=-X, -trimpath and strip do not hide it. \
-        Values are shown by their first characters and length only.",
-    evidence: "Well-known shapes (GitHub, GitLab, AWS, Google, Slack, Stripe, npm, PyPI, SendGrid, OpenAI, connection strings with a password, private keys, JSON web tokens, …) in the program's data; -X settings \
-        whose variable is called like a credential.",
+    means: "A token, key or password that was compiled in is in the hands of everyone who has the file; \
+        -ldflags=-X, -trimpath and strip do not hide it. Values are shown by their first characters and \
+        length only.",
+    evidence: "Well-known shapes (GitHub, GitLab, AWS, Google, Slack, Stripe, npm, PyPI, SendGrid, OpenAI, \
+        connection strings with a password, private keys, JSON web tokens, …) in the program's data; -X \
+        settings whose variable is called like a credential.",
     fix: "Revoke it now; hand it to the program at run time (environment, file, secret store).",
     applies: "Every file.",
     level: Level::Error,
@@ -167,7 +170,8 @@ fn expression((_, beginnings, rest): &Shape) -> String {
     format!("(?:(?:{}){rest})", beginnings.join("|"))
 }
 
-/// The shape with that index, at the start of a text. Compiled when something first begins like it, which in most runs nothing does.
+/// The shape with that index, at the start of a text. Compiled when something first begins like it, which in
+/// most runs nothing does.
 fn shape(i: usize) -> Option<&'static Regex> {
     static ALL: [OnceLock<Option<Regex>>; SHAPES.len()] = [const { OnceLock::new() }; SHAPES.len()];
     ALL.get(i)?
@@ -368,7 +372,8 @@ fn linker_values(flags: &str) -> Vec<(&str, &str)> {
     out
 }
 
-/// Splits at blanks; a word that begins with a quote goes to the next quote of its kind, as cmd/go's quoted fields do.
+/// Splits at blanks; a word that begins with a quote goes to the next quote of its kind, as cmd/go's quoted
+/// fields do.
 fn split_quoted(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = text.trim_start();
