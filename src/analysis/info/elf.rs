@@ -37,15 +37,9 @@ pub(super) fn gather(image: &Image<'_>, facts: &mut Facts) {
         facts.libraries = std::mem::replace(&mut facts.libraries, Seen::Absent).doubted(why);
         facts.rpath = std::mem::replace(&mut facts.rpath, Seen::Absent).doubted(why);
     }
-    if let Some(d) = &dynamic {
-        if facts.rpath.part().is_some_and(|p| !p.is_empty()) {
-            let which = if d.runpath.is_some() {
-                "DT_RUNPATH"
-            } else {
-                "DT_RPATH"
-            };
-            facts.see("rpath", which);
-        }
+    if facts.rpath.part().is_some_and(|p| !p.is_empty()) {
+        let newer = dynamic.as_ref().is_some_and(|d| d.runpath.is_some());
+        facts.see("rpath", if newer { "DT_RUNPATH" } else { "DT_RPATH" });
     }
     facts.textrel = Seen::of((!unlinked).then(|| dynamic.as_ref().is_some_and(|d| d.text_rel)));
     facts.nx = Seen::of(elf.program_header(PT_GNU_STACK).map(|p| p.flags & PF_X == 0));

@@ -231,7 +231,7 @@ fn redact(text: &[u8]) -> String {
 }
 
 /// What `at` and `all` would not take for a credential if the string ended there.
-fn cut_to<'t>(text: &'t [u8], len: Option<u64>) -> &'t [u8] {
+fn cut_to(text: &[u8], len: Option<u64>) -> &[u8] {
     let shorter = len.and_then(|n| text.get(..usize::try_from(n).ok()?));
     shorter
         .filter(|t| at(t).is_some_and(|(_, n)| n == t.len()))
