@@ -538,3 +538,55 @@ fn findings_of_many_files_are_grouped_by_rule() {
         "{each}"
     );
 }
+
+/// A string has no end mark: where the next one begins is known from what uses it.
+#[test]
+fn a_credential_ends_where_its_string_does_and_names_who_uses_it() {
+    let dir = folder("users");
+    for args in [vec!["-trimpath", "-ldflags=-s -w"], vec!["-trimpath"]] {
+        for target in ["linux/amd64", "linux/arm64"] {
+            let Some(path) = Build::new("leak", target).args(&args).path() else {
+                return;
+            };
+            let (code, words) = said(&check(&dir, &["--no-secrets", path.to_str().unwrap()]));
+            assert!(
+                code == 1 && words.contains("has a JSON web token in it: eyJhbGci… (155 characters)"),
+                "{words}"
+            );
+            assert!(
+                words.contains("used by package example.com/leak/store (example.com/leak/store.Connect)"),
+                "{words}"
+            );
+            assert!(
+                words.contains("a connection string with a password in it: postgres… (49 characters)"),
+                "{words}"
+            );
+        }
+    }
+}
+
+/// What `-X` set is told by the symbols that it leaves, also where `-trimpath` keeps the flags to itself.
+#[test]
+fn values_set_by_the_linker_are_seen_under_trimpath() {
+    let args = [
+        "-trimpath",
+        "-ldflags=-X main.injected=v1.2.3 -X main.apiKey=correct-horse",
+    ];
+    let Some(path) = Build::new("gate", "linux/amd64").args(&args).path() else {
+        return;
+    };
+    let out = common::run(["info".as_ref(), "--format=json".as_ref(), path.as_os_str()]);
+    let doc = schema::assert_all("info", &out.stdout).remove(0);
+    assert_eq!(
+        doc["linked_values"][1],
+        serde_json::json!({"key": "main.injected", "value": "v1.2.3"})
+    );
+    let (code, words) = said(&check(
+        &folder("linked"),
+        &["--no-secrets", path.to_str().unwrap()],
+    ));
+    assert!(
+        code == 1 && words.contains("has a value for main.apiKey"),
+        "{words}"
+    );
+}

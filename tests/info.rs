@@ -227,3 +227,128 @@ fn go_objects_and_packages_are_told_by_their_headers() {
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(said.contains("holds a Go package that is not linked"), "{said}");
 }
+
+/// Facts that only one system's files have: AIX's loader section and DWARF sections, a wasm module's own build information.
+#[test]
+fn what_other_systems_keep_elsewhere_is_found() {
+    let want = json!({
+        "format": "xcoff", "libraries": ["libc.a", "libpthread.a"], "linkage": "dynamic", "dwarf": true, "symbols": true,
+        "build_mode": "exe", "contradictions": [],
+    });
+    assert_facts(&Build::new("hello", "aix/ppc64"), want);
+    let want = json!({"path": "example.com/hello", "build_info": "recovered", "go_version": REFERENCE, "contradictions": []});
+    assert_facts(&Build::new("hello", "js/wasm"), want);
+    for target in ["windows/amd64", "android/arm64"] {
+        let want = json!({"build_mode": "exe", "pie": true, "contradictions": []});
+        assert_facts(&Build::new("hello", target), want);
+    }
+    let want = json!({"build_mode": "pie", "pie": true, "contradictions": []});
+    assert_facts(
+        &Build::new("hello", "windows/amd64").args(&["-buildmode=pie"]),
+        want,
+    );
+}
+
+/// A file that is cut short says so at once, and claims nothing that the rest may hold.
+#[test]
+fn a_file_cut_short_says_so_first() {
+    let Some(path) = Build::new("cgo", "linux/amd64").cgo().path() else {
+        return;
+    };
+    let bytes = std::fs::read(path).unwrap();
+    let cut = Path::new(env!("CARGO_TARGET_TMPDIR")).join("info-cut");
+    std::fs::write(&cut, &bytes[..bytes.len() / 3]).unwrap();
+    let got = facts(&cut);
+    assert_eq!(got["whole_size"], json!(bytes.len()));
+    for unknown in ["libraries", "glibc", "symbols", "dwarf", "race", "cgo"] {
+        assert_eq!(got[unknown], Value::Null, "{unknown}");
+    }
+    let out = common::run(["info".as_ref(), cut.as_os_str()]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.lines().next().unwrap().contains("cut short: "), "{text}");
+    assert!(text.lines().filter(|l| l.contains("past")).count() <= 1, "{text}");
+}
+
+/// All facts of installed Go programs that the system's own tools know as well: readelf and `go version -m`.
+#[cfg(target_os = "linux")]
+#[test]
+fn installed_programs_are_what_readelf_says() {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folders: Vec<&str> = path
+        .split(':')
+        .filter(|f| f.starts_with("/usr") || f.starts_with("/bin"))
+        .collect();
+    let mut looked = 0;
+    for entry in folders
+        .iter()
+        .filter_map(|f| std::fs::read_dir(f).ok())
+        .flatten()
+        .flatten()
+    {
+        let file = entry.path();
+        let head = std::fs::metadata(&file)
+            .ok()
+            .filter(|m| m.is_file() && m.len() > 500_000);
+        let Some(bytes) = head.and_then(|_| std::fs::read(&file).ok()) else {
+            continue;
+        };
+        let go =
+            bytes.starts_with(b"\x7fELF") && memchr::memmem::find(&bytes, b"\xff Go buildinf:").is_some();
+        if !go || looked >= 40 {
+            continue;
+        }
+        let Some(tool) = readelf(&["-dW"], &file) else {
+            return;
+        };
+        looked += 1;
+        let got = facts(&file);
+        let needed: Vec<&str> = tool
+            .lines()
+            .filter(|l| l.contains("(NEEDED)"))
+            .filter_map(bracketed)
+            .collect();
+        assert_eq!(got["libraries"], json!(needed), "{}", file.display());
+        let versions = readelf(&["-VW"], &file).unwrap_or_default();
+        let number = |w: &str| {
+            w.split('.')
+                .filter_map(|n| n.parse::<u32>().ok())
+                .collect::<Vec<_>>()
+        };
+        let of_glibc = versions
+            .split("Name: GLIBC_")
+            .skip(1)
+            .filter_map(|r| r.split_whitespace().next());
+        let newest = of_glibc.max_by_key(|v| number(v));
+        assert_eq!(got["glibc"], json!(newest), "{}", file.display());
+        let headers = readelf(&["-lW"], &file).unwrap_or_default();
+        assert_eq!(
+            got["interpreter"].is_null(),
+            !headers.contains("INTERP"),
+            "{}",
+            file.display()
+        );
+        let sections = readelf(&["-SW"], &file).unwrap_or_default();
+        let dwarf = sections.contains(".debug_info") || sections.contains(".zdebug_info");
+        assert_eq!(got["dwarf"], json!(dwarf), "{}", file.display());
+        let said = common::reference_go()
+            .args(["version"])
+            .arg(&file)
+            .output()
+            .expect("go runs");
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let version = got["go_version"].as_str().unwrap_or("unknown");
+        assert!(said.trim_end().ends_with(version), "{said} {version}");
+    }
+}
+
+fn readelf(args: &[&str], file: &Path) -> Option<String> {
+    match common::command("readelf").args(args).arg(file).output() {
+        Ok(o) if o.status.success() => Some(String::from_utf8_lossy(&o.stdout).into_owned()),
+        _ => common::left_out("readelf"),
+    }
+}
+
+/// What stands between brackets in a line.
+fn bracketed(line: &str) -> Option<&str> {
+    Some(line.split_once('[')?.1.split_once(']')?.0)
+}

@@ -425,9 +425,56 @@ pub(super) fn recover<'a>(memory: &Memory<'_, 'a>) -> Option<BuildInfo<'a>> {
     let image = memory.image();
     if image.format == Format::Wasm {
         let mut all = memory.stretches().into_iter();
-        return all.find_map(|s| recover_in(s.bytes, |at| (memory.offset(s.addr + at), s.addr + at)));
+        let place = |s: &super::memory::Stretch<'a>, at: u64| (memory.offset(s.addr + at), s.addr + at);
+        return all.find_map(|s| {
+            let blob = recover_in(s.bytes, |at| place(&s, at));
+            blob.or_else(|| recover_wasm(image, s.bytes, |at| place(&s, at)))
+        });
     }
     recover_in(image.data, |at| (Some(at), image.offset_to_addr(at).unwrap_or(0)))
+}
+
+/// Of a wasm module the linker leaves the blob out. The module information is there all the same, for `debug.ReadBuildInfo`, in its
+/// frame (Go 1.27: cmd/go/internal/modload, ModInfoData); the version is in the section `producers`.
+fn recover_wasm<'a>(
+    image: &Image<'a>,
+    bytes: &'a [u8],
+    place: impl Fn(u64) -> (Option<u64>, u64),
+) -> Option<BuildInfo<'a>> {
+    const START: &[u8; 16] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+    const END: &[u8; 16] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
+    const TRIES: usize = 16;
+    let producers = &image.wasm()?.producers;
+    let version = producers
+        .iter()
+        .find(|p| p.0 == "language" && p.1 == "Go")?
+        .2
+        .as_bytes();
+    if !super::version::plausible(version) {
+        return None;
+    }
+    for at in memchr::memmem::find_iter(bytes, START).take(TRIES) {
+        let rest = bytes.get(at..)?;
+        let Some(end) = memchr::memmem::find(rest, END) else {
+            break;
+        };
+        let framed_modinfo = rest.get(..end + END.len())?;
+        let (offset, addr) = place(at as u64);
+        let size = framed_modinfo.len() as u64;
+        let blob = Blob {
+            addr,
+            offset,
+            size,
+            inline: true,
+            version,
+            framed_modinfo,
+        };
+        match modinfo::parse(blob.modinfo()) {
+            Ok(info) if !info.is_empty() => return Some(BuildInfo { blob, info }),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The first blob in `bytes`; `place` gives offset and virtual address of a position in them.

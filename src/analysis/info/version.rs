@@ -86,6 +86,8 @@ pub(super) fn linked_values(image: &Image<'_>) -> Vec<LinkedValue> {
         })
     };
     let mut out: Vec<LinkedValue> = defined().filter_map(value).collect();
+    // The go command itself sets these of every program.
+    out.retain(|v| !v.name.starts_with("runtime."));
     out.sort();
     out.dedup();
     out

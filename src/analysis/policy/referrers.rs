@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::disasm::refs;
-use crate::go::Program;
+use crate::go::{Program, packages};
 use crate::image::{Arch, Image, clip};
 
 /// No constant around a place is looked for from farther away, in bytes.
@@ -52,7 +52,7 @@ pub(super) fn of(program: &Program<'_>, places: &[(u64, u64)]) -> Vec<Found> {
         let starts = headers
             .iter()
             .map(|h| h.0)
-            .chain(uses.iter().map(|u| u.0).filter(|a| near(*a)));
+            .chain(uses.iter().map(|u| u.target).filter(|a| near(*a)));
         let mut from = None;
         let mut next = None;
         for start in starts {
@@ -67,7 +67,7 @@ pub(super) fn of(program: &Program<'_>, places: &[(u64, u64)]) -> Vec<Found> {
             .filter(|_| tells_addresses(program.image().arch))
             .map(|n| n - at));
         let wanted = |a: u64| Some(a) == header.map(|h| h.2) || Some(a) == header.map(|h| h.0).or(from);
-        named(program, uses.iter().filter(|u| wanted(u.0)).map(|u| u.1), len)
+        named(program, uses.iter().filter(|u| wanted(u.target)).copied(), len)
     };
     places.iter().map(one).collect()
 }
@@ -80,18 +80,34 @@ fn tells_addresses(arch: Arch) -> bool {
     )
 }
 
-fn named(program: &Program<'_>, functions: impl Iterator<Item = usize>, len: Option<u64>) -> Found {
-    let mut all: Vec<usize> = functions.collect();
-    all.sort_unstable();
-    all.dedup();
-    let package = |i: &usize| program.functions().package(*i).map(str::to_string);
-    let table = program.pclntab().ok();
-    let name = |i: &usize| Some(String::from_utf8_lossy(table?.get(*i)?.name()).into_owned());
-    Found {
+/// Names functions by the instructions in them that use a string: of an inlined call the function that was inlined.
+fn named(program: &Program<'_>, uses: impl Iterator<Item = Use>, len: Option<u64>) -> Found {
+    // So many uses tell who uses it.
+    const LOOKS: usize = 64;
+    let mut out = Found {
         len,
-        functions: all.iter().filter_map(name).take(NAMED).collect(),
-        packages: all.iter().filter_map(package).collect(),
+        ..Found::default()
+    };
+    let Ok(table) = program.pclntab() else { return out };
+    let mut all: Vec<Use> = uses.collect();
+    all.sort_unstable_by_key(|u| u.at);
+    for u in all.iter().take(LOOKS) {
+        let Some(function) = table.get(u.function) else {
+            continue;
+        };
+        let inlined = function.frames(u.at).first().map(|f| f.name);
+        let name = inlined.filter(|n| !n.is_empty()).unwrap_or(function.name());
+        let package = match packages::of_name(name) {
+            Some(package) => Some(package.into_owned()),
+            None => program.functions().package(u.function).map(str::to_string),
+        };
+        out.packages.extend(package);
+        let name = packages::unescape(name).into_owned();
+        if out.functions.len() < NAMED && !out.functions.contains(&name) {
+            out.functions.push(name);
+        }
     }
+    out
 }
 
 /// String headers in the data whose string is near: start, end, and their own address.
@@ -125,8 +141,18 @@ fn headers(image: &Image<'_>, near: &dyn Fn(u64) -> bool) -> Vec<(u64, u64, u64)
     out
 }
 
-/// The places among those `wanted` that functions name, with the functions' indices.
-fn uses(program: &Program<'_>, wanted: &(dyn Fn(u64) -> bool + Sync)) -> Vec<(u64, usize)> {
+/// An instruction that names a place.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    target: u64,
+    /// Address of the instruction.
+    at: u64,
+    /// Index of its function.
+    function: usize,
+}
+
+/// The uses of places that are `wanted`.
+fn uses(program: &Program<'_>, wanted: &(dyn Fn(u64) -> bool + Sync)) -> Vec<Use> {
     let (image, functions) = (program.image(), program.functions());
     let tasks: Vec<usize> = (0..functions.len()).step_by(TASK).collect();
     let scan = |from: usize| {
@@ -138,7 +164,11 @@ fn uses(program: &Program<'_>, wanted: &(dyn Fn(u64) -> bool + Sync)) -> Vec<(u6
             let code = all.get(..len).unwrap_or_default();
             refs::scan(image.arch, image.endian, code, range.start, &mut |r| {
                 if wanted(r.target) {
-                    out.push((r.target, i));
+                    out.push(Use {
+                        target: r.target,
+                        at: r.at,
+                        function: i,
+                    });
                 }
             });
         }
