@@ -176,7 +176,13 @@ pub fn take(name: &str, bytes: &Bytes) -> Result<Inventory> {
         modules,
         stdlib: (facts.compiler != Some("tinygo")).then(|| stdlib.to_string()),
         packages,
-        libraries: facts.libraries.part().into_iter().flatten().map(|l| l.name.clone()).collect(),
+        libraries: facts
+            .libraries
+            .part()
+            .into_iter()
+            .flatten()
+            .map(|l| l.name.clone())
+            .collect(),
         properties: properties(&facts),
     })
 }

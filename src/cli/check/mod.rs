@@ -148,7 +148,10 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
                 Ok(judgement) => {
                     let name = path.to_string_lossy().into_owned();
                     let why = "shows no sign of Go".to_string();
-                    skipped.lock().unwrap_or_else(PoisonError::into_inner).push((name, why));
+                    skipped
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((name, why));
                     // A file that was named alone is told of below.
                     let _ = (judgement, named);
                     Ok(None)

@@ -136,7 +136,7 @@ fn try_analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
             .or_else(|| facts.path.clone()),
         module_version: facts.main.as_ref().map(|m| m.version.clone()),
         packed: facts.packed,
-        linkage: facts.linkage.map(|l| l.word()),
+        linkage: facts.linkage.known().map(|l| l.word()),
         modules: facts.main.iter().chain(&facts.deps).map(module).collect(),
         ..Facts::default()
     };
@@ -203,6 +203,7 @@ fn check(
     let demands = select::demands(policy, &flags, &names);
     let judgement = judge::judge(bytes, &demands, policy, &names, plan.today)?;
     let run = report::check::Run {
+        skipped: Vec::new(),
         files: vec![report::check::File {
             name: file.into(),
             judgement,

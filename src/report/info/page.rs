@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::analysis::info::{BuildInfoState, Facts, Linkage, ModuleName, Relro};
-use crate::report::markdown::cell;
 use crate::analysis::seen::Seen;
+use crate::report::markdown::cell;
 use crate::report::text::{escape, grouped, human};
 
 /// One group of the page.
