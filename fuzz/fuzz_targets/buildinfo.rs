@@ -5,5 +5,5 @@ use gospect::go::buildinfo;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = buildinfo::read(data);
-    let _ = gospect::analysis::info::gather(data, None);
+    let _ = gospect::analysis::info::gather(&data.to_vec().into(), None);
 });

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::error::Result;
 use crate::go::Program;
 use crate::go::packages;
-use crate::go::pclntab::{Function, Table};
+use crate::go::pclntab::{Function, PcRange, Table};
+use crate::image::budget::Share;
 use crate::image::{Format, Image, Place};
 
 /// Who knows of a function.
@@ -73,8 +74,9 @@ pub struct Options {
 pub fn list<'t>(program: &'t Program<'_>, options: &Options) -> Result<Vec<Func<'t>>> {
     let (table, functions) = (program.pclntab()?, program.functions());
     let mut out: Vec<Func<'t>> = Vec::with_capacity(table.len());
+    let mut share = program.image().budget().share("inline trees");
     for f in table.functions().filter(|f| f.size() > 0) {
-        out.push(from_table(f, functions.package(f.index()), options));
+        out.push(from_table(f, functions.package(f.index()), options, &mut share));
     }
     let foreign = symtab_only(program.image(), table);
     if !foreign.is_empty() {
@@ -84,9 +86,18 @@ pub fn list<'t>(program: &'t Program<'_>, options: &Options) -> Result<Vec<Func<
     Ok(out)
 }
 
-fn from_table<'t>(f: Function<'t, '_>, package: Option<&'t str>, options: &Options) -> Func<'t> {
+fn from_table<'t>(
+    f: Function<'t, '_>,
+    package: Option<&'t str>,
+    options: &Options,
+    share: &mut Share<'_>,
+) -> Func<'t> {
     let position = f.position(f.entry());
-    let inlined = if options.inlined { inlined(f) } else { Vec::new() };
+    let inlined = if options.inlined {
+        inlined(f, share)
+    } else {
+        Vec::new()
+    };
     Func {
         name: f.name(),
         package,
@@ -100,24 +111,31 @@ fn from_table<'t>(f: Function<'t, '_>, package: Option<&'t str>, options: &Optio
     }
 }
 
-fn inlined<'t>(f: Function<'t, '_>) -> Vec<Inlined<'t>> {
+/// What a call takes in the file beside its names, in bytes.
+const CALL: usize = 16;
+
+fn inlined<'t>(f: Function<'t, '_>, share: &mut Share<'_>) -> Vec<Inlined<'t>> {
+    // Functions may share a tree, and its calls their names.
+    if share.is_empty() {
+        return Vec::new();
+    }
     let calls = f.inlined_calls();
-    let mut out: Vec<_> = calls
-        .iter()
-        .map(|c| {
-            let site = c.site.unwrap_or_else(|| f.position(c.parent_pc));
-            Inlined {
-                name: c.name,
-                package: packages::of_name(c.name),
-                parent: c.parent,
-                file: site.file,
-                line: site.line,
-                start_line: c.start_line,
-                bytes: 0,
-            }
-        })
-        .collect();
-    for range in f.inline_indices() {
+    let mut out = Vec::with_capacity(calls.len());
+    for (c, site) in calls.iter().zip(f.call_sites(&calls)) {
+        if !share.take(CALL + c.name.len() + site.file.len()) {
+            return Vec::new();
+        }
+        out.push(Inlined {
+            name: c.name,
+            package: packages::of_name(c.name),
+            parent: c.parent,
+            file: site.file,
+            line: site.line,
+            start_line: c.start_line,
+            bytes: 0,
+        });
+    }
+    for range in f.inline_indices().take_while(|_| share.take(PcRange::BYTES)) {
         let to = usize::try_from(range.value).ok().and_then(|i| out.get_mut(i));
         if let Some(to) = to {
             to.bytes += range.end.min(f.end()).saturating_sub(range.start);
@@ -160,14 +178,14 @@ fn symtab_only<'t, 'a: 't>(image: &'t Image<'a>, table: &Table<'_>) -> Vec<Func<
         .collect();
     found.sort_by_key(|(s, _)| (s.addr, s.index));
     let mut out = Vec::with_capacity(found.len());
-    for (i, (s, section)) in found.iter().enumerate() {
+    let next = next_addresses(found.iter().map(|(s, _)| s.addr));
+    for ((s, section), next) in found.iter().zip(next) {
         let mut end = s.addr.saturating_add(s.size);
         if s.size == 0 {
             // Without a size: up to the next symbol, the first Go function or the section's end.
-            let next = found.get(i + 1..).unwrap_or_default().iter().map(|(n, _)| n.addr);
             let limit = section.addr.saturating_add(section.mem_size);
             let go = table.pcs().start;
-            end = next.filter(|a| *a > s.addr).min().unwrap_or(limit).min(limit);
+            end = next.unwrap_or(limit).min(limit);
             if go > s.addr {
                 end = end.min(go);
             }
@@ -189,6 +207,22 @@ fn symtab_only<'t, 'a: 't>(image: &'t Image<'a>, table: &Table<'_>) -> Vec<Func<
     out
 }
 
+/// For each of ascending addresses the next that is greater: thousands of symbols may have one address.
+fn next_addresses(sorted: impl DoubleEndedIterator<Item = u64>) -> Vec<Option<u64>> {
+    let (mut above, mut current) = (None, None);
+    let mut out: Vec<_> = sorted
+        .rev()
+        .map(|addr| {
+            if current != Some(addr) {
+                above = current.replace(addr);
+            }
+            above
+        })
+        .collect();
+    out.reverse();
+    out
+}
+
 /// Is a package the wanted one? `a/...` is `a` and all below.
 pub fn in_package(package: Option<&str>, wanted: &str) -> bool {
     let Some(package) = package else { return false };
@@ -202,7 +236,14 @@ pub fn in_package(package: Option<&str>, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::in_package;
+    use super::{in_package, next_addresses};
+
+    #[test]
+    fn symbols_of_one_address_end_at_the_next() {
+        let next = next_addresses([1, 1, 4, 4, 4, 9].into_iter());
+        assert_eq!(next, [Some(4), Some(4), Some(9), Some(9), Some(9), None]);
+        assert_eq!(next_addresses(std::iter::empty()), []);
+    }
 
     #[test]
     fn three_dots_take_what_is_below() {

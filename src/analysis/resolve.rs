@@ -12,6 +12,7 @@ use crate::go::Program;
 use crate::go::embeds::Embed;
 use crate::go::quote::quote;
 use crate::image::Image;
+use crate::image::ranges::Ranges;
 
 /// Longest string shown whole, in bytes; longer ones are cut.
 const SHOWN: usize = 64;
@@ -38,6 +39,7 @@ pub struct Resolver<'r, 'a> {
     image: &'r Image<'a>,
     program: &'r Program<'a>,
     listing: &'r Listing<'r>,
+    contents: OnceLock<Ranges>,
     imports: OnceLock<Imports<'a>>,
 }
 
@@ -61,6 +63,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
             program,
             listing,
             imports: OnceLock::new(),
+            contents: OnceLock::new(),
         }
     }
 
@@ -145,23 +148,27 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if all.is_empty() {
             return None;
         }
-        let holds = |e: &&Embed<'_>| addr >= e.addr && addr - e.addr < e.data.len() as u64;
-        if let Some(e) = all.iter().find(holds) {
+        if let Some(e) = self.contents().at(addr).and_then(|(i, _)| all.get(i as usize)) {
             let mut name = b"embedded ".to_vec();
             name.extend(quote(e.path.unwrap_or_default()));
             return Some(offset(name, addr - e.addr));
         }
         let pointed = self.image.pointer_at(addr);
-        let of = |table| all.iter().filter(move |e| e.table == table);
+        // They are sorted by their tables.
+        let of = |table| {
+            let first = all.partition_point(|e| e.table < table);
+            all.iter().skip(first).take_while(move |e| e.table == table)
+        };
         let table = [Some(addr), pointed]
             .into_iter()
             .flatten()
             .find(|t| of(*t).next().is_some())?;
-        let files: Vec<_> = of(table).filter(|e| !e.is_folder()).collect();
+        let mut files = of(table).filter(|e| !e.is_folder());
         let mut out = b"embed.FS of ".to_vec();
-        match files[..] {
-            [only] => out.extend(quote(only.path.unwrap_or_default())),
-            _ => out.extend(format!("{} files", files.len()).bytes()),
+        match (files.next(), files.count()) {
+            (Some(only), 0) => out.extend(quote(only.path.unwrap_or_default())),
+            (None, _) => out.extend(b"0 files"),
+            (Some(_), more) => out.extend(format!("{} files", more + 1).bytes()),
         }
         Some(out)
     }
@@ -232,6 +239,15 @@ impl<'r, 'a> Resolver<'r, 'a> {
             out.extend_from_slice(format!("… ({} bytes)", text.len()).as_bytes());
         }
         Some(out)
+    }
+
+    /// Which of the program's embedded files holds an address.
+    fn contents(&self) -> &Ranges {
+        self.contents.get_or_init(|| {
+            let end = |e: &Embed<'_>| e.addr.saturating_add(e.data.len() as u64);
+            let all = self.program.embeds().iter().enumerate();
+            Ranges::new(all.map(|(i, e)| (i as u32, e.addr, end(e))))
+        })
     }
 
     fn imports(&self) -> &Imports<'a> {

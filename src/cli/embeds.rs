@@ -41,6 +41,7 @@ pub(super) fn run(args: &Args) -> u8 {
         if args.guess {
             all.extend(program.embedded_variables()?);
         }
+        frame::warn(path, program.image(), &args.output);
         if args.format == Format::Json {
             report::embeds::json(out, &path.to_string_lossy(), &all)?;
         } else {

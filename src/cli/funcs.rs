@@ -55,6 +55,7 @@ pub(super) fn run(args: &Args) -> u8 {
             package.is_none_or(|p| funcs::in_package(f.package, p))
                 && args.matching.as_ref().is_none_or(|r| r.is_match(f.name))
         });
+        frame::warn(path, program.image(), &args.output);
         match args.format {
             Format::Json => {
                 report::funcs::json(out, &path.to_string_lossy(), &facts(table), &all, args.inlined)?

@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args) -> u8 {
             kind: args.kind.as_deref(),
         };
         let all = types::filtered(&program, &filter);
+        frame::warn(path, program.image(), &args.output);
         if args.format == Format::Json {
             report::types::json(out, &path.to_string_lossy(), &program, all)?;
             return Ok(super::FINE);

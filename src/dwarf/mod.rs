@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use gimli::{AttributeValue, EndianSlice, RunTimeEndian};
+use gimli::{AttributeValue, EndianSlice, Reader, RunTimeEndian};
 
 use crate::error::{Error, Result};
+use crate::image::budget::Share;
 use crate::image::{Endian, Image, Section};
 
 /// One unit of `.debug_info`.
@@ -66,30 +67,27 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
         contents(image, "line_str")?,
     );
     let slice = |b| EndianSlice::new(b, endian);
-    let (debug_info, debug_abbrev) = (
-        gimli::DebugInfo::from(slice(&info)),
-        gimli::DebugAbbrev::from(slice(&abbrev)),
-    );
     let (debug_str, debug_line_str) = (
         gimli::DebugStr::from(slice(&str)),
         gimli::DebugLineStr::from(slice(&line_str)),
     );
     let mut out = Vec::new();
     let mut foreign = Vec::new();
-    let mut headers = debug_info.units();
-    let broken = |e: gimli::Error| Error::within("DWARF .debug_info", e.to_string());
-    // Go gives all its units one table of abbreviations.
-    let mut last: Option<(u64, gimli::Abbreviations)> = None;
-    while let Ok(Some(h)) = headers.next() {
-        let at = h.debug_abbrev_offset().0 as u64;
-        if last.as_ref().is_none_or(|l| l.0 != at) {
-            match h.abbreviations(&debug_abbrev) {
-                Ok(a) => last = Some((at, a)),
-                Err(e) if out.is_empty() => return Err(broken(e)),
-                Err(_) => break,
+    let mut share = image.budget().share("DWARF units");
+    let mut names = image.budget().share("DWARF unit names");
+    let mut text = |value: &AttributeValue<Slice<'_>>| {
+        let found = match value {
+            _ if names.is_empty() => return Vec::new(),
+            AttributeValue::String(s) => s.slice(),
+            AttributeValue::DebugStrRef(o) => debug_str.get_str(*o).map(|s| s.slice()).unwrap_or_default(),
+            AttributeValue::DebugLineStrRef(o) => {
+                debug_line_str.get_str(*o).map(|s| s.slice()).unwrap_or_default()
             }
-        }
-        let Some((_, abbreviations)) = &last else { break };
+            _ => return Vec::new(),
+        };
+        names.name(found).to_vec()
+    };
+    let done = roots(slice(&info), slice(&abbrev), &mut share, |h, root| {
         let offset = h.debug_info_offset().map_or(0, |o| o.0 as u64);
         let size = h.length_including_self() as u64;
         let mut unit = Unit {
@@ -105,24 +103,11 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
             ranges: Vec::new(),
         };
         let mut code = Code::default();
-        let root = h.entry(abbreviations, h.root_offset());
-        if let Ok(die) = root {
+        if let Some(die) = root {
             for a in die.attrs() {
                 let value = a.value();
                 match (a.name(), &value) {
-                    (gimli::DW_AT_name, AttributeValue::String(s)) => unit.name = s.slice().to_vec(),
-                    (gimli::DW_AT_name, AttributeValue::DebugStrRef(o)) => {
-                        unit.name = debug_str
-                            .get_str(*o)
-                            .map(|s| s.slice().to_vec())
-                            .unwrap_or_default();
-                    }
-                    (gimli::DW_AT_name, AttributeValue::DebugLineStrRef(o)) => {
-                        unit.name = debug_line_str
-                            .get_str(*o)
-                            .map(|s| s.slice().to_vec())
-                            .unwrap_or_default();
-                    }
+                    (gimli::DW_AT_name, v) => unit.name = text(v),
                     (gimli::DW_AT_language, AttributeValue::Language(l)) => unit.go = *l == gimli::DW_LANG_Go,
                     (gimli::DW_AT_stmt_list, AttributeValue::DebugLineRef(o)) => unit.line = Some(o.0 as u64),
                     (gimli::DW_AT_addr_base, AttributeValue::DebugAddrBase(o)) => {
@@ -134,19 +119,7 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
                     (gimli::DW_AT_loclists_base, AttributeValue::DebugLocListsBase(o)) => {
                         unit.loclists_base = Some(o.0 as u64);
                     }
-                    (gimli::DW_AT_comp_dir, AttributeValue::String(s)) => unit.folder = s.slice().to_vec(),
-                    (gimli::DW_AT_comp_dir, AttributeValue::DebugStrRef(o)) => {
-                        unit.folder = debug_str
-                            .get_str(*o)
-                            .map(|s| s.slice().to_vec())
-                            .unwrap_or_default();
-                    }
-                    (gimli::DW_AT_comp_dir, AttributeValue::DebugLineStrRef(o)) => {
-                        unit.folder = debug_line_str
-                            .get_str(*o)
-                            .map(|s| s.slice().to_vec())
-                            .unwrap_or_default();
-                    }
+                    (gimli::DW_AT_comp_dir, v) => unit.folder = text(v),
                     (gimli::DW_AT_low_pc, AttributeValue::Addr(a)) => code.low = Some(*a),
                     (gimli::DW_AT_high_pc, AttributeValue::Addr(a)) => code.high = Some(*a),
                     (gimli::DW_AT_high_pc, v) => code.size = v.udata_value(),
@@ -162,9 +135,107 @@ pub fn units(image: &Image<'_>) -> Result<Vec<Unit>> {
             foreign.push((out.len(), code));
         }
         out.push(unit);
+    });
+    match done {
+        Err(e) if out.is_empty() => return Err(Error::within("DWARF .debug_info", e.to_string())),
+        _ => {}
     }
     resolve_ranges(image, endian, &foreign, &mut out);
     Ok(out)
+}
+
+type Slice<'d> = EndianSlice<'d, RunTimeEndian>;
+type Header<'d> = gimli::UnitHeader<Slice<'d>>;
+type Die<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
+
+/// What a unit is worth of a share, in bytes; about what is kept of it.
+const UNIT: usize = 256;
+/// What an attribute of a unit is worth.
+const ATTRIBUTE: usize = 16;
+
+/// Hands the root of each unit of `.debug_info` to `each`, `None` for one that can't be read. Of a table of abbreviations only what the
+/// root needs is read: units may share tables, and name them by turns.
+///
+/// # Errors
+/// What ends the list early: a malformed header, or abbreviations that are not there.
+pub(crate) fn roots<'d>(
+    info: Slice<'d>,
+    abbrev: Slice<'_>,
+    share: &mut Share<'_>,
+    mut each: impl FnMut(&Header<'d>, Option<&Die<'d>>),
+) -> gimli::Result<()> {
+    let debug_info = gimli::DebugInfo::from(info);
+    let mut headers = debug_info.units();
+    // Go gives all its units one table of abbreviations.
+    let mut last: Option<((usize, u64), usize, gimli::Abbreviations)> = None;
+    while let Some(h) = headers.next()? {
+        let mut root = h.range_from(h.root_offset()..)?;
+        let wanted = (h.debug_abbrev_offset().0, root.read_uleb128()?);
+        if last.as_ref().is_none_or(|l| l.0 != wanted) {
+            let table = abbrev
+                .slice()
+                .get(wanted.0..)
+                .ok_or(gimli::Error::OffsetOutOfBounds(wanted.0 as u64))?;
+            let found = abbreviation(Slice::new(table, abbrev.endian()), wanted.1)?;
+            if !share.take(found.looked_at) {
+                break;
+            }
+            let alone = gimli::DebugAbbrev::from(Slice::new(&found.bytes, abbrev.endian()));
+            let parsed = alone.abbreviations(gimli::DebugAbbrevOffset(0))?;
+            last = Some((wanted, found.attributes, parsed));
+        }
+        let Some((_, attributes, abbreviations)) = &last else {
+            break;
+        };
+        if !share.take(UNIT + attributes * ATTRIBUTE) {
+            break;
+        }
+        each(&h, h.entry(abbreviations, h.root_offset()).ok().as_ref());
+    }
+    Ok(())
+}
+
+/// One abbreviation of a table.
+struct Abbreviation {
+    /// A table that holds only this one.
+    bytes: Vec<u8>,
+    attributes: usize,
+    /// Bytes of the table up to its end.
+    looked_at: usize,
+}
+
+/// The abbreviation of a code in the table at the start of `table`; a table of none where it has no such code.
+fn abbreviation(mut table: Slice<'_>, code: u64) -> gimli::Result<Abbreviation> {
+    let whole = table;
+    loop {
+        let start = whole.len() - table.len();
+        let found = table.read_uleb128()?;
+        let mut attributes = 0;
+        if found != 0 {
+            table.read_uleb128()?;
+            table.read_u8()?;
+            loop {
+                let (name, form) = (table.read_uleb128()?, table.read_uleb128()?);
+                if form == u64::from(gimli::DW_FORM_implicit_const.0) {
+                    table.read_sleb128()?;
+                }
+                if (name, form) == (0, 0) {
+                    break;
+                }
+                attributes += 1;
+            }
+        }
+        if found == code || found == 0 {
+            let looked_at = whole.len() - table.len();
+            let own = whole.slice().get(start..looked_at).unwrap_or_default();
+            let bytes = [own, &[0]].concat();
+            return Ok(Abbreviation {
+                bytes,
+                attributes,
+                looked_at,
+            });
+        }
+    }
 }
 
 /// What a unit says of its addresses.
@@ -177,13 +248,14 @@ struct Code {
     encoding: Option<gimli::Encoding>,
 }
 
-/// Ranges that all units may have together: many may name one list, so their bytes are no limit.
-const MOST_RANGES: usize = 1 << 20;
+/// What a range is worth of a share, in bytes.
+const RANGE: usize = 16;
 
 /// Fills in [`Unit::ranges`]; the sections of lists are read only where a unit has one.
 fn resolve_ranges(image: &Image<'_>, endian: RunTimeEndian, units: &[(usize, Code)], out: &mut [Unit]) {
     let mut sections = None;
-    let mut left = MOST_RANGES;
+    // Many may name one list.
+    let mut share = image.budget().share("DWARF ranges");
     for (i, code) in units {
         let Some(unit) = out.get_mut(*i) else { continue };
         let low = code.low.unwrap_or(0);
@@ -212,10 +284,9 @@ fn resolve_ranges(image: &Image<'_>, endian: RunTimeEndian, units: &[(usize, Cod
         );
         let Ok(mut found) = found else { continue };
         while let Ok(Some(r)) = found.next() {
-            if left == 0 {
+            if !share.take(RANGE) {
                 return;
             }
-            left -= 1;
             unit.ranges.push((r.begin, r.end));
         }
     }

@@ -4,6 +4,7 @@
 //! that points right behind itself, which nothing else in a program does; each file is {name, contents, 16 bytes of hash}. An embedded string
 //! or byte slice is an ordinary variable: what is found of them is marked as not certain.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -11,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::memory::Memory;
 use super::moduledata::ModuleData;
 use crate::image::Image;
+use crate::image::budget::Share;
 
 /// What holds the contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +44,7 @@ pub struct Embed<'a> {
     /// Path within the `embed.FS`; a folder's ends with `/`. `None` for variables.
     pub path: Option<&'a [u8]>,
     /// The variable, where the symbol table names it.
-    pub variable: Option<String>,
+    pub variable: Option<Cow<'a, str>>,
     /// Virtual address of the contents; 0 for a folder.
     pub addr: u64,
     /// The contents.
@@ -67,13 +69,12 @@ impl Embed<'_> {
 /// Shorter strings are not worth a guess.
 const GUESS_FROM: u64 = 1024;
 const PATH_LIMIT: u64 = 4096;
+/// What keeping one takes beside its path, in bytes; about.
+const ENTRY: usize = 160;
 
 /// The files of every `embed.FS`, sorted by table and place in it.
 pub(super) fn files<'a>(memory: &Memory<'_, 'a>) -> Vec<Embed<'a>> {
-    let mut out = Vec::new();
-    for table in tables(memory) {
-        out.extend(files_of(memory, table).unwrap_or_default());
-    }
+    let mut out = in_tables(memory, tables(memory));
     name_variables(memory.image(), &mut out);
     out
 }
@@ -127,8 +128,32 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
     out
 }
 
+/// The files of the tables at these addresses, those that are tables after all. What lies in a table's records is no table.
+pub(crate) fn in_tables<'a>(memory: &Memory<'_, 'a>, mut tables: Vec<u64>) -> Vec<Embed<'a>> {
+    tables.sort_unstable();
+    let mut share = memory.image().budget().share("embedded files");
+    let mut out = Vec::new();
+    let mut end = 0;
+    for table in tables {
+        if table < end || share.is_empty() {
+            continue;
+        }
+        if let Some(mut all) = files_of(memory, table, &mut share) {
+            let records = all
+                .first()
+                .map_or(0, |f| f.record_size)
+                .saturating_mul(all.len() as u64);
+            end = table
+                .saturating_add(3 * memory.ptr_size())
+                .saturating_add(records);
+            out.append(&mut all);
+        }
+    }
+    out
+}
+
 /// The files of the table at `table`; `None` where it is none after all.
-pub(crate) fn files_of<'a>(memory: &Memory<'_, 'a>, table: u64) -> Option<Vec<Embed<'a>>> {
+fn files_of<'a>(memory: &Memory<'_, 'a>, table: u64, share: &mut Share<'_>) -> Option<Vec<Embed<'a>>> {
     let p = memory.ptr_size();
     let size = 4 * p + 16;
     let count = memory.word(table.checked_add(p)?)?;
@@ -139,6 +164,9 @@ pub(crate) fn files_of<'a>(memory: &Memory<'_, 'a>, table: u64) -> Option<Vec<Em
     let one = |i: u64| {
         let at = table + 3 * p + i * size;
         let path = memory.go_string(at, PATH_LIMIT)?;
+        if !share.take(ENTRY + path.len()) {
+            return None;
+        }
         let good = std::str::from_utf8(path).is_ok_and(|t| !t.is_empty() && !t.contains('\0'));
         let len = memory.word(at + 3 * p)?;
         let addr = if len == 0 { 0 } else { memory.pointer(at + 2 * p)? };
@@ -173,6 +201,7 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
     let held = memory.bytes_from(data.start).map_or(0, <[u8]>::len) as u64;
     let end = data.end.min(data.start.saturating_add(held));
     let mut at = data.start.next_multiple_of(p);
+    let mut share = memory.image().budget().share("strings that may be embedded");
     while at.saturating_add(2 * p) <= end {
         let here = at;
         at += p;
@@ -200,6 +229,9 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
             false if read_only(addr) => Holder::String,
             _ => continue,
         };
+        if !share.take(ENTRY) {
+            break;
+        }
         out.push(Embed {
             holder,
             path: None,
@@ -216,9 +248,10 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
 }
 
 /// The table of `pkg.name` is called `pkg.name.files`; a variable goes by its own name.
-fn name_variables(image: &Image<'_>, all: &mut [Embed<'_>]) {
+fn name_variables<'a>(image: &Image<'a>, all: &mut [Embed<'a>]) {
+    let mut share = image.budget().share("names of embedding variables");
     let Ok(symbols) = image.symbols() else { return };
-    let mut wanted: FxHashMap<u64, Option<&[u8]>> = all.iter().map(|e| (e.table, None)).collect();
+    let mut wanted: FxHashMap<u64, Option<&'a [u8]>> = all.iter().map(|e| (e.table, None)).collect();
     for s in symbols {
         if let Some(name) = wanted
             .get_mut(&s.addr)
@@ -230,7 +263,7 @@ fn name_variables(image: &Image<'_>, all: &mut [Embed<'_>]) {
     for e in all {
         if let Some(Some(name)) = wanted.get(&e.table) {
             let name = name.strip_suffix(b".files").unwrap_or(name);
-            e.variable = Some(String::from_utf8_lossy(name).into_owned());
+            e.variable = share.take(name.len()).then(|| String::from_utf8_lossy(name));
         }
     }
 }

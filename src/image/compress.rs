@@ -29,6 +29,8 @@ const ELFCOMPRESS_ZSTD: u32 = 2;
 
 /// deflate can't do better than 1032 to 1; zstd can, but a debug section does not.
 const MAX_RATIO: u64 = 1032;
+/// What one section may be inflated to: this, and so many times the file.
+const MOST: (u64, u64) = (8 << 20, 4);
 
 pub(super) fn header<'a>(image: &Image<'a>, section: &Section<'a>) -> Option<Header> {
     let b = image.section_bytes(section);
@@ -70,12 +72,24 @@ pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<C
     };
     let broken = |what: String| Error::at("compressed section", section.offset, what);
     let stream = raw.get(h.skip..).unwrap_or_default();
-    if h.size > (stream.len() as u64).saturating_mul(MAX_RATIO).saturating_add(64) {
+    let most = (image.data.len() as u64)
+        .saturating_mul(MOST.1)
+        .saturating_add(MOST.0);
+    if h.size
+        > (stream.len() as u64)
+            .saturating_mul(MAX_RATIO)
+            .saturating_add(64)
+            .min(most)
+    {
         return Err(broken(format!(
             "claims to hold {} bytes in {}",
             h.size,
             stream.len()
         )));
+    }
+    if !image.budget.inflate(h.size) {
+        image.budget.left_out("compressed sections");
+        return Err(broken("shares its stream with others".into()));
     }
     let mut out = Vec::new();
     let limit = h.size;

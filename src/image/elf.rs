@@ -8,6 +8,8 @@ use goblin::elf::header::{self as eh, Header};
 use goblin::elf::program_header::ProgramHeader as GoblinPh;
 use goblin::elf::section_header::SectionHeader as GoblinSh;
 
+use super::budget::{Budget, Share};
+use super::ranges::Ranges;
 use super::{Arch, Detail, Endian, Format, Image, Parts, Perm, Section, Segment, Warning, c_string, clip};
 use crate::error::{Error, Result};
 
@@ -97,7 +99,7 @@ pub struct Note<'a> {
     pub desc: &'a [u8],
 }
 
-pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
+pub(super) fn parse<'a>(data: &'a [u8], budget: &Budget) -> Result<Parts<'a>> {
     let bad = |what: String| Error::at("ELF header", 0, what);
     let header = goblin::elf::Elf::parse_header(data).map_err(|e| bad(e.to_string()))?;
     let container = match header.e_ident[eh::EI_CLASS] {
@@ -171,17 +173,9 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
             "the section names can't be read",
         ));
     }
-    let sections: Vec<Section> = raw.iter().map(|s| section(s, names)).collect();
-    for s in &sections {
-        if s.file_size > 0 && s.offset.saturating_add(s.file_size) > data.len() as u64 {
-            let name = String::from_utf8_lossy(s.name);
-            warnings.push(Error::at(
-                "ELF section",
-                s.offset,
-                format!("section {name} reaches past the end of the file"),
-            ));
-        }
-    }
+    let mut share = budget.share("ELF section names");
+    let sections: Vec<Section> = raw.iter().map(|s| section(s, names, &mut share)).collect();
+    warnings.extend(past_the_end(data, &sections));
     let segments = program_headers
         .iter()
         .filter(|p| p.kind == PT_LOAD)
@@ -212,6 +206,20 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
         warnings,
         detail: Detail::Elf(elf),
     })
+}
+
+/// One warning for all sections that the file does not hold, however many they are.
+fn past_the_end(data: &[u8], sections: &[Section<'_>]) -> Option<Warning> {
+    const SHOWN: usize = 64;
+    let past = |s: &&Section| s.file_size > 0 && s.offset.saturating_add(s.file_size) > data.len() as u64;
+    let mut all = sections.iter().filter(past);
+    let first = all.next()?;
+    let name = String::from_utf8_lossy(first.name.get(..SHOWN).unwrap_or(first.name));
+    let what = match all.count() {
+        0 => format!("section {name} reaches past the end of the file"),
+        more => format!("section {name} and {more} more reach past the end of the file"),
+    };
+    Some(Error::at("ELF section", first.offset, what))
 }
 
 /// How many of `count` entries of `size` bytes at `offset` the file holds; says so where some are missing.
@@ -269,10 +277,10 @@ fn read_sections(data: &[u8], offset: u64, count: usize, ctx: Ctx) -> Vec<Goblin
     out
 }
 
-fn section<'a>(s: &GoblinSh, names: &'a [u8]) -> Section<'a> {
+fn section<'a>(s: &GoblinSh, names: &'a [u8], share: &mut Share<'_>) -> Section<'a> {
     let flags = s.sh_flags;
     Section {
-        name: c_string(names, s.sh_name).unwrap_or_default(),
+        name: share.name(c_string(names, s.sh_name).unwrap_or_default()),
         segment: b"",
         addr: s.sh_addr,
         mem_size: s.sh_size,
@@ -395,11 +403,11 @@ impl<'a> Image<'a> {
         out.soname = find(dt::DT_SONAME).and_then(text);
         out.rpath = find(dt::DT_RPATH).and_then(text);
         out.runpath = find(dt::DT_RUNPATH).and_then(text);
-        out.needed = out
-            .entries
-            .iter()
-            .filter(|e| e.0 == dt::DT_NEEDED)
+        let mut share = self.budget.share("ELF dynamic section");
+        let needed = out.entries.iter().filter(|e| e.0 == dt::DT_NEEDED);
+        out.needed = needed
             .filter_map(|e| text(e.1))
+            .take_while(|name| share.take(ENTRY + name.len()))
             .collect();
         Some(out)
     }
@@ -415,19 +423,29 @@ impl<'a> Image<'a> {
             .map(|p| (p.offset, p.file_size))
             .collect();
         // gccgo and some linkers leave notes outside the PT_NOTE segments.
-        for s in self.sections.iter().filter(|s| s.kind == SHT_NOTE) {
-            if !regions.iter().any(|r| s.offset >= r.0 && s.offset - r.0 < r.1) {
-                regions.push((s.offset, s.file_size));
-            }
-        }
+        let told = Ranges::new(regions.iter().map(|r| (0, r.0, r.0.saturating_add(r.1))));
+        let outside = |s: &&Section| s.kind == SHT_NOTE && told.at(s.offset).is_none();
+        regions.extend(
+            self.sections
+                .iter()
+                .filter(outside)
+                .map(|s| (s.offset, s.file_size)),
+        );
+        let mut share = self.budget.share("ELF notes");
         for (offset, size) in regions {
-            notes(clip(self.data, offset, size), self.endian, &mut out);
+            if !notes(clip(self.data, offset, size), self.endian, &mut out, &mut share) {
+                break;
+            }
         }
         out
     }
 }
 
-fn notes<'a>(b: &'a [u8], e: Endian, out: &mut Vec<Note<'a>>) {
+/// What keeping one entry of a list takes beside its names, in bytes; about.
+const ENTRY: usize = 48;
+
+/// `false` where the share is used up.
+fn notes<'a>(b: &'a [u8], e: Endian, out: &mut Vec<Note<'a>>, share: &mut Share<'_>) -> bool {
     let mut at = 0usize;
     while let (Some(name_len), Some(desc_len), Some(kind)) =
         (e.u32(b, at), e.u32(b, at + 4), e.u32(b, at + 8))
@@ -440,6 +458,9 @@ fn notes<'a>(b: &'a [u8], e: Endian, out: &mut Vec<Note<'a>>) {
         let Some(desc) = b.get(desc_at..).and_then(|r| r.get(..desc_len as usize)) else {
             break;
         };
+        if !share.take(ENTRY + name.len() + desc.len()) {
+            return false;
+        }
         out.push(Note {
             name: super::until_nul(name),
             kind,
@@ -447,4 +468,5 @@ fn notes<'a>(b: &'a [u8], e: Endian, out: &mut Vec<Note<'a>>) {
         });
         at = desc_at + desc.len().next_multiple_of(4);
     }
+    true
 }

@@ -52,6 +52,7 @@ impl<'a> Image<'a> {
         let mut out = Vec::new();
         // Entries may overlap in a crafted file: no more are read than would fit side by side.
         let mut left = b.len() / ENTRY;
+        let mut share = self.budget.share("ELF version needs");
         let mut at = 0usize;
         loop {
             let (count, file) = (e.u16(b, at + 2)?, e.u32(b, at + 4)?);
@@ -63,6 +64,7 @@ impl<'a> Image<'a> {
                 let (flags, index) = (e.u16(b, x + 4)?, e.u16(b, x + 6)?);
                 let (name, step) = (e.u32(b, x + 8)?, e.u32(b, x + 12)?);
                 let version = c_string(strings, name as usize)?;
+                share.take(library.len() + version.len()).then_some(())?;
                 if library.len().max(version.len()) <= LONGEST {
                     out.push(VersionNeed {
                         library,

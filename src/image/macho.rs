@@ -222,7 +222,11 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
                 &mut sections,
                 &mut entry,
             ),
-            Err(e) => warnings.push(Error::at("Mach-O load command", start as u64, e.to_string())),
+            // One is enough: a command takes fewer bytes than a warning.
+            Err(e) if warnings.is_empty() => {
+                warnings.push(Error::at("Mach-O load command", start as u64, e.to_string()))
+            }
+            Err(_) => {}
         }
         at = start + size as usize;
     }
@@ -463,6 +467,7 @@ impl<'a> Image<'a> {
         let entry = if self.ptr_size == 8 { 16 } else { 12 };
         let table = clip(self.data, symbols.offset, symbols.count.saturating_mul(entry));
         let strings = clip(self.data, symbols.strings_offset, symbols.strings_size);
+        let mut share = self.budget.share("Mach-O indirect symbols");
         for s in &self.sections {
             if !matches!(s.kind, S_NON_LAZY | S_LAZY) {
                 continue;
@@ -477,6 +482,9 @@ impl<'a> Image<'a> {
                 let name = symbol
                     .and_then(|s| e.u32(s, 0))
                     .and_then(|at| c_string(strings, at as usize));
+                if !share.take(24 + name.map_or(0, <[u8]>::len)) {
+                    return out;
+                }
                 out.extend(name.map(|name| (s.addr.wrapping_add(i * size), name)));
             }
         }

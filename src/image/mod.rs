@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 pub mod archive;
+pub mod budget;
 mod compress;
 pub mod elf;
 pub mod elf_versions;
@@ -18,6 +19,7 @@ pub mod macho;
 pub mod pe;
 pub mod plan9;
 mod pointers;
+pub(crate) mod ranges;
 pub mod strict;
 mod symbols;
 mod types;
@@ -30,6 +32,8 @@ pub use symbols::{Place, Symbol};
 pub use types::{Arch, Endian, Format, Perm, Section, Segment, debug_name};
 
 use crate::error::{Error, Result};
+use budget::Budget;
+use ranges::Ranges;
 
 /// Something that could not be read, while the rest could.
 pub type Warning = Error;
@@ -70,13 +74,26 @@ pub struct Image<'a> {
     pub segments: Vec<Segment<'a>>,
     /// In the order of the header; ELF's null section 0 is included so that indices match.
     pub sections: Vec<Section<'a>>,
-    /// What could not be read.
+    /// What could not be read of the headers; [`Image::all_warnings`] has the rest.
     pub warnings: Vec<Warning>,
     /// What only this format has.
     pub detail: Detail<'a>,
+    budget: Budget,
+    by_addr: OnceLock<ByAddr>,
     symbols: OnceLock<Result<Vec<Symbol<'a>>>>,
     pointers: OnceLock<pointers::Pointers>,
 }
+
+/// Segments by address and by offset, sections by address: for images that have many.
+#[derive(Debug)]
+struct ByAddr {
+    segments: Ranges,
+    offsets: Ranges,
+    sections: Ranges,
+}
+
+/// So few segments and sections are looked through faster than an index.
+const FEW: usize = 8;
 
 /// The parts every format's reader fills in; the rest of [`Image`] is made lazily.
 struct Parts<'a> {
@@ -149,15 +166,17 @@ impl<'a> Image<'a> {
     }
 
     fn parse_as(data: &'a [u8], format: Format) -> Result<Image<'a>> {
-        let p = match format {
-            Format::Elf => elf::parse(data)?,
+        let budget = Budget::new(data.len());
+        let mut p = match format {
+            Format::Elf => elf::parse(data, &budget)?,
             Format::MachO => macho::parse(data)?,
-            Format::Pe => pe::parse(data)?,
+            Format::Pe => pe::parse(data, &budget)?,
             Format::Xcoff => xcoff::parse(data)?,
             Format::Plan9 => plan9::parse(data)?,
             Format::Wasm => wasm::parse(data)?,
             Format::Archive | Format::GoObject => return Err(Error::new("unrecognized file format")),
         };
+        mapped_once(data, &mut p);
         Ok(Image {
             format: p.format,
             data: p.data,
@@ -171,8 +190,40 @@ impl<'a> Image<'a> {
             sections: p.sections,
             warnings: p.warnings,
             detail: p.detail,
+            budget,
+            by_addr: OnceLock::new(),
             symbols: OnceLock::new(),
             pointers: OnceLock::new(),
+        })
+    }
+
+    /// What the readers of this image's tables may take.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// What could not be read so far, the tables that were asked for included.
+    pub fn all_warnings(&self) -> Vec<Warning> {
+        let mut all = self.warnings.clone();
+        all.extend(self.budget.warnings());
+        all
+    }
+
+    fn by_addr(&self) -> &ByAddr {
+        self.by_addr.get_or_init(|| {
+            let end = |start: u64, size: u64| (start, start.saturating_add(size));
+            let numbered = |(i, (start, end)): (usize, (u64, u64))| (i as u32, start, end);
+            let segments = self.segments.iter().map(|s| end(s.addr, s.file_size));
+            let offsets = self.segments.iter().map(|s| end(s.offset, s.file_size));
+            let sections = self
+                .sections
+                .iter()
+                .map(|s| end(s.addr, if s.alloc { s.mem_size } else { 0 }));
+            ByAddr {
+                segments: Ranges::new(segments.enumerate().map(numbered)),
+                offsets: Ranges::new(offsets.enumerate().map(numbered)),
+                sections: Ranges::new(sections.enumerate().map(numbered)),
+            }
         })
     }
 
@@ -207,6 +258,9 @@ impl<'a> Image<'a> {
 
     /// The loadable segment whose bytes in the file hold `addr`.
     pub fn segment_at(&self, addr: u64) -> Option<&Segment<'a>> {
+        if self.segments.len() > FEW {
+            return self.segments.get(self.by_addr().segments.at(addr)?.0 as usize);
+        }
         self.segments
             .iter()
             .find(|s| addr >= s.addr && addr - s.addr < s.file_size)
@@ -214,6 +268,9 @@ impl<'a> Image<'a> {
 
     /// The section that holds a virtual address in memory (bss included). Unmapped sections hold nothing.
     pub fn section_at(&self, addr: u64) -> Option<&Section<'a>> {
+        if self.sections.len() > FEW {
+            return self.sections.get(self.by_addr().sections.at(addr)?.0 as usize);
+        }
         self.sections
             .iter()
             .find(|s| s.alloc && addr >= s.addr && addr - s.addr < s.mem_size)
@@ -239,10 +296,13 @@ impl<'a> Image<'a> {
 
     /// Virtual address of an offset in the image's data.
     pub fn offset_to_addr(&self, offset: u64) -> Option<u64> {
-        let s = self
-            .segments
-            .iter()
-            .find(|s| offset >= s.offset && offset - s.offset < s.file_size)?;
+        let s = if self.segments.len() > FEW {
+            self.segments.get(self.by_addr().offsets.at(offset)?.0 as usize)?
+        } else {
+            self.segments
+                .iter()
+                .find(|s| offset >= s.offset && offset - s.offset < s.file_size)?
+        };
         s.addr.checked_add(offset - s.offset)
     }
 
@@ -272,6 +332,23 @@ impl<'a> Image<'a> {
     /// The dynamic relocations and fix-ups of the image, sorted by the address they patch. Read once, at the first call.
     pub fn relocations(&self) -> &[Relocation] {
         self.pointers.get_or_init(|| pointers::read(self)).all()
+    }
+}
+
+/// Leaves out segments once all together map the file several times over: what looks through memory looks through each of them.
+fn mapped_once(data: &[u8], parts: &mut Parts<'_>) {
+    let mut left = (data.len() as u64).saturating_mul(2).saturating_add(1 << 20);
+    let all = parts.segments.len();
+    parts.segments.retain(|s| {
+        let size = clip(data, s.offset, s.file_size).len() as u64;
+        let fits = size <= left;
+        left = left.saturating_sub(size);
+        fits
+    });
+    let kept = parts.segments.len();
+    if kept < all {
+        let what = format!("of {all} segments, which map the same bytes, {kept} were read");
+        parts.warnings.push(Error::within("segments", what));
     }
 }
 

@@ -7,6 +7,7 @@ use goblin::pe::optional_header::OptionalHeader;
 use goblin::pe::section_table::SectionTable;
 use scroll::Pread;
 
+use super::budget::{Budget, Share};
 use super::{Arch, Detail, Endian, Format, Image, Parts, Perm, Section, Segment, c_string, clip, until_nul};
 use crate::error::{Error, Result};
 
@@ -67,7 +68,7 @@ pub struct Pe<'a> {
     pub strings: &'a [u8],
 }
 
-pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
+pub(super) fn parse<'a>(data: &'a [u8], budget: &Budget) -> Result<Parts<'a>> {
     let bad = |at: u64, what: &str| Error::at("PE header", at, what);
     let le = Endian::Little;
     // An object file starts with the COFF header.
@@ -119,6 +120,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     let windows = optional.as_ref().map(|o| o.windows_fields);
     let image_base = windows.map_or(0, |w| w.image_base);
     let mut sections = Vec::new();
+    let mut share = budget.share("PE section names");
     for i in 0..usize::from(coff.number_of_sections) {
         let mut o = table + i * 40;
         let (Some(raw), Ok(s)) = (
@@ -132,7 +134,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
             ));
             break;
         };
-        sections.push(section(&s, raw, strings, image_base));
+        sections.push(section(&s, raw, strings, image_base, &mut share));
     }
     let segments = sections
         .iter()
@@ -204,13 +206,20 @@ fn arch(machine: u16) -> Arch {
     }
 }
 
-fn section<'a>(s: &SectionTable, raw: &'a [u8], strings: &'a [u8], image_base: u64) -> Section<'a> {
+fn section<'a>(
+    s: &SectionTable,
+    raw: &'a [u8],
+    strings: &'a [u8],
+    image_base: u64,
+    share: &mut Share<'_>,
+) -> Section<'a> {
     let short = until_nul(raw);
     let long = short
         .strip_prefix(b"/")
         .and_then(|n| std::str::from_utf8(n).ok())
         .and_then(|n| n.parse().ok());
-    let name = long.and_then(|at: usize| c_string(strings, at)).unwrap_or(short);
+    let long = long.and_then(|at: usize| c_string(strings, at));
+    let name = long.filter(|n| share.take(n.len())).unwrap_or(short);
     let flags = s.characteristics;
     let align = flags >> 20 & 0xf;
     Section {
@@ -250,6 +259,9 @@ pub struct Import<'a> {
     pub slots: Vec<u64>,
 }
 
+/// What keeping one import takes beside its name, in bytes; about.
+const ENTRY: usize = 48;
+
 impl<'a> Image<'a> {
     /// The PE part, `None` for other formats.
     pub fn pe(&self) -> Option<&Pe<'a>> {
@@ -259,7 +271,8 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The import directory in order. At most 4096 libraries with 65536 functions each are read.
+    /// The import directory in order. At most 4096 libraries with 65536 functions each are read, and together no more than
+    /// [`Budget`] grants.
     pub fn pe_imports(&self) -> Vec<Import<'a>> {
         let mut out = Vec::new();
         let Some(pe) = self.pe() else { return out };
@@ -269,13 +282,14 @@ impl<'a> Image<'a> {
         let at = |rva: u32| self.bytes_from(pe.image_base.wrapping_add(u64::from(rva)));
         let Some(table) = at(rva) else { return out };
         let le = Endian::Little;
+        let mut share = self.budget.share("PE imports");
         for entry in table.chunks_exact(20).take(4096) {
             let field = |i: usize| le.u32(entry, i).unwrap_or(0);
             let (lookup, name, address) = (field(0), field(12), field(16));
             if name == 0 {
                 break;
             }
-            let Some(library) = at(name).map(until_nul) else {
+            let Some(library) = at(name).map(until_nul).filter(|l| share.take(ENTRY + l.len())) else {
                 break;
             };
             let (mut functions, mut slots) = (Vec::new(), Vec::new());
@@ -288,8 +302,13 @@ impl<'a> Image<'a> {
                     break;
                 }
                 let by_ordinal = value >> (width * 8 - 1) != 0;
-                if let Some(hint) = at(value as u32).filter(|_| !by_ordinal) {
-                    functions.push(c_string(hint, 2).unwrap_or_default());
+                let hint = at(value as u32).filter(|_| !by_ordinal);
+                let name = hint.map(|h| c_string(h, 2).unwrap_or_default());
+                if !share.take(ENTRY + name.map_or(0, <[u8]>::len)) {
+                    break;
+                }
+                if let Some(name) = name {
+                    functions.push(name);
                     slots.push(slot);
                 }
                 slot = slot.wrapping_add(width as u64);

@@ -2,6 +2,7 @@
 //!
 //! Authority: the processor supplements of the System V ABI for the relocation numbers; Apple's `mach-o/fixup-chains.h`.
 
+use super::budget::Share;
 use super::{Arch, Detail, Endian, Image, clip, elf};
 
 /// One place that the loader patches.
@@ -41,13 +42,17 @@ impl Pointers {
     }
 }
 
+/// What one is worth of an image's share: they are twice as large, but a word that is relocated takes 8 bytes in the file.
+const COST: usize = 16;
+
 pub(super) fn read(image: &Image<'_>) -> Pointers {
+    let mut share = image.budget.share("relocations");
     let mut relocations = match &image.detail {
-        Detail::Elf(_) => elf_relocations(image),
+        Detail::Elf(_) => elf_relocations(image, &mut share),
         Detail::MachO(m) => {
             let fixups = m.link_data.iter().find(|l| l.what == "chained fixups");
             fixups
-                .map(|l| chained(image, clip(image.data, l.offset, l.size)))
+                .map(|l| chained(image, clip(image.data, l.offset, l.size), &mut share))
                 .unwrap_or_default()
         }
         _ => Vec::new(),
@@ -72,7 +77,7 @@ fn elf_numbers(arch: Arch) -> Option<(u32, u32)> {
     })
 }
 
-fn elf_relocations(image: &Image<'_>) -> Vec<Relocation> {
+fn elf_relocations(image: &Image<'_>, share: &mut Share<'_>) -> Vec<Relocation> {
     let mut out = Vec::new();
     let Some((relative, absolute)) = elf_numbers(image.arch) else {
         return out;
@@ -88,11 +93,16 @@ fn elf_relocations(image: &Image<'_>) -> Vec<Relocation> {
     for s in image.sections.iter().filter(needed) {
         let bytes = image.section_bytes(s);
         if s.kind == elf::SHT_RELR {
-            relr(image, bytes, &mut out);
+            if !relr(image, bytes, &mut out, share) {
+                break;
+            }
             continue;
         }
         let with_addend = s.kind == elf::SHT_RELA;
         let size = word * if with_addend { 3 } else { 2 };
+        if !share.take(bytes.len() / size * COST) {
+            break;
+        }
         out.reserve(bytes.len() / size);
         for r in bytes.chunks_exact(size) {
             let addr = e.word(r, 0, image.ptr_size).unwrap_or(0);
@@ -130,8 +140,9 @@ fn elf_relocations(image: &Image<'_>) -> Vec<Relocation> {
     out
 }
 
-/// SHT_RELR: an even word is an address to relocate, an odd one a bitmap for the words that follow it.
-fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>) {
+/// SHT_RELR: an even word is an address to relocate, an odd one a bitmap for the words that follow it. `false` where the share is
+/// used up.
+fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>, share: &mut Share<'_>) -> bool {
     let word = u64::from(image.ptr_size);
     let mut push = |addr: u64| {
         out.push(Relocation {
@@ -144,6 +155,15 @@ fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>) {
     let mut next = 0u64;
     for entry in bytes.chunks_exact(word as usize) {
         let v = image.endian.word(entry, 0, image.ptr_size).unwrap_or(0);
+        if !share.take(
+            COST * if v & 1 == 0 {
+                1
+            } else {
+                v.count_ones() as usize - 1
+            },
+        ) {
+            return false;
+        }
         if v & 1 == 0 {
             push(v);
             next = v.wrapping_add(word);
@@ -156,10 +176,11 @@ fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>) {
         }
         next = next.wrapping_add((word * 8 - 1) * word);
     }
+    true
 }
 
 /// LC_DYLD_CHAINED_FIXUPS: per segment page starts, each the head of a list whose links stand in the patched words themselves.
-fn chained(image: &Image<'_>, b: &[u8]) -> Vec<Relocation> {
+fn chained(image: &Image<'_>, b: &[u8], share: &mut Share<'_>) -> Vec<Relocation> {
     let e = Endian::Little;
     let mut out = Vec::new();
     let Some(starts) = e.u32(b, 4).map(|v| v as usize) else {
@@ -192,11 +213,14 @@ fn chained(image: &Image<'_>, b: &[u8]) -> Vec<Relocation> {
                 .wrapping_add(segment)
                 .wrapping_add(page * u64::from(page_size))
                 .wrapping_add(u64::from(first));
-            // A link moves forward by at least 4 bytes, so a chain is bounded by its page.
+            // A link moves forward by at least 4 bytes; pages and chains that are named again count again.
             while let Some(v) = image.bytes_at(addr, 8).and_then(|w| e.u64(w, 0)) {
                 let (next, relocation) = fixup(format, v, addr, base);
                 out.extend(relocation);
-                if next == 0 || out.len() > image.data.len() / 4 {
+                if !share.take(COST) {
+                    return out;
+                }
+                if next == 0 {
                     break;
                 }
                 addr = addr.wrapping_add(next);

@@ -1,5 +1,6 @@
 //! The symbol table of each format → [`Symbol`]s in the order of the file.
 
+use super::budget::Share;
 use super::{Detail, Endian, Format, Image, c_string, clip, elf, until_nul};
 use crate::error::{Error, Result};
 
@@ -48,25 +49,26 @@ impl Symbol<'_> {
 
 /// A table of NUL-terminated names. Entries may share a name or its end, but together they get only so many bytes: a crafted
 /// table would have each of a million entries spell out megabytes.
-struct Names<'a> {
+struct Names<'a, 'b> {
     strings: &'a [u8],
-    left: usize,
+    share: Share<'b>,
 }
 
-impl<'a> Names<'a> {
-    fn of(image: &Image<'a>, strings: &'a [u8]) -> Names<'a> {
-        let left = image.data.len().saturating_mul(8).saturating_add(1 << 20);
-        Names { strings, left }
+impl<'a, 'b> Names<'a, 'b> {
+    fn of(image: &'b Image<'a>, strings: &'a [u8]) -> Names<'a, 'b> {
+        Names {
+            strings,
+            share: image.budget.share("symbol names"),
+        }
     }
 
     /// The name at `offset`; empty past the end, and once the bytes are used up.
     fn at(&mut self, offset: u32) -> &'a [u8] {
-        if self.left == 0 {
+        if self.share.is_empty() {
             return b"";
         }
-        let name = c_string(self.strings, offset as usize).unwrap_or_default();
-        self.left = self.left.saturating_sub(name.len());
-        name
+        self.share
+            .name(c_string(self.strings, offset as usize).unwrap_or_default())
     }
 }
 

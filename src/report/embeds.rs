@@ -41,7 +41,7 @@ pub fn json(out: &mut dyn Write, file: &str, all: &[Embed<'_>]) -> io::Result<()
     let one = |e: &Embed<'_>| One {
         holder: e.holder.word(),
         path: e.path.map(lossy),
-        variable: e.variable.clone(),
+        variable: e.variable.as_deref().map(str::to_string),
         folder: e.is_folder(),
         addr: (e.addr != 0).then(|| hex(e.addr)),
         size: e.data.len() as u64,

@@ -42,7 +42,7 @@ const LAST_WIDTH: usize = 17;
 /// Bytes of code in the first window: little, so that output begins at once.
 const FIRST_WINDOW: u64 = 32 << 10;
 /// Bytes of code in a window at most; its text is some ten times as long.
-const WINDOW: u64 = 1 << 19;
+const WINDOW: u64 = 1 << 17;
 
 /// Writes the functions.
 ///

@@ -66,6 +66,8 @@ impl Tabs {
         let uniform = self.uniform_widths();
         let columns = if uniform { 0 } else { self.column_widths() };
         out.reserve(self.text.len() + self.cells.len() * 2 + self.lines.len());
+        // One cell of a crafted file would have thousands of lines padded to its hundreds of kilobytes.
+        let mut padding = self.text.len().saturating_mul(8).saturating_add(2 << 20);
         let (mut from, mut cell) = (0, 0);
         for (i, &(end, whole)) in self.lines.iter().enumerate() {
             let widths = self.widths.get(i * columns..).unwrap_or(&[]);
@@ -82,7 +84,11 @@ impl Tabs {
                     let tabs = wide.saturating_sub(width).div_ceil(TAB);
                     match TABS.get(..tabs) {
                         Some(some) => out.extend_from_slice(some),
-                        None => out.extend(std::iter::repeat_n(b'\t', tabs)),
+                        None => {
+                            let tabs = tabs.min(padding.max(1));
+                            padding = padding.saturating_sub(tabs);
+                            out.extend(std::iter::repeat_n(b'\t', tabs));
+                        }
                     }
                 }
             }

@@ -380,7 +380,6 @@ pub fn gather_program(program: &Program<'_>) -> Facts {
         .iter()
         .filter(|s| s.perm.write && s.perm.exec)
         .count();
-    facts.warnings = image.warnings.iter().map(ToString::to_string).collect();
     facts.cut = image.missing_to().map(|end| image.base.saturating_add(end));
     facts.build_info = state;
     if let Some(b) = build {
@@ -396,6 +395,7 @@ pub fn gather_program(program: &Program<'_>) -> Facts {
     go::gather(program, &mut facts);
     hidden::hide(image, &mut facts);
     contradictions::find(image, &mut facts);
+    facts.warnings = image.all_warnings().iter().map(ToString::to_string).collect();
     facts
 }
 

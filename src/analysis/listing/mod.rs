@@ -23,6 +23,9 @@ mod wasm;
 
 use self::addresses::Addresses;
 
+/// Names up to this length are spelled out as often as they are mentioned.
+const LONG: usize = 1024;
+
 /// The linker's own marks; they would hide the functions at their addresses.
 const MARKS: [&[u8]; 6] = [
     b"runtime.text",
@@ -51,6 +54,8 @@ pub struct Listing<'a> {
     numbers: Vec<u32>,
     /// Are the symbols functions of the pclntab, since the file has none?
     pub recovered: bool,
+    /// Bytes of long names that instructions have mentioned so far.
+    spelled: std::sync::atomic::AtomicU64,
 }
 
 /// Where file and line come from.
@@ -134,6 +139,7 @@ impl<'a> Listing<'a> {
             lines: LineTable::new(table, mark.unwrap_or(section_start)).map_or(Lines::None, Lines::Table),
             numbers: Vec::new(),
             recovered: false,
+            spelled: Default::default(),
         })
     }
 
@@ -184,6 +190,7 @@ impl<'a> Listing<'a> {
             lines: Lines::Recovered(table),
             numbers: Vec::new(),
             recovered: true,
+            spelled: Default::default(),
         })
     }
 
@@ -218,6 +225,7 @@ impl<'a> Listing<'a> {
             symbols: symbols.into_iter().map(|s| s.0).collect(),
             lines: Lines::Object(object),
             recovered: false,
+            spelled: Default::default(),
         })
     }
 
@@ -234,6 +242,7 @@ impl<'a> Listing<'a> {
     ) -> impl Iterator<Item = Function<'a>> + 'l {
         let (start, end) = (start.max(self.text_start), end.min(self.text_end()));
         let mut positions = self.positions(None);
+        let mut again = Again::new(self.text.len());
         self.symbols.iter().enumerate().filter_map(move |(i, s)| {
             let stop = s.addr.wrapping_add(s.size as u64);
             let code = matches!(s.code, b'T' | b't');
@@ -241,6 +250,13 @@ impl<'a> Listing<'a> {
                 return None;
             }
             let number = self.numbers.get(i).copied();
+            let relocations = match (number, &self.lines) {
+                (Some(n), Lines::Object(o)) => o.relocation_count(n),
+                _ => 0,
+            };
+            if !again.fits(s.addr, stop.min(end), relocations) {
+                return None;
+            }
             Some(Function {
                 name: s.name,
                 start: s.addr,
@@ -369,12 +385,21 @@ impl<'a> Listing<'a> {
         !matches!(self.goarch, "386" | "amd64" | "wasm")
     }
 
+    /// May a name be spelled out once more? Thousands of instructions may name a symbol whose name is megabytes long.
+    fn spells(&self, name: &[u8]) -> bool {
+        use std::sync::atomic::Ordering::Relaxed;
+        let most = (self.text.len() as u64)
+            .saturating_mul(4)
+            .saturating_add(16 << 20);
+        name.len() <= LONG || self.spelled.fetch_add(name.len() as u64, Relaxed) < most
+    }
+
     /// Name and start of the symbol that holds an address.
     pub fn lookup(&self, addr: u64) -> Option<(&[u8], u64)> {
         let i = self.addrs.last_up_to(addr)?;
         let s = self.symbols.get(i)?;
         let inside = s.addr != 0 && addr < s.addr.wrapping_add(s.size as u64);
-        inside.then_some((s.name, s.addr))
+        (inside && self.spells(s.name)).then_some((s.name, s.addr))
     }
 }
 
@@ -396,6 +421,38 @@ fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
         (false, addend) => format!("{place}:{symbol}+{addend}"),
         (true, 0) => place,
         (true, addend) => format!("{place}:{addend}"),
+    }
+}
+
+/// How much of the code is listed a second time: symbols may share their code, and thousands may share all of it.
+struct Again {
+    /// Address up to which code was listed.
+    listed: u64,
+    /// Bytes that may still be listed again, and relocations that may be listed.
+    bytes: u64,
+    relocations: usize,
+}
+
+impl Again {
+    fn new(text: usize) -> Again {
+        Again {
+            listed: 0,
+            bytes: (text as u64).saturating_add(1 << 20),
+            relocations: text.saturating_add(1 << 16),
+        }
+    }
+
+    /// May the function `[start, end)` with so many relocations be listed? Functions come in the order of their starts.
+    fn fits(&mut self, start: u64, end: u64, relocations: usize) -> bool {
+        let shared = end.min(self.listed).saturating_sub(start);
+        self.listed = self.listed.max(end);
+        let left = (
+            self.bytes.checked_sub(shared),
+            self.relocations.checked_sub(relocations),
+        );
+        self.bytes = left.0.unwrap_or(0);
+        self.relocations = left.1.unwrap_or(0);
+        left.0.is_some() && left.1.is_some()
     }
 }
 

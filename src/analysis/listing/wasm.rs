@@ -100,6 +100,7 @@ impl<'a> Listing<'a> {
             lines: Lines::Wasm(Box::new(module), table),
             numbers,
             recovered: table.is_some(),
+            spelled: Default::default(),
         })
     }
 

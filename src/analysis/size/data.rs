@@ -460,15 +460,14 @@ fn finish(program: &Subject<'_, '_>, space: &Space, exact: &[Embedded]) -> Vec<C
 pub(super) fn embedded(program: &Subject<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger) -> Vec<Embedded> {
     let header = 3 * program.memory.ptr_size();
     let mut out = Vec::new();
-    for p in pointed.iter().filter(|p| p.to == p.from.wrapping_add(header)) {
-        for f in embeds::files_of(&program.memory, p.from).unwrap_or_default() {
-            if !f.data.is_empty() {
-                out.push(Embedded {
-                    start: f.addr,
-                    end: f.addr.saturating_add(f.data.len() as u64),
-                    name: ledger.symbol(f.path.unwrap_or_default()),
-                });
-            }
+    let behind = pointed.iter().filter(|p| p.to == p.from.wrapping_add(header));
+    for f in embeds::in_tables(&program.memory, behind.map(|p| p.from).collect()) {
+        if !f.data.is_empty() {
+            out.push(Embedded {
+                start: f.addr,
+                end: f.addr.saturating_add(f.data.len() as u64),
+                name: ledger.symbol(f.path.unwrap_or_default()),
+            });
         }
     }
     out.sort_by_key(|e| e.start);

@@ -202,9 +202,6 @@ fn image_rows(
     packages: &mut Packages,
 ) {
     let image = go.image();
-    report
-        .warnings
-        .extend(image.warnings.iter().map(ToString::to_string));
     let blob = go.build_info();
     if report.go_version.is_none() && (blob.is_some() || go.pclntab().is_ok()) {
         report.go_version = blob.map(|b| String::from_utf8_lossy(b.go_version()).into_owned());
@@ -288,6 +285,8 @@ fn image_rows(
     } else {
         memory::sums(image, ledger);
     }
+    let warnings = image.all_warnings();
+    report.warnings.extend(warnings.iter().map(ToString::to_string));
 }
 
 /// The cuts by address that [`measure`] uses for data.

@@ -10,6 +10,7 @@ use flate2::write::ZlibEncoder;
 use gimli::{AttributeValue, EndianSlice, RunTimeEndian};
 
 use super::facts::Facts;
+use crate::dwarf;
 use crate::image::{Endian, Image};
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
@@ -17,11 +18,10 @@ type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 /// The debug sections that stay, and their bytes in the file. Empty where all units are Go's.
 pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     let image = f.image;
-    let contents = |name: &str| -> Vec<u8> {
+    let contents = |name: &str| {
         let section = image.section(name);
         section
             .and_then(|s| image.section_contents(s).ok())
-            .map(|c| c.into_owned())
             .unwrap_or_default()
     };
     let endian = if image.endian == Endian::Little {
@@ -29,21 +29,25 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     } else {
         RunTimeEndian::Big
     };
-    let (info, abbrev) = (contents(".debug_info"), contents(".debug_abbrev"));
-    let (line, strings) = (contents(".debug_line"), contents(".debug_str"));
-    let units = units(&info, &abbrev, &strings, endian)?;
+    let info = contents(".debug_info");
+    let units = units(image, &info, endian)?;
     if units.iter().all(|u| u.go) {
         return Some(Vec::new());
     }
     let c = || units.iter().filter(|u| !u.go);
-    let mut kept: Vec<(&str, Vec<u8>)> = Vec::new();
-    kept.push((
-        ".debug_info",
-        c().filter_map(|u| info.get(u.start..u.end))
-            .flatten()
-            .copied()
-            .collect(),
-    ));
+    let mut out = Vec::new();
+    // One section after the other: they are large.
+    let mut keep = |name: &str, bytes: &[u8]| {
+        let mut sections = image.sections.iter();
+        let index = sections.position(|s| s.name == name.as_bytes() && s.is_debug());
+        if let (Some(i), false) = (index, bytes.is_empty()) {
+            out.push((i, compressed(bytes, image.ptr_size)));
+        }
+    };
+    let parts = c().filter_map(|u| info.get(u.start..u.end));
+    keep(".debug_info", &parts.flatten().copied().collect::<Vec<_>>());
+    drop(info);
+    let abbrev = contents(".debug_abbrev");
     let mut starts: Vec<usize> = units.iter().map(|u| u.abbrev).chain([abbrev.len()]).collect();
     starts.sort_unstable();
     starts.dedup();
@@ -51,35 +55,32 @@ pub(super) fn left(f: &Facts<'_, '_>) -> Option<Vec<(usize, u64)>> {
     tables.sort_unstable();
     tables.dedup();
     let table = |at: &usize| {
-        starts
-            .iter()
-            .find(|s| *s > at)
-            .and_then(|end| abbrev.get(*at..*end))
+        let end = starts.get(starts.partition_point(|s| s <= at))?;
+        abbrev.get(*at..*end)
     };
-    kept.push((
-        ".debug_abbrev",
-        tables.iter().filter_map(table).flatten().copied().collect(),
-    ));
-    let lines = c().filter_map(|u| line.get(u.line?..)).filter_map(|b| {
+    let tables: Vec<u8> = tables.iter().filter_map(table).flatten().copied().collect();
+    keep(".debug_abbrev", &tables);
+    drop(abbrev);
+    let line = contents(".debug_line");
+    let mut programs: Vec<usize> = c().filter_map(|u| u.line).collect();
+    programs.sort_unstable();
+    programs.dedup();
+    let program = |at: usize| {
+        let b = line.get(at..)?;
         let len = image.endian.u32(b, 0)? as usize;
         b.get(..len.checked_add(4)?)
-    });
-    kept.push((".debug_line", lines.flatten().copied().collect()));
+    };
+    let lines = programs.into_iter().filter_map(program);
+    keep(
+        ".debug_line",
+        &lines.flatten().copied().take(line.len()).collect::<Vec<_>>(),
+    );
+    drop(line);
     for name in [".debug_str", ".debug_line_str", ".debug_aranges"] {
-        kept.push((name, contents(name)));
+        keep(name, &contents(name));
     }
     for name in [".debug_loclists", ".debug_rnglists"] {
-        kept.push((name, lists(&contents(name), image, f.tools().dwarf5)));
-    }
-    let mut out = Vec::new();
-    for (name, bytes) in kept {
-        let index = image
-            .sections
-            .iter()
-            .position(|s| s.name == name.as_bytes() && s.is_debug());
-        if let (Some(i), false) = (index, bytes.is_empty()) {
-            out.push((i, compressed(&bytes, image.ptr_size)));
-        }
+        keep(name, &lists(&contents(name), image, f.tools().dwarf5));
     }
     Some(out)
 }
@@ -127,38 +128,45 @@ struct Unit {
     go: bool,
 }
 
-fn units(info: &[u8], abbrev: &[u8], strings: &[u8], endian: RunTimeEndian) -> Option<Vec<Unit>> {
-    let info = gimli::DebugInfo::from(Slice::new(info, endian));
-    let abbrev = gimli::DebugAbbrev::from(Slice::new(abbrev, endian));
-    let strings = gimli::DebugStr::from(Slice::new(strings, endian));
-    let mut out = Vec::new();
-    let mut headers = info.units();
-    let mut last: Option<(gimli::DebugAbbrevOffset, gimli::Abbreviations)> = None;
-    while let Some(h) = headers.next().ok()? {
-        let start = h.offset().to_debug_info_offset(&h)?.0;
-        // Units of one compiler mostly share a table.
-        if last.as_ref().is_none_or(|l| l.0 != h.debug_abbrev_offset()) {
-            last = Some((h.debug_abbrev_offset(), h.abbreviations(&abbrev).ok()?));
+fn units(image: &Image<'_>, info: &[u8], endian: RunTimeEndian) -> Option<Vec<Unit>> {
+    let contents = |name: &str| image.section(name).and_then(|s| image.section_contents(s).ok());
+    let (abbrev, strings) = (
+        contents(".debug_abbrev")?,
+        contents(".debug_str").unwrap_or_default(),
+    );
+    let strings = gimli::DebugStr::from(Slice::new(&strings, endian));
+    let mut out = Some(Vec::new());
+    let mut share = image.budget().share("DWARF units");
+    let (info, abbrev) = (Slice::new(info, endian), Slice::new(&abbrev, endian));
+    dwarf::roots(info, abbrev, &mut share, |h, root| {
+        let unit = || {
+            let root = root?;
+            let start = h.offset().to_debug_info_offset(h)?.0;
+            let producer = match root.attr_value(gimli::DW_AT_producer) {
+                Some(AttributeValue::String(s)) => s.slice(),
+                Some(AttributeValue::DebugStrRef(o)) => {
+                    strings.get_str(o).map(|s| s.slice()).unwrap_or_default()
+                }
+                _ => b"",
+            };
+            let line = match root.attr_value(gimli::DW_AT_stmt_list) {
+                Some(AttributeValue::DebugLineRef(o)) => Some(o.0),
+                _ => None,
+            };
+            Some(Unit {
+                start,
+                end: start.checked_add(h.length_including_self())?,
+                abbrev: h.debug_abbrev_offset().0,
+                line,
+                go: producer.starts_with(b"Go "),
+            })
+        };
+        // One that can't be read: there is nothing to say of all.
+        match (unit(), &mut out) {
+            (Some(unit), Some(all)) => all.push(unit),
+            _ => out = None,
         }
-        let table = &last.as_ref()?.1;
-        let mut entries = h.entries(table);
-        let root = entries.next_dfs().ok()??;
-        let producer = match root.attr_value(gimli::DW_AT_producer) {
-            Some(AttributeValue::String(s)) => s.slice(),
-            Some(AttributeValue::DebugStrRef(o)) => strings.get_str(o).map(|s| s.slice()).unwrap_or_default(),
-            _ => b"",
-        };
-        let line = match root.attr_value(gimli::DW_AT_stmt_list) {
-            Some(AttributeValue::DebugLineRef(o)) => Some(o.0),
-            _ => None,
-        };
-        out.push(Unit {
-            start,
-            end: start.checked_add(h.length_including_self())?,
-            abbrev: h.debug_abbrev_offset().0,
-            line,
-            go: producer.starts_with(b"Go "),
-        });
-    }
-    Some(out)
+    })
+    .ok()?;
+    out
 }

@@ -137,6 +137,15 @@ pub fn complain(path: &Path, what: &dyn std::fmt::Display) {
     note(&format!("gospect: {name}: {what}"));
 }
 
+/// Says what the readers of an image's tables had to leave out.
+pub fn warn(path: &Path, image: &crate::image::Image<'_>, output: &Output) {
+    if !output.quiet {
+        for w in image.budget().warnings() {
+            complain(path, &format!("warning: {w}"));
+        }
+    }
+}
+
 /// A line on standard error; a standard error that can't be written to is not worth failing for.
 pub fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");

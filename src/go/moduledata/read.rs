@@ -23,6 +23,8 @@ const COVCTRS: usize = 32;
 const TEXT_SECTIONS_LIMIT: u64 = 256;
 const HASHES_LIMIT: u64 = 1 << 16;
 const NAME_LIMIT: u64 = 4096;
+/// What keeping a hash takes beside its strings, in bytes; about.
+const HASH: usize = 80;
 
 struct Words<'m, 'i, 'a> {
     memory: &'m Memory<'i, 'a>,
@@ -232,14 +234,20 @@ fn hashes(w: &Words<'_, '_, '_>, i: usize) -> Vec<ModuleHash> {
         return Vec::new();
     };
     let size = 5 * w.memory.ptr_size();
+    let mut share = w.memory.image().budget().share("package hashes");
     let entry = |n: u64| {
         let e = Words {
             memory: w.memory,
             addr: s.addr.wrapping_add(n * size),
         };
+        let name = w.memory.go_string(e.addr(0), NAME_LIMIT)?;
+        let link_time = w.memory.go_string(e.addr(2), NAME_LIMIT)?;
+        if !share.take(HASH + name.len() + link_time.len()) {
+            return None;
+        }
         Some(ModuleHash {
-            name: w.memory.go_string(e.addr(0), NAME_LIMIT)?.to_vec(),
-            link_time: w.memory.go_string(e.addr(2), NAME_LIMIT)?.to_vec(),
+            name: name.to_vec(),
+            link_time: link_time.to_vec(),
             run_time: e.get(4).unwrap_or(0),
         })
     };

@@ -1,7 +1,7 @@
 //! Image → [`Table`]: where it is, where the text it counts from is, where its funcdata is.
 
 use super::function::FUNCDATA_INL_TREE;
-use super::{Found, FuncData, Header, Layout, Table};
+use super::{Found, FuncData, Header, Layout, PcRange, Table};
 use crate::error::{Error, Result};
 use crate::go::memory::Memory;
 use crate::go::moduledata::{ModuleData, pointing_at};
@@ -16,12 +16,31 @@ pub(super) fn find<'a>(memory: &Memory<'_, 'a>) -> Result<Table<'a>> {
         .or_else(|| by_scan(memory));
     let mut table = table.ok_or_else(|| Error::new("no pclntab found: not a Go program, or packed"))?;
     complete(memory, &mut table);
+    bound_names(memory.image(), &mut table);
     Ok(table)
 }
 
 /// Plausible headers that are looked into, of each magic number: each costs a look through the file, and a real program has one
 /// or two.
 const CANDIDATES: u32 = 32;
+
+/// Where functions share a long name, those behind a certain one have none.
+fn bound_names(image: &Image<'_>, table: &mut Table<'_>) {
+    let mut share = image.budget().share("pclntab function names");
+    // Nearly all tables pass this: no name is so long that it would matter, whoever shares it.
+    let names = table.name_tables()[0];
+    let mut last = 0;
+    let ends = memchr::memchr_iter(0, names).chain([names.len()]);
+    let longest = ends.map(|end| end - std::mem::replace(&mut last, end)).max();
+    if share.has(longest.unwrap_or(0).saturating_mul(table.len())) {
+        return;
+    }
+    let within = table
+        .functions()
+        .take_while(|f| share.take(f.name().len()))
+        .count();
+    table.named = within;
+}
 
 /// A table at the start of `bytes`, if there is one whose functions are in order.
 fn table_at<'a>(
@@ -45,6 +64,7 @@ fn table_at<'a>(
         funcdata: FuncData::default(),
         moduledata: None,
         warnings: Vec::new(),
+        named: usize::MAX,
     };
     if table.magic() != table.layout().magic() {
         settle_layout(&mut table);
@@ -230,16 +250,21 @@ fn text_without_moduledata(memory: &Memory<'_, '_>, table: &Table<'_>) -> u64 {
 /// Go 1.16 and 1.17: the inline trees that the records' pointers lead to.
 fn old_trees<'a>(memory: &Memory<'_, 'a>, table: &Table<'a>) -> Vec<(u32, u64, &'a [u8])> {
     let mut out = Vec::new();
+    let mut share = memory.image().budget().share("inline trees");
     for f in table.functions() {
         let slot = f.funcdata_slot(FUNCDATA_INL_TREE);
         let Some(addr) = slot.and_then(|s| memory.pointer(s)).filter(|a| *a != 0) else {
             continue;
         };
-        let highest = f.inline_indices().map(|r| r.value).max().unwrap_or(-1);
+        let runs = f.inline_indices().take_while(|_| share.take(PcRange::BYTES));
+        let highest = runs.map(|r| r.value).max().unwrap_or(-1);
         let size = u64::try_from(highest.saturating_add(1)).unwrap_or(0) * 20;
         let Some(tree) = memory.bytes(addr, size) else {
             continue;
         };
+        if share.is_empty() {
+            break;
+        }
         out.push((f.index() as u32, addr, tree));
     }
     out

@@ -93,7 +93,10 @@ impl<'t, 'a> Function<'t, 'a> {
 
     /// Name as stored, empty where there is none. Go 1.18 to 1.20 writes `[...]` for type arguments.
     pub fn name(&self) -> &'a [u8] {
-        self.field(1).map_or(&[], |o| self.table.name_at(o))
+        let named = self.index < self.table.named;
+        self.field(1)
+            .filter(|_| named)
+            .map_or(&[], |o| self.table.name_at(o))
     }
 
     /// Offset of the name in the name table.

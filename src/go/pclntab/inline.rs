@@ -77,7 +77,7 @@ impl<'t, 'a> Function<'t, 'a> {
     }
 
     /// The innermost inlined call of each run of instructions; -1 where the instructions are the function's own.
-    pub fn inline_indices(&self) -> impl Iterator<Item = super::PcRange> + 't {
+    pub fn inline_indices(&self) -> impl Iterator<Item = super::PcRange> + use<'a> {
         let end = self.end();
         let values = self.pcdata_values(PCDATA_INL_TREE_INDEX);
         values.into_iter().flatten().take_while(move |r| r.start < end)
@@ -94,7 +94,42 @@ impl<'t, 'a> Function<'t, 'a> {
         let count = usize::try_from(highest.saturating_add(1))
             .unwrap_or(0)
             .min(tree.len() / size);
-        (0..count).map_while(|i| self.call(tree, i)).collect()
+        let mut calls: Vec<_> = (0..count).map_while(|i| self.call(tree, i)).collect();
+        if self.table().layout() >= Layout::Go120 {
+            self.find_parents(&mut calls);
+        }
+        calls
+    }
+
+    /// Go 1.20 and later: the parent of a call is what the instruction at its call site is of. One pass over the table answers for all.
+    fn find_parents(&self, calls: &mut [InlinedCall<'a>]) {
+        let Some(values) = self.pcdata_values(PCDATA_INL_TREE_INDEX) else {
+            return;
+        };
+        let mut order: Vec<usize> = (0..calls.len()).collect();
+        order.sort_by_key(|i| calls.get(*i).map(|c| c.parent_pc));
+        let mut indices = Forward::new(values);
+        for i in order {
+            if let Some(call) = calls.get_mut(i) {
+                call.parent = u32::try_from(indices.at(call.parent_pc)).ok();
+            }
+        }
+    }
+
+    /// File and line of each call site, in the order of the calls.
+    pub fn call_sites(&self, calls: &[InlinedCall<'a>]) -> Vec<Position<'a>> {
+        let mut order: Vec<usize> = (0..calls.len()).collect();
+        order.sort_by_key(|i| calls.get(*i).map(|c| c.parent_pc));
+        let mut lines = self.lines_forward();
+        let mut out = vec![Position { file: &[], line: -1 }; calls.len()];
+        for i in order {
+            if let (Some(call), Some(to)) = (calls.get(i), out.get_mut(i)) {
+                *to = call
+                    .site
+                    .unwrap_or_else(|| lines.at(self.table(), call.parent_pc));
+            }
+        }
+        out
     }
 
     /// Names of all inlined calls, in the order of the tree's indices: what [`Function::inlined_calls`] has, without the work for the rest.
@@ -132,7 +167,7 @@ impl<'t, 'a> Function<'t, 'a> {
             return Some(InlinedCall {
                 name: table.name_at(e.u32(r, 4)?),
                 start_line: e.u32(r, 12).map(|v| v as i32).filter(|v| *v > 0),
-                parent: self.index_at(parent_pc),
+                parent: None,
                 parent_pc,
                 site: None,
                 func_id: *r.first()?,
@@ -164,9 +199,12 @@ impl<'t, 'a> Function<'t, 'a> {
         let mut position = self.position(pc);
         let mut index = self.index_at(pc);
         while let (Some(i), Some(tree)) = (index, table.tree(self)) {
-            let Some(call) = self.call(tree, i as usize) else {
+            let Some(mut call) = self.call(tree, i as usize) else {
                 break;
             };
+            if table.layout() >= Layout::Go120 {
+                call.parent = self.index_at(call.parent_pc);
+            }
             if out.len() >= DEPTH_LIMIT {
                 break;
             }

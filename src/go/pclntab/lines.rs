@@ -23,7 +23,7 @@ pub struct LineCursor<'t, 'a> {
 }
 
 #[derive(Debug, Clone)]
-struct Current<'t> {
+pub(super) struct Current<'t> {
     next: u64,
     end: u64,
     cu: u32,
@@ -48,6 +48,13 @@ impl<'t, 'a> LineCursor<'t, 'a> {
     }
 }
 
+impl<'a> Function<'_, 'a> {
+    /// The function's own positions, of ascending addresses.
+    pub(super) fn lines_forward(&self) -> Current<'a> {
+        Current::new(self.table(), *self)
+    }
+}
+
 impl<'a> Current<'a> {
     fn new(table: &Table<'a>, f: Function<'_, 'a>) -> Self {
         Current {
@@ -60,7 +67,7 @@ impl<'a> Current<'a> {
         }
     }
 
-    fn at(&mut self, table: &Table<'a>, pc: u64) -> Position<'a> {
+    pub(super) fn at(&mut self, table: &Table<'a>, pc: u64) -> Position<'a> {
         self.next = pc;
         let number = self.files.at(pc);
         if number != self.file.0 {

@@ -26,6 +26,16 @@ use crate::error::{Error, Result};
 use crate::image::{Endian, c_string};
 use header::Header;
 
+/// The longest name of a file that is believed: the systems' own limit.
+const PATH_LIMIT: usize = 4096;
+
+/// The path at `at`, `None` where it does not end soon: thousands of functions may name it.
+fn path(b: &[u8], at: usize) -> Option<&[u8]> {
+    let b = b.get(at..)?;
+    let b = b.get(..PATH_LIMIT).unwrap_or(b);
+    b.get(..memchr::memchr(0, b)?)
+}
+
 /// How a table was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -65,6 +75,8 @@ pub struct Table<'a> {
     funcdata: FuncData<'a>,
     moduledata: Option<u64>,
     warnings: Vec<Error>,
+    /// How many functions' names are read; all, but for a table whose functions share long names.
+    named: usize,
 }
 
 /// Where funcdata is: Go 1.18 and later has one block that records point into; before, records hold pointers, which the loader
@@ -325,7 +337,7 @@ impl<'a> Table<'a> {
             if h.layout == Layout::Go12 {
                 let entry = usize::try_from(number).ok().filter(|n| *n > 0)?.checked_mul(4)?;
                 let at = h.endian.u32(self.bytes, h.file_names.checked_add(entry)?)?;
-                return c_string(self.bytes, at as usize);
+                return path(self.bytes, at as usize);
             }
             let number = u32::try_from(number).ok()?;
             // Go computes this in 32 bits, which only matters for a table that is broken anyway.
@@ -334,7 +346,7 @@ impl<'a> Table<'a> {
             if at == u32::MAX {
                 return None;
             }
-            c_string(self.bytes, h.file_names.checked_add(at as usize)?)
+            path(self.bytes, h.file_names.checked_add(at as usize)?)
         };
         find().unwrap_or_default()
     }

@@ -27,6 +27,11 @@ pub struct PcRange {
     pub value: i32,
 }
 
+impl PcRange {
+    /// Bytes that a run takes in the file at the least: what it is worth of a share where tables are read for many functions.
+    pub const BYTES: usize = 2;
+}
+
 /// Ranges without a single instruction that are followed before a table counts as malformed.
 const IDLE_LIMIT: u8 = 64;
 

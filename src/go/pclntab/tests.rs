@@ -57,6 +57,7 @@ fn table(bytes: &[u8]) -> Option<Table<'_>> {
         funcdata: FuncData::default(),
         moduledata: None,
         warnings: Vec::new(),
+        named: usize::MAX,
     })
 }
 

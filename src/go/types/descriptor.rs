@@ -17,6 +17,8 @@ pub(super) struct Reader<'i, 'a> {
     pub layout: TypeLayout,
     /// List entries that may still be read, so that descriptors laid over each other can't cost more than the file is worth.
     pub budget: Cell<u64>,
+    /// Bytes of names that may still be handed out: types may share a long one.
+    names: Cell<u64>,
 }
 
 /// Most fields, parameters and methods of one type.
@@ -33,7 +35,9 @@ impl<'i, 'a> Reader<'i, 'a> {
             start: module.types.start,
             end: module.types.end,
             layout: release::of(None).types,
-            budget: Cell::new(memory.image().data.len() as u64 + 4096),
+            // An entry takes 8 bytes of the file, or more.
+            budget: Cell::new(memory.image().data.len() as u64 / 8 + 4096),
+            names: Cell::new(memory.image().data.len() as u64 * 2 + (4 << 20)),
         }
     }
 
@@ -54,7 +58,15 @@ impl<'i, 'a> Reader<'i, 'a> {
     }
 
     pub fn name(&self, addr: u64) -> Option<Name<'a>> {
-        name::read(self.memory, addr, self.start, self.layout.varint_names)
+        let name = name::read(self.memory, addr, self.start, self.layout.varint_names)?;
+        match self.names.get().checked_sub(name.text.len() as u64) {
+            Some(left) => self.names.set(left),
+            None => {
+                self.memory.image().budget().left_out("type names");
+                return None;
+            }
+        }
+        Some(name)
     }
 
     fn name_at_offset(&self, offset: u32) -> Option<Name<'a>> {

@@ -2,8 +2,6 @@
 //!
 //! Authority: Go 1.27, cmd/internal/objfile/goobj.go (PCToLine, pcValue).
 
-use std::collections::BTreeSet;
-
 use super::Object;
 
 /// The lines of one symbol. Asking for a pc behind the last one goes on from there.
@@ -98,66 +96,10 @@ impl<'a> PcValues<'a> {
     }
 }
 
-/// Which symbol's lines hold at a pc: stretches that do not overlap, sorted.
-#[derive(Debug, Default)]
-pub(super) struct Index(Vec<Stretch>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stretch {
-    start: u64,
-    end: u64,
-    /// The symbol, and where it starts.
-    number: u32,
-    base: u64,
-}
-
-impl Index {
-    /// From (number, start, end) of each symbol; where they overlap the lowest number counts.
-    pub(super) fn new(symbols: impl Iterator<Item = (u32, u64, u64)>) -> Index {
-        let mut edges = Vec::new();
-        for (number, start, end) in symbols.filter(|s| s.1 < s.2) {
-            edges.push((start, true, number, start));
-            edges.push((end, false, number, start));
-        }
-        edges.sort_unstable();
-        let mut active = BTreeSet::new();
-        let mut out: Vec<Stretch> = Vec::new();
-        let mut from = 0;
-        for (at, begins, number, base) in edges {
-            if let Some(&(number, base)) = active.first()
-                && from < at
-            {
-                match out.last_mut().filter(|l| l.number == number && l.end == from) {
-                    Some(last) => last.end = at,
-                    None => out.push(Stretch {
-                        start: from,
-                        end: at,
-                        number,
-                        base,
-                    }),
-                }
-            }
-            from = at;
-            if begins {
-                active.insert((number, base));
-            } else {
-                active.remove(&(number, base));
-            }
-        }
-        Index(out)
-    }
-
-    /// The symbol at `pc`, and where it starts.
-    pub(super) fn at(&self, pc: u64) -> Option<(u32, u64)> {
-        let i = self.0.partition_point(|s| s.end <= pc);
-        let s = self.0.get(i).filter(|s| s.start <= pc)?;
-        Some((s.number, s.base))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::ranges::Ranges;
 
     #[test]
     fn values_are_the_same_in_every_order() {
@@ -176,32 +118,13 @@ mod tests {
         assert_eq!(PcValues::new(&[], 1).at(0), -1);
     }
 
-    #[test]
-    fn of_symbols_that_overlap_the_first_counts() {
-        let index = Index::new([(3, 10, 20), (1, 15, 25), (2, 0, 40), (4, 50, 50), (5, 60, 70)].into_iter());
-        let at = |pc| index.at(pc).map(|s| s.0);
-        let want = [
-            (0, Some(2)),
-            (12, Some(2)),
-            (15, Some(1)),
-            (24, Some(1)),
-            (25, Some(2)),
-        ];
-        assert!(want.iter().all(|w| at(w.0) == w.1), "{index:?}");
-        assert_eq!(
-            (at(39), at(40), at(50), at(60), at(70)),
-            (Some(2), None, None, Some(5), None)
-        );
-        assert_eq!(index.at(24), Some((1, 15)));
-    }
-
     /// Found by fuzzing: thousands of symbols over the same bytes, each asked about for every byte.
     #[test]
     fn symbols_over_the_same_bytes_take_no_longer() {
         const N: u32 = 200_000;
         let started = std::time::Instant::now();
         let end = u64::from(N) * 2;
-        let index = Index::new((0..N).map(|i| (i, u64::from(N - i), end)));
+        let index = Ranges::new((0..N).map(|i| (i, u64::from(N - i), end)));
         let table = [[2, 1], [1, 1]].concat().repeat(N as usize / 2);
         let mut values = PcValues::new(&table, 1);
         for pc in 0..end {

@@ -13,6 +13,7 @@ pub use lines::ObjectLines;
 
 use super::Arch;
 use super::Endian::Little as LE;
+use super::ranges::Ranges;
 use crate::error::{Error, Result};
 
 /// The first bytes of a body that this reader knows: Go 1.20 and later.
@@ -68,7 +69,7 @@ pub struct Object<'a> {
     /// Names of the symbols of other packages, sorted by package and number.
     ref_names: Vec<([u32; 2], &'a [u8])>,
     /// Whose lines hold where, made when first asked for.
-    index: OnceLock<lines::Index>,
+    index: OnceLock<Ranges>,
 }
 
 /// A symbol that the file defines.
@@ -289,6 +290,12 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// How many relocations a symbol has.
+    pub fn relocation_count(&self, number: u32) -> usize {
+        self.entries_of(number, Block::RelocIndex, Block::Reloc, RELOC)
+            .len()
+    }
+
     /// The relocations of a symbol, by their offset.
     pub fn relocations(&self, number: u32) -> impl Iterator<Item = ObjectRelocation<'_>> {
         self.entries_of(number, Block::RelocIndex, Block::Reloc, RELOC)
@@ -335,7 +342,7 @@ impl<'a> Object<'a> {
                 let start = self.data_range(i)?.0 as u64;
                 Some((i, start, start.saturating_add(u64::from(self.stored(i)?.size))))
             });
-            lines::Index::new(symbols)
+            Ranges::new(symbols)
         });
         index.at(pc)
     }

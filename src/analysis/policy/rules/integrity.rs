@@ -105,9 +105,10 @@ fn readable(s: &Subject<'_, '_>, _: &Value) -> Verdict {
         evidence: "headers and section tables".into(),
         offset: Some(s.facts.file_size),
     });
-    let of_cut = |w: &&crate::image::Warning| cut.is_some() && w.what.contains("past the end");
-    let others = s.image.warnings.iter().filter(|w| !of_cut(w)).map(|w| Fault {
-        message: w.what.clone(),
+    let of_cut = |w: &crate::image::Warning| cut.is_some() && w.what.contains("past the end");
+    let warnings = s.image.all_warnings().into_iter();
+    let others = warnings.filter(|w| !of_cut(w)).map(|w| Fault {
+        message: w.what,
         evidence: w.structure.unwrap_or("header").to_string(),
         offset: w.offset,
     });

@@ -1,0 +1,10 @@
+//! Any bytes → `gospect info`, and what `gospect whatif` foretells.
+#![no_main]
+
+use gospect::analysis::{info, whatif};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let file = data.to_vec().into();
+    let _ = info::gather(&file, None);
+    let _ = whatif::foretell_bytes(&file, whatif::Options { compress: false });
+});

@@ -1,0 +1,168 @@
+//! Memory and time grow with a file, never with its square: files whose parts share what they point at ([`common::crafted`]), through every
+//! sub-command.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::crafted::{self, Kind};
+
+/// What a run may take of memory: this, and so many times the file.
+const MEMORY: (u64, u64) = (64 << 20, 8);
+/// What a run may take of the processors: this, and as much again for each MB.
+const TIME: Duration = Duration::from_millis(1000);
+/// Shorter runs say nothing about how time grows.
+const COMPARED: Duration = Duration::from_millis(400);
+
+/// Every way to look at one file.
+fn commands(file: &str) -> Vec<Vec<String>> {
+    let all = [
+        "info",
+        "info --format json",
+        "version -m",
+        "version --recover",
+        "nm -size -sort address",
+        "nm --recover",
+        "objdump",
+        "objdump --recover",
+        "addr2line",
+        "funcs --inlined",
+        "funcs --inlined --format json",
+        "types --format json",
+        "embeds --format json",
+        "embeds --guess",
+        "size",
+        "size --format json --detail symbol",
+        "diff FILE",
+        "whatif",
+        "check --format json",
+        "plugin",
+    ];
+    let words = |c: &str| c.split(' ').map(|w| w.replace("FILE", file)).collect::<Vec<_>>();
+    all.iter()
+        .map(|c| [words(c), vec![file.into()]].concat())
+        .collect()
+}
+
+/// What a run took.
+#[derive(Debug)]
+struct Cost {
+    memory: u64,
+    time: Duration,
+    status: Option<i32>,
+}
+
+/// Runs gospect to its end, its output thrown away.
+#[cfg(unix)]
+#[allow(clippy::zombie_processes)] // wait4 waits, and says what it took.
+fn cost(args: &[String]) -> Cost {
+    let child = common::gospect()
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("gospect runs");
+    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+    // SAFETY: both places are valid for the call; zeroes are a valid rusage. The child is waited for nowhere else.
+    let usage = unsafe {
+        libc::wait4(child.id() as i32, &mut status, 0, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    Cost {
+        memory: usage.ru_maxrss as u64 * unit,
+        time: time(usage.ru_utime) + time(usage.ru_stime),
+        status: libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)),
+    }
+}
+
+fn put(dir: &Path, kind: &Kind, times: usize) -> (PathBuf, u64) {
+    std::fs::create_dir_all(dir).expect("the folder can be made");
+    let path = dir.join(format!("{}-{times}", kind.name));
+    let bytes = (kind.make)(kind.n * times);
+    std::fs::write(&path, &bytes).expect("the file can be written");
+    (path, bytes.len() as u64)
+}
+
+/// What is wrong with how gospect takes a kind of file, one line each.
+#[cfg(unix)]
+fn judge(dir: &Path, kind: &Kind) -> Vec<String> {
+    let (large, size) = put(dir, kind, 4);
+    let name = large.to_str().expect("a path in UTF-8");
+    let mut small = None;
+    let mut wrong = Vec::new();
+    for args in commands(name) {
+        let took = cost(&args);
+        let say = |what: String| {
+            format!(
+                "{} ({} KB), {}: {what}",
+                kind.name,
+                size >> 10,
+                args[..args.len() - 1].join(" ").replace(name, "FILE")
+            )
+        };
+        if !matches!(took.status, Some(0..=2)) {
+            wrong.push(say(format!("status {:?}", took.status)));
+        }
+        if took.memory > MEMORY.0 + MEMORY.1 * size {
+            wrong.push(say(format!("{} MB", took.memory >> 20)));
+        }
+        let limit = TIME + TIME.mul_f64(size as f64 / 1e6);
+        if took.time > limit {
+            wrong.push(say(format!("{:?}", took.time)));
+        } else if took.time > COMPARED {
+            let (small, _) = small.get_or_insert_with(|| put(dir, kind, 1));
+            let args: Vec<_> = args
+                .iter()
+                .map(|a| {
+                    if a == name {
+                        small.to_str().unwrap().into()
+                    } else {
+                        a.clone()
+                    }
+                })
+                .collect();
+            let less = cost(&args);
+            // A square would be sixteen times as much.
+            if took.time > less.time.mul_f64(9.0) {
+                wrong.push(say(format!("{:?}, a quarter of it {:?}", took.time, less.time)));
+            }
+        }
+    }
+    for path in small.iter().map(|s| &s.0).chain([&large]) {
+        let _ = std::fs::remove_file(path);
+    }
+    wrong
+}
+
+#[cfg(unix)]
+#[test]
+fn shared_parts_cost_no_more_than_the_file_is_large() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bounded");
+    let only = std::env::var("GOSPECT_KINDS").unwrap_or_default();
+    let kinds: Vec<Kind> = crafted::kinds()
+        .into_iter()
+        .filter(|k| k.name.contains(&only))
+        .collect();
+    let wrong: Vec<String> = kinds.iter().flat_map(|k| judge(&dir, k)).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} kinds:\n{}",
+        wrong.len(),
+        kinds.len(),
+        wrong.join("\n")
+    );
+}
+
+/// For a look by hand: writes every kind's largest file to `target/tmp/crafted`.
+#[test]
+#[ignore = "writes files to look at"]
+fn write_them() {
+    for kind in crafted::kinds() {
+        put(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("crafted"), &kind, 4);
+    }
+}
