@@ -32,6 +32,8 @@ mod vuln;
 mod whatif;
 mod whatif_rebuild;
 
+use crate::input::standard::{self, Accepted};
+
 /// Opens any Go binary and says who built it, from what, how it is linked, and what every byte is for.
 #[derive(Debug, Parser)]
 #[command(
@@ -46,6 +48,9 @@ mod whatif_rebuild;
     Exit status: 0 fine; 1 findings; 2 wrong usage or a file that could not be read."
 )]
 pub struct Cli {
+    /// Read no more than SIZE (as `64MB`, `2GiB`) from standard input [default: 4GiB].
+    #[arg(long, global = true, value_name = "SIZE", value_parser = crate::analysis::policy::values::size)]
+    max_input: Option<u64>,
     #[command(subcommand)]
     command: Command,
 }
@@ -123,24 +128,10 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         }
     };
     match Cli::from_arg_matches(&matches) {
-        Ok(cli) => match cli.command {
-            Command::Check(a) => check::run(&a),
-            Command::Plugin(a) => plugin::run(&a),
-            Command::Sbom(a) => sbom::run(&a),
-            Command::Info(a) => info::run(&a),
-            Command::Funcs(a) => funcs::run(&a),
-            Command::Types(a) => types::run(&a),
-            Command::Embeds(a) => embeds::run(&a),
-            Command::Generate(a) => generate::run(&a),
-            Command::Scan(a) => scan::run(&a),
-            Command::Size(a) => size::run(&a),
-            Command::Diff(a) => diff::run(&a),
-            Command::Track(a) => track::run(&a),
-            Command::Vuln(a) => vuln::run(&a),
-            Command::Whatif(a) => whatif::run(&a),
-            // These were run by run_with_go_flags; clap only helps.
-            Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
-        },
+        Ok(cli) => {
+            accept(cli.max_input);
+            run_command(cli.command)
+        }
         Err(e) => {
             let _ = e.print();
             TROUBLE
@@ -177,10 +168,61 @@ fn watch_signals() {
     }
 }
 
+/// Standard input is read up to a limit, and only where it begins as something that a command reads: a binary, a Go object, a C
+/// object for windows (which has no magic number), a report in JSON, an archive or a package.
+fn accept(limit: Option<u64>) {
+    let begins = |b: &[u8]| {
+        const COFF: [[u8; 2]; 4] = [[0x64, 0x86], [0x4c, 0x01], [0x64, 0xaa], [0xc4, 0x01]];
+        const PACKED: [&[u8]; 7] = [
+            b"\x1f\x8b",
+            b"PK",
+            b"\xfd7zXZ",
+            b"\x28\xb5\x2f\xfd",
+            b"BZh",
+            b"7z\xbc",
+            b"\xed\xab\xee\xdb",
+        ];
+        crate::image::sniff(b).is_some()
+            || PACKED.iter().any(|m| b.starts_with(m))
+            || b.get(257..262) == Some(b"ustar")
+            || b.starts_with(b"go object ")
+            || COFF.iter().any(|m| b.starts_with(m))
+            || b.trim_ascii_start()
+                .first()
+                .is_none_or(|b| matches!(b, b'{' | b'['))
+    };
+    let limit = limit.unwrap_or(4 << 30);
+    standard::accept(Accepted { limit, begins });
+}
+
+fn run_command(command: Command) -> u8 {
+    match command {
+        Command::Check(a) => check::run(&a),
+        Command::Plugin(a) => plugin::run(&a),
+        Command::Sbom(a) => sbom::run(&a),
+        Command::Info(a) => info::run(&a),
+        Command::Funcs(a) => funcs::run(&a),
+        Command::Types(a) => types::run(&a),
+        Command::Embeds(a) => embeds::run(&a),
+        Command::Generate(a) => generate::run(&a),
+        Command::Scan(a) => scan::run(&a),
+        Command::Size(a) => size::run(&a),
+        Command::Diff(a) => diff::run(&a),
+        Command::Track(a) => track::run(&a),
+        Command::Vuln(a) => vuln::run(&a),
+        Command::Whatif(a) => whatif::run(&a),
+        // These were run by run_with_go_flags; clap only helps.
+        Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
+    }
+}
+
 /// Runs a sub-command that takes Go's flags, which clap would refuse (`-json`). With `--help`, clap answers: `None`.
 fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
     if goflags::asks_help(args) {
         return None;
+    }
+    if matches!(command, "addr2line" | "nm" | "objdump" | "version") {
+        accept(None);
     }
     match command {
         "addr2line" => Some(addr2line::run(args)),

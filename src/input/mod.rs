@@ -8,6 +8,7 @@ pub mod ending;
 pub mod fault;
 pub mod members;
 pub mod sources;
+pub mod standard;
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
@@ -210,14 +211,15 @@ fn map_part(file: &File, start: u64, len: u64, path: &Path, _: fault::Guard) -> 
     }))
 }
 
-/// Reads all of standard input.
+/// Reads all of standard input, as far as [`standard::accept`] allows.
 ///
 /// # Errors
-/// What the system says.
-pub fn stdin() -> io::Result<Bytes> {
-    let mut v = Vec::new();
-    io::stdin().lock().read_to_end(&mut v)?;
-    Ok(v.into())
+/// What the system says; that it begins as no input does, or is too long.
+pub fn stdin(guard: fault::Guard) -> io::Result<Bytes> {
+    match standard::read(io::stdin().lock(), standard::accepted())? {
+        standard::Stored::Memory(v) => Ok(v.into()),
+        standard::Stored::File(f) => map_known(&f, &f.metadata()?, Path::new("-"), guard),
+    }
 }
 
 /// Opens a path as [`open_mapped`] does; `-` is standard input.
@@ -226,7 +228,7 @@ pub fn stdin() -> io::Result<Bytes> {
 /// As [`open_mapped`] and [`stdin`].
 pub fn open_or_stdin(path: &Path, guard: fault::Guard) -> io::Result<Bytes> {
     if path.as_os_str() == "-" {
-        stdin()
+        stdin(guard)
     } else {
         open_mapped(path, guard)
     }
