@@ -44,7 +44,7 @@ fn a_program_is_read_up_to_the_limit() {
     let size = path.metadata().unwrap().len();
     let open = || File::open(&path).unwrap();
     let fits = run(
-        &["--max-input", &size.to_string(), "info", "--format", "json", "-"],
+        &["info", "--max-input", &size.to_string(), "--format", "json", "-"],
         open(),
     );
     assert_eq!(told(&fits), (Some(0), String::new()));

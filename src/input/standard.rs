@@ -39,6 +39,7 @@ pub(super) fn accepted() -> Accepted {
 #[derive(Debug)]
 pub(super) enum Stored {
     Memory(Vec<u8>),
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     File(File),
 }
 

@@ -67,7 +67,7 @@ impl Tabs {
         let columns = if uniform { 0 } else { self.column_widths() };
         out.reserve(self.text.len() + self.cells.len() * 2 + self.lines.len());
         // One cell of a crafted file would have thousands of lines padded to its hundreds of kilobytes.
-        let mut padding = self.text.len().saturating_mul(8).saturating_add(2 << 20);
+        let mut padding = self.text.len().saturating_mul(4).saturating_add(1 << 20);
         let (mut from, mut cell) = (0, 0);
         for (i, &(end, whole)) in self.lines.iter().enumerate() {
             let widths = self.widths.get(i * columns..).unwrap_or(&[]);

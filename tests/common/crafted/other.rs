@@ -439,6 +439,7 @@ fn object(n: usize, way: u8) -> Vec<u8> {
     let long = if matches!(way, 0 | 3) { n * 21 } else { 16 };
     let mut name = long_name("main.f", long);
     name.truncate(long);
+    let data = if matches!(way, 1 | 2) { n * 8 } else { 64 };
     let mut blocks: Vec<Vec<u8>> = vec![Vec::new(); 19];
     let string = |out: &mut Vec<u8>| {
         LE.u32(out, long as u64);
@@ -449,7 +450,7 @@ fn object(n: usize, way: u8) -> Vec<u8> {
         LE.u16(&mut blocks[3], 0);
         // STEXT
         blocks[3].extend([1, 0, 0]);
-        LE.u32(&mut blocks[3], n as u64 * 8);
+        LE.u32(&mut blocks[3], data as u64);
         LE.u32(&mut blocks[3], 0);
     }
     let relocations = if way == 2 { n as u64 } else { 0 };
@@ -457,7 +458,7 @@ fn object(n: usize, way: u8) -> Vec<u8> {
     for i in 0..=n as u64 {
         LE.u32(&mut blocks[11], if i % 2 == 1 { relocations } else { 0 });
         LE.u32(&mut blocks[12], 0);
-        LE.u32(&mut blocks[13], if i % 2 == 1 { n as u64 * 8 } else { 0 });
+        LE.u32(&mut blocks[13], if i % 2 == 1 { data as u64 } else { 0 });
     }
     for _ in 0..relocations {
         LE.u32(&mut blocks[14], 0);
@@ -467,7 +468,7 @@ fn object(n: usize, way: u8) -> Vec<u8> {
         LE.u32(&mut blocks[14], 0x7fff_ffff - 4);
         LE.u32(&mut blocks[14], 0);
     }
-    blocks[16] = vec![0x90; n * 8];
+    blocks[16] = vec![0x90; data];
     if way == 3 {
         for i in 0..n as u64 {
             LE.u32(&mut blocks[17], 1);
