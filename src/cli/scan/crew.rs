@@ -159,7 +159,7 @@ impl Crew<'_> {
             room: 0,
         };
         let done = if path.as_os_str() == "-" {
-            crate::input::stdin()
+            crate::input::stdin(crate::input::fault::guard())
                 .map(|bytes| members::walk_bytes(bytes.to_vec(), &mut walk, self.order.options))
         } else {
             members::walk(path, &mut walk, self.order.options)
