@@ -312,6 +312,7 @@ fn every_example_in_the_help_runs() {
                 "new/server",
                 "bin/server",
                 "bin/agent",
+                "dist/server",
             ][..],
         ),
         (hello.args(&["-trimpath", "-ldflags=-s -w"]), &["stripped"]),
@@ -330,7 +331,7 @@ fn every_example_in_the_help_runs() {
         (Build::new("hello", "js/wasm"), &["app.wasm"]),
     ];
     let dir = scratch("examples");
-    for folder in ["old", "new", "bin"] {
+    for folder in ["old", "new", "bin", "dist"] {
         std::fs::create_dir(dir.join(folder)).unwrap();
     }
     for (build, names) in subjects {
@@ -339,6 +340,11 @@ fn every_example_in_the_help_runs() {
             std::fs::copy(&path, dir.join(name)).unwrap();
         }
     }
+    let tar = std::process::Command::new("tar")
+        .args(["-cf", "image.tar", "dist"])
+        .current_dir(&dir)
+        .status();
+    assert!(tar.unwrap().success());
     let thin = ["darwin/amd64", "darwin/arm64"]
         .map(|t| Build::new("hello", t).path().map(|p| std::fs::read(p).unwrap()));
     let [Some(a), Some(b)] = thin else { return };

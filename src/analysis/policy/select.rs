@@ -282,4 +282,25 @@ mod tests {
         );
         assert_eq!(agent[3].value, Value::Size(1 << 20));
     }
+
+    /// A missing stamp is told by `vcs`; that it would be dirty was not seen.
+    #[test]
+    fn a_profile_does_not_call_a_missing_stamp_dirty() {
+        let release = PROFILES.iter().find(|p| p.name == "release");
+        let required = |policy: &str, settings: Vec<Setting>| {
+            let flags = Flags {
+                profile: release,
+                settings,
+            };
+            let policy = Policy::parse(policy).unwrap();
+            let d = demands(Some(&policy), &flags, &[]);
+            let of = |code: &str| d.iter().find(|d| d.rule.code == code).map(|d| d.required);
+            (of("vcs"), of("no-dirty"))
+        };
+        assert_eq!(required("", vec![]), (Some(true), Some(false)));
+        // Where it is asked for by name, or nothing else looks for the stamp, it has to be seen.
+        assert_eq!(required("", vec![setting("no-dirty")]).1, Some(true));
+        assert_eq!(required("rules.no-dirty = 'error'", vec![]).1, Some(true));
+        assert_eq!(required("rules.vcs = 'off'", vec![]), (None, Some(true)));
+    }
 }

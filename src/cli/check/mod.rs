@@ -6,17 +6,20 @@ pub(crate) mod policy;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame::{self, Format, Output};
 use crate::analysis::policy::Level;
+use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::judge;
 use crate::analysis::policy::rules;
 use crate::analysis::policy::select::{self, Flags, PROFILES};
 use crate::analysis::policy::values::Date;
 use crate::go::buildinfo;
+use crate::image::{Sniffed, sniff};
 use crate::report::check::{self as report, File, Run};
+use crate::report::text::escape;
 
 /// Holds files to rules: exit status 0 where all hold, 1 where one does not.
 ///
@@ -131,54 +134,56 @@ pub(super) fn run(args: &Args) -> u8 {
     status.max(written)
 }
 
-/// Looks at all files on all cores, and tells which can't be read.
+/// Looks at all files on all cores, and tells which can't be read and what of the policy had nothing to do.
 fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date) -> Run {
     let policy = loaded.map(|l| &l.policy);
-    let skipped = Mutex::new(Vec::new());
+    let matched = Matched::new(policy);
     let seen = frame::each_parallel(
         &args.files,
         args.output.quiet,
         "Go binary",
         |path, bytes, named| {
+            // Whether it was named or found: the shell expands patterns as well.
+            let Some(kind) = sniff(bytes) else {
+                return Ok(None);
+            };
             let names = policy::names(loaded, path);
             let demands = select::demands(policy, flags, &names);
-            match judge::judge(bytes, &demands, policy, &names, today) {
-                // What a folder holds besides Go binaries is none of our business, but a damaged one is.
-                Ok(judgement) if judgement.is_go || judgement.opaque => Ok(Some(judgement)),
-                Ok(judgement) => {
-                    let name = path.to_string_lossy().into_owned();
-                    let why = "shows no sign of Go".to_string();
-                    skipped
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((name, why));
-                    // A file that was named alone is told of below.
-                    let _ = (judgement, named);
-                    Ok(None)
+            let judgement = match judge::judge(bytes, &demands, policy, &names, today) {
+                Ok(j) if j.is_go || j.opaque => Ok(Some(j)),
+                Ok(_) => return Ok(None),
+                // Caches are full of package archives, and Java's classes begin as universal files do.
+                Err(_)
+                    if !named
+                        && matches!(kind, Sniffed::Archive | Sniffed::Fat)
+                        && !buildinfo::marked(bytes) =>
+                {
+                    return Ok(None);
                 }
-                Err(e) if named || buildinfo::marked(bytes) => Err(e.into()),
-                Err(_) => Ok(None),
-            }
+                Err(e) => Err(e.into()),
+            };
+            matched.note(&names);
+            judgement
         },
     );
+    let by_name = |all: Vec<(PathBuf, String)>| -> Vec<(String, String)> {
+        all.into_iter().map(|(path, why)| (display(&path), why)).collect()
+    };
+    let (skipped, mut unreadable) = (by_name(seen.skipped), by_name(seen.unread));
     let files = seen.files.into_iter().map(|(path, judgement)| File {
         name: display(&path),
         judgement,
     });
-    let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
-    skipped.sort();
     let files: Vec<File> = files.collect();
-    let mut unreadable: Vec<(String, String)> = seen
-        .unread
-        .into_iter()
-        .map(|(path, why)| (path.to_string_lossy().into_owned(), why))
-        .collect();
     if files.is_empty() && unreadable.is_empty() {
         // A gate that looked at nothing has not passed.
         unreadable.extend(skipped.iter().cloned());
     }
     for (name, why) in &unreadable {
         frame::complain(Path::new(name), why);
+    }
+    if let Some(l) = loaded.filter(|_| !args.output.quiet && !files.is_empty()) {
+        matched.complain(l, &files);
     }
     let level = args
         .level
@@ -192,6 +197,49 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
         policy: loaded.map(|l| l.path.to_string_lossy().into_owned()),
         level: level.unwrap_or(Level::Warning),
         today,
+    }
+}
+
+/// What the policy says of some files only, and whether this run had such files.
+struct Matched<'p> {
+    policy: Option<&'p Policy>,
+    targets: Vec<AtomicBool>,
+}
+
+impl<'p> Matched<'p> {
+    fn new(policy: Option<&'p Policy>) -> Matched<'p> {
+        let targets = policy.map_or(0, |p| p.targets.len());
+        Matched {
+            policy,
+            targets: (0..targets).map(|_| AtomicBool::new(false)).collect(),
+        }
+    }
+
+    /// A file that goes by `names` is looked at, on any thread.
+    fn note(&self, names: &[String]) {
+        let all = self.policy.iter().flat_map(|p| &p.targets).zip(&self.targets);
+        for (_, seen) in all.filter(|(t, _)| t.paths.matches(names)) {
+            seen.store(true, Relaxed);
+        }
+    }
+
+    /// Says which targets and exceptions of the policy had nothing to do: they may be left over, or misspelt.
+    fn complain(&self, loaded: &policy::Loaded, files: &[File]) {
+        let name = escape(loaded.path.as_os_str().as_encoded_bytes());
+        let say = |line: usize, what: &str| frame::note(&format!("gospect: {name}:{line}: {what}"));
+        for (target, seen) in loaded.policy.targets.iter().zip(&self.targets) {
+            if !seen.load(Relaxed) {
+                say(target.line, "this target matches no file that was looked at");
+            }
+        }
+        for e in &loaded.policy.exceptions {
+            if !files.iter().any(|f| f.judgement.exceptions.contains(&e.line)) {
+                say(
+                    e.line,
+                    &format!("this exception for {} covers no finding", e.rule.code),
+                );
+            }
+        }
     }
 }
 

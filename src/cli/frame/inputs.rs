@@ -125,6 +125,8 @@ pub fn each(
 pub struct Seen<T> {
     /// Files in the order given, with what was made of each.
     pub files: Vec<(PathBuf, T)>,
+    /// Files that were passed over, and what they are instead: no binary, or not what is wanted.
+    pub skipped: Vec<(PathBuf, String)>,
     /// What can't be read, with the reason: folders, files, and arguments that brought nothing.
     pub unread: Vec<(PathBuf, String)>,
 }
@@ -144,8 +146,8 @@ impl<T> Seen<T> {
 
 /// Opens all paths on all cores; `look` gives what it makes of a file, or nothing for one that it passes
 /// over. It is told whether the file was named; what a folder or pattern brings in and is no binary is passed
-/// over before. `wanted` says what it is that an argument which brought nothing has none of. A file that is
-/// named twice is looked at once.
+/// over before. `wanted` says what it is that a folder or pattern which brought nothing has none of. A file
+/// that is named twice is looked at once.
 pub fn each_parallel<T: Send>(
     paths: &[PathBuf],
     quiet: bool,
@@ -162,9 +164,13 @@ pub fn each_parallel<T: Send>(
     let results: Vec<_> = subjects
         .par_iter()
         .map(|s| {
-            let seen = open(&s.path, |bytes| match s.named || sniff(bytes).is_some() {
-                true => look(&s.path, bytes, s.named),
-                false => Ok(None),
+            let seen = open(&s.path, |bytes| {
+                let binary = sniff(bytes).is_some();
+                let made = match s.named || binary {
+                    true => look(&s.path, bytes, s.named)?,
+                    false => None,
+                };
+                Ok(made.ok_or(binary))
             });
             progress.step();
             seen
@@ -172,11 +178,18 @@ pub fn each_parallel<T: Send>(
         .collect();
     drop(progress);
     let mut used = vec![false; paths.len()];
-    let mut files = Vec::new();
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
     for (s, result) in subjects.iter().zip(results) {
         match result {
-            Ok(None) => continue,
-            Ok(Some(made)) => files.push((s.path.clone(), made)),
+            Ok(Err(binary)) => {
+                let what = if binary { wanted } else { "binary" };
+                skipped.push((s.path.clone(), format!("is no {what}")));
+                // A file that was named is told of as skipped; a folder of such files brought nothing.
+                if !s.named {
+                    continue;
+                }
+            }
+            Ok(Ok(made)) => files.push((s.path.clone(), made)),
             Err(Trouble::File(why)) => unread.push((s.path.clone(), why)),
             Err(Trouble::Output(e)) => unread.push((s.path.clone(), io_words(&e))),
             Err(Trouble::Said) => {}
@@ -196,7 +209,11 @@ pub fn each_parallel<T: Send>(
         .cloned()
         .collect();
     unread.extend(nothing.into_iter().map(|p| (p, format!("holds no {wanted}"))));
-    Seen { files, unread }
+    Seen {
+        files,
+        skipped,
+        unread,
+    }
 }
 
 /// The arguments that brought nothing, and of which that was not told yet: a command that looked at nothing

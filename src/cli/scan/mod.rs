@@ -27,7 +27,7 @@ const FORMATS: [&str; 4] = ["text", "jsonl", "csv", "parquet"];
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gospect scan ./dist\n  gospect scan --format jsonl --with info,check image.tar > image.jsonl\n  \
-    gospect scan --format jsonl --with info --resume all.jsonl /srv/artifacts\n  gospect scan --format csv --shard 3/8 /srv/artifacts\n\n\
+    gospect scan --format jsonl --with info --resume all.jsonl ./dist\n  gospect scan --format csv --shard 3/8 ./dist\n\n\
     Exit status: 0 fine; 1 findings of `--with check`; 2 wrong usage, or something that could not be read."
 )]
 pub struct Args {
