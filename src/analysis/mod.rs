@@ -4,6 +4,7 @@ pub mod diff;
 pub mod funcs;
 pub mod goregex;
 pub mod gosort;
+pub mod graph;
 pub mod imports;
 pub mod info;
 pub mod listing;

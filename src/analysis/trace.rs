@@ -411,6 +411,7 @@ impl Tracker<'_> {
             }
             Effect::Touch(place) => self.touch(pc, place, Use::Memory),
             Effect::Lose(r) => self.now.set(r, Value::Unknown),
+            Effect::Compare(..) => {}
             Effect::Go(flow, target) => {
                 if let Some(addr) = target.filter(|t| !self.within(*t)) {
                     self.mention(pc, addr, Use::Branch);

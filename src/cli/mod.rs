@@ -31,6 +31,7 @@ mod version;
 mod vuln;
 mod whatif;
 mod whatif_rebuild;
+mod why;
 
 use crate::input::standard::{self, Accepted};
 
@@ -72,6 +73,7 @@ enum Command {
     Track(track::Args),
     Vuln(vuln::Args),
     Whatif(whatif::Args),
+    Why(why::Args),
     Check(check::Args),
     Plugin(plugin::Args),
     Sbom(sbom::Args),
@@ -210,6 +212,7 @@ fn run_command(command: Command) -> u8 {
         Command::Diff(a) => diff::run(&a),
         Command::Track(a) => track::run(&a),
         Command::Vuln(a) => vuln::run(&a),
+        Command::Why(a) => why::run(&a),
         Command::Whatif(a) => whatif::run(&a),
         // These were run by run_with_go_flags; clap only helps.
         Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,

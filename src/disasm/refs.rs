@@ -65,6 +65,17 @@ pub fn loads(arch: Arch, code: &[u8], pc: u64, found: &mut impl FnMut(u64, Effec
     }
 }
 
+/// Calls `found` with the offset in a table from which the address of each call or jump through a register is read: an interface's method is
+/// called through its place in the itab. `false` where the architecture's calls are not told: only amd64's and arm64's are.
+pub fn slots(arch: Arch, code: &[u8], found: &mut impl FnMut(i64)) -> bool {
+    match arch {
+        Arch::Amd64 => x86::refs::slots(code, found),
+        Arch::Arm64 => arm64::refs::slots(code, found),
+        _ => return false,
+    }
+    true
+}
+
 /// The instructions of `code` as words of 4 bytes.
 pub(super) fn words(code: &[u8], endian: Endian) -> impl Iterator<Item = u32> + '_ {
     code.chunks_exact(4).map(move |c| endian.u32(c, 0).unwrap_or(0))

@@ -90,6 +90,8 @@ pub enum Effect {
     Touch(Place),
     /// A register takes what is not known.
     Lose(Register),
+    /// Two registers are compared (told on x86 and arm64 only).
+    Compare(Register, Register),
     /// Control goes on at an address, or at one that is not known.
     Go(Flow, Option<u64>),
     /// Control goes on where memory points to.

@@ -24,3 +24,4 @@ pub mod types;
 pub mod version;
 pub mod vuln;
 pub mod whatif;
+pub mod why;

@@ -21,6 +21,7 @@ schemas! {
     "types",
     "vuln",
     "whatif",
+    "why",
 }
 
 /// The sub-commands that have a schema.

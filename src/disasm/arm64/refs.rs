@@ -69,6 +69,27 @@ pub(in crate::disasm) fn loads(code: &[u8], pc: u64, found: &mut impl FnMut(u64,
     }
 }
 
+/// Finds calls and jumps through a register.
+pub(in crate::disasm) fn slots(code: &[u8], found: &mut impl FnMut(i64)) {
+    // For each register the offset that it was last loaded from.
+    let mut loaded = [None; 32];
+    for w in words(code, Endian::Little) {
+        if w & 0xffc0_0000 == 0xf940_0000 {
+            if let Some(l) = loaded.get_mut((w & 31) as usize) {
+                *l = Some(i64::from(w >> 10 & 0xfff) << 3);
+            }
+        } else if w & 0xffdf_fc1f == 0xd61f_0000 {
+            // BR, BLR
+            if let Some(offset) = loaded.get((w >> 5 & 31) as usize).copied().flatten() {
+                found(offset);
+            }
+            loaded = [None; 32];
+        } else if w & 0xfc00_0000 == 0x9400_0000 {
+            loaded = [None; 32];
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

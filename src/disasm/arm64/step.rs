@@ -60,6 +60,8 @@ pub(super) fn step(w: u32, pc: u64, out: &mut Vec<Effect>) {
         }
         // MOVZ, and the constants of ORR with the zero register
         _ if constant(w).is_some() => out.push(Effect::Number(rd, constant(w).unwrap_or(0))),
+        // SUBS XZR, Xn, Xm
+        _ if w & 0xffe0_fc1f == 0xeb00_001f => out.push(Effect::Compare(rn, (w >> 16 & 31) as u8)),
         // ORR Xd, XZR, Xm
         _ if w & 0xffe0_ffe0 == 0xaa00_03e0 => {
             let from = (w >> 16 & 31) as u8;

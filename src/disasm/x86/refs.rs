@@ -376,6 +376,42 @@ pub(in crate::disasm) fn loads(code: &[u8], pc: u64, found: &mut impl FnMut(u64,
     }
 }
 
+/// Finds calls and jumps through a register or a table, amd64.
+pub(in crate::disasm) fn slots(code: &[u8], found: &mut impl FnMut(i64)) {
+    // For each register the offset that it was last loaded from.
+    let mut loaded = [None; 16];
+    let mut next = 0;
+    while let Some(rest) = code.get(next..)
+        && let Some(s) = shape::<true>(rest)
+    {
+        match rest {
+            [CALL, ..] => loaded = [None; 16],
+            [rex @ 0x48..=0x4f, 0x8b, modrm, more @ ..] if modrm >> 6 != 3 && !s.relative => {
+                let into = modrm >> 3 & 7 | (rex & 4) << 1;
+                if let Some(l) = loaded.get_mut(usize::from(into)) {
+                    *l = operand(*rex, *modrm, more).map(|p| p.offset);
+                }
+            }
+            [0xff, modrm, more @ ..] | [0x41, 0xff, modrm, more @ ..] if matches!(modrm >> 3 & 7, 2 | 4) => {
+                let rex = if rest.first() == Some(&0x41) { 0x41 } else { 0 };
+                let offset = match modrm >> 6 {
+                    3 => loaded
+                        .get(usize::from(modrm & 7 | (rex & 1) << 3))
+                        .copied()
+                        .flatten(),
+                    _ => operand(rex, *modrm, more).map(|p| p.offset),
+                };
+                if let Some(offset) = offset {
+                    found(offset);
+                }
+                loaded = [None; 16];
+            }
+            _ => {}
+        }
+        next += s.len;
+    }
+}
+
 /// The memory operand that starts with `modrm`, if a register and an offset tell it all. `more` follows the ModRM byte.
 fn operand(rex: u8, modrm: u8, more: &[u8]) -> Option<Place> {
     let (mut base, mut more) = (modrm & 7, more);

@@ -90,6 +90,12 @@ pub(super) fn step(insn: &Instruction, bitness: u32, out: &mut Vec<Effect>) {
             }
             _ => {}
         },
+        Mnemonic::Cmp if first == OpKind::Register && second == OpKind::Register => {
+            if let (Some(a), Some(b)) = (wide(insn.op0_register()), wide(insn.op1_register())) {
+                out.push(Effect::Compare(a, b));
+            }
+            return;
+        }
         Mnemonic::Push if bitness == 32 => {
             // The stack pointer moves: what was stored relative to it is no longer there.
             out.push(Effect::Lose(4));

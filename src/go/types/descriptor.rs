@@ -311,6 +311,7 @@ impl<'i, 'a> Reader<'i, 'a> {
                 name: self.name_at_offset(m.u32(at)?)?,
                 typ: if dropped { None } else { self.type_at_offset(typ) },
                 text: m.u32(at + 8).filter(|o| !dropped && *o != u32::MAX),
+                direct: m.u32(at + 12).filter(|o| !dropped && *o != u32::MAX),
             })
         };
         let all: Vec<_> = (0..count).map_while(one).collect();
@@ -326,6 +327,7 @@ impl<'i, 'a> Reader<'i, 'a> {
                 name: self.name_at_offset(m.u32(at)?)?,
                 typ: self.type_at_offset(m.u32(at + 4)?),
                 text: None,
+                direct: None,
             })
         };
         let all: Vec<_> = (0..count).map_while(one).collect();

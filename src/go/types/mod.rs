@@ -118,6 +118,8 @@ pub struct Method<'a> {
     pub typ: Option<u64>,
     /// Offset in the text of the function that interface calls use; `None` for interfaces' methods and dropped ones.
     pub text: Option<u32>,
+    /// Offset in the text of the function that is called with a plain receiver; `None` as before.
+    pub direct: Option<u32>,
 }
 
 /// What is behind the head of a descriptor, by kind.

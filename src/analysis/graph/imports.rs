@@ -1,0 +1,102 @@
+//! Which package imports which: told by the user, or inferred from what refers to what.
+//!
+//! A binary does not hold imports. A package whose code or types refer to another's, or that inlines its functions, imports it, but for two
+//! mistakes that references make: generic code that names its arguments, and the runtime's, which reaches everywhere.
+
+use rustc_hash::FxHashSet;
+
+use super::nodes::Names;
+
+/// Imports by number of package.
+#[derive(Debug, Default)]
+pub(super) struct Imports {
+    /// For each package what it imports, ascending.
+    pub of: Vec<Vec<u32>>,
+    /// Were they told?
+    pub exact: bool,
+}
+
+impl Imports {
+    /// From pairs (importer, imported).
+    pub fn new(count: usize, pairs: impl IntoIterator<Item = (u32, u32)>, exact: bool) -> Imports {
+        let mut of = vec![Vec::new(); count];
+        for (p, q) in pairs {
+            if let Some(list) = of.get_mut(p as usize).filter(|_| p != q) {
+                list.push(q);
+            }
+        }
+        for list in &mut of {
+            list.sort_unstable();
+            list.dedup();
+        }
+        Imports { of, exact }
+    }
+
+    /// What is imported, however indirectly, from `roots` on without going through `cut`.
+    pub fn reached(&self, roots: &[u32], cut: &FxHashSet<u32>) -> Vec<bool> {
+        let mut seen = vec![false; self.of.len()];
+        let mut queue: Vec<u32> = roots.to_vec();
+        while let Some(p) = queue.pop() {
+            if cut.contains(&p) {
+                continue;
+            }
+            match seen.get_mut(p as usize) {
+                Some(s) if !*s => *s = true,
+                _ => continue,
+            }
+            queue.extend(self.of.get(p as usize).into_iter().flatten());
+        }
+        seen
+    }
+}
+
+/// One package of `go list -deps -json`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(default)]
+    import_path: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    dep_only: bool,
+    #[serde(default)]
+    imports: Vec<String>,
+    #[serde(default)]
+    import_map: std::collections::BTreeMap<String, String>,
+}
+
+/// The pairs (importer, imported) of what `go list -deps -json` printed.
+///
+/// # Errors
+/// Where the text is no such list, or names no program.
+pub(super) fn listed(text: &[u8], names: &mut Names) -> Result<Vec<(u32, u32)>, String> {
+    let mut out = Vec::new();
+    let mut main = false;
+    for one in serde_json::Deserializer::from_slice(text).into_iter::<Listed>() {
+        let one = one.map_err(|e| format!("not what `go list -deps -json` prints: {e}"))?;
+        if one.import_path.is_empty() {
+            return Err("not what `go list -deps -json` prints: a package has no ImportPath".into());
+        }
+        // In the binary the program's package is called main.
+        let program = one.name == "main" && !one.dep_only;
+        main |= program;
+        let from = names.intern(if program { "main" } else { &one.import_path });
+        for i in &one.imports {
+            let to = one.import_map.get(i).unwrap_or(i);
+            if to != "C" {
+                out.push((from, names.intern(to)));
+            }
+        }
+    }
+    if !main {
+        return Err("the list of packages has no program in it: list the package that was built".into());
+    }
+    Ok(out)
+}
+
+/// Is the import of `q` by `p`, which a reference suggests, one that can be?
+pub(super) fn plausible(p: &str, q: &str, std: &dyn Fn(&str) -> bool) -> bool {
+    let low = p == "runtime" || p.starts_with("runtime/internal") || p.starts_with("internal/runtime/");
+    !low && (!std(p) || std(q))
+}

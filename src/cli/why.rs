@@ -1,0 +1,114 @@
+//! `gospect why`: what keeps a package in a program, and what the program would lose with it.
+
+use std::path::PathBuf;
+
+use super::frame::{self, Format, Output, Trouble};
+use crate::analysis::graph::Graph;
+use crate::go::Program;
+use crate::input::{self, fault};
+use crate::report::why::{self as report, Answer, Style};
+
+/// Says what each module holds in the program, who else uses it, and through which chain of calls the program comes to it.
+///
+/// The linker's own reasons are put together again from the binary: calls, conversions to interfaces, methods that interfaces and reflection may
+/// call, packages' initialization. `with it` is what the program loses with the module, `certain` what it loses even if every other package stays.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gospect why ./server\n  gospect why ./server google.golang.org/grpc\n  gospect why --drop github.com/aws/aws-sdk-go-v2 --drop github.com/aws/smithy-go ./server\n  \
+    go list -deps -json ./cmd/server > deps.json; gospect why --imports deps.json ./server\n\n\
+    Exit status: 0 fine; 2 wrong usage, a file that could not be read, or a target that is not in the program."
+)]
+pub struct Args {
+    /// The program; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A module, package, function or type: shows the shortest chain from `main` to it; with --drop the one that is left without those.
+    #[arg(value_name = "TARGET", conflicts_with_all = ["packages", "top"])]
+    target: Option<String>,
+    /// What goes when this module or package goes; may be given several times for those that go together.
+    #[arg(long, value_name = "MODULE")]
+    drop: Vec<String>,
+    /// What `go list -deps -json` prints for the package that was built: imports are not in a binary, and inferred without it.
+    #[arg(long, value_name = "LIST")]
+    imports: Option<PathBuf>,
+    /// Packages in place of modules.
+    #[arg(long)]
+    packages: bool,
+    /// Show so many rows; 0 shows all.
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    top: usize,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let list = match args
+        .imports
+        .as_ref()
+        .map(|p| (p, input::open_or_stdin(p, fault::guard())))
+    {
+        None => None,
+        Some((_, Ok(bytes))) => Some(bytes),
+        Some((path, Err(e))) => {
+            frame::complain(path, &frame::io_words(&e));
+            return super::TROUBLE;
+        }
+    };
+    frame::each(
+        &args.output,
+        std::slice::from_ref(&args.file),
+        |path, bytes, out| {
+            let program = Program::open(bytes)?;
+            let graph = Graph::new(&program, list.as_deref())?;
+            let file = path.to_string_lossy();
+            if let Some(target) = &args.target {
+                let found = graph.path(target, &args.drop).map_err(Trouble::File)?;
+                let found = found.ok_or_else(|| {
+                    let rest = if args.drop.is_empty() {
+                        ""
+                    } else {
+                        " without what is dropped"
+                    };
+                    let what = "no module, package, function or type of the program";
+                    Trouble::File(format!("{what}{rest} is called {target}"))
+                })?;
+                match args.format {
+                    Format::Json => report::chain_json(out, &file, target, &found)?,
+                    _ => report::chain(out, &found)?,
+                }
+                return Ok(super::FINE);
+            }
+            let set = match args.drop.is_empty() {
+                true => None,
+                false => {
+                    let (row, goes) = graph.together(&args.drop).map_err(Trouble::File)?;
+                    Some(report::Set {
+                        names: args.drop.clone(),
+                        row,
+                        goes,
+                    })
+                }
+            };
+            let mut answer = Answer {
+                set,
+                ..Answer::default()
+            };
+            if answer.set.is_none() || args.format == Format::Json {
+                answer.table = graph.table();
+            }
+            let style = Style {
+                packages: args.packages,
+                top: args.top,
+                markdown: args.format == Format::Markdown,
+            };
+            match args.format {
+                Format::Json => report::json(out, &file, &graph, &answer)?,
+                _ => report::table(out, &graph, &answer, style)?,
+            }
+            Ok(super::FINE)
+        },
+    )
+}

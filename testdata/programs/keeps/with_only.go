@@ -1,0 +1,5 @@
+//go:build !noonly
+
+package main
+
+import _ "example.com/keeps/only"
