@@ -4,7 +4,7 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::crafted::{self, Kind};
@@ -34,7 +34,7 @@ fn commands(file: &str) -> Vec<Vec<String>> {
         "embeds --format json",
         "embeds --guess",
         "size",
-        "size --format json --detail symbol",
+        "size --format json --by symbol",
         "diff FILE",
         "whatif",
         "check --format json",
@@ -80,12 +80,19 @@ fn cost(args: &[String]) -> Cost {
     }
 }
 
+/// A file of a kind. Another process makes it: what this one has used counts for each that it starts.
 fn put(dir: &Path, kind: &Kind, times: usize) -> (PathBuf, u64) {
-    std::fs::create_dir_all(dir).expect("the folder can be made");
     let path = dir.join(format!("{}-{times}", kind.name));
-    let bytes = (kind.make)(kind.n * times);
-    std::fs::write(&path, &bytes).expect("the file can be written");
-    (path, bytes.len() as u64)
+    let made = Command::new(std::env::current_exe().expect("the test has a place"))
+        .args(["--ignored", "--exact", "write_them"])
+        .env("GOSPECT_KINDS", kind.name)
+        .env("GOSPECT_TIMES", times.to_string())
+        .env("GOSPECT_CRAFTED", dir)
+        .output()
+        .expect("the test runs itself");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+    let size = std::fs::metadata(&path).expect("the file was written").len();
+    (path, size)
 }
 
 /// What is wrong with how gospect takes a kind of file, one line each.
@@ -158,11 +165,23 @@ fn shared_parts_cost_no_more_than_the_file_is_large() {
     );
 }
 
-/// For a look by hand: writes every kind's largest file to `target/tmp/crafted`.
+/// Writes the file of each kind that is asked for; by hand, for a look, every kind's largest file to `target/tmp/crafted`.
 #[test]
 #[ignore = "writes files to look at"]
 fn write_them() {
-    for kind in crafted::kinds() {
-        put(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("crafted"), &kind, 4);
+    let only = std::env::var("GOSPECT_KINDS").ok();
+    let times = std::env::var("GOSPECT_TIMES")
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(4);
+    let dir = std::env::var_os("GOSPECT_CRAFTED").map_or_else(
+        || Path::new(env!("CARGO_TARGET_TMPDIR")).join("crafted"),
+        PathBuf::from,
+    );
+    std::fs::create_dir_all(&dir).expect("the folder can be made");
+    let wanted = |k: &Kind| only.as_deref().is_none_or(|o| k.name == o);
+    for kind in crafted::kinds().into_iter().filter(wanted) {
+        let path = dir.join(format!("{}-{times}", kind.name));
+        std::fs::write(path, (kind.make)(kind.n * times)).expect("the file can be written");
     }
 }

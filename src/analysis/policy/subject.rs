@@ -211,8 +211,22 @@ impl<'s, 'a> Subject<'s, 'a> {
         if parts.is_empty() {
             parts.push(part(b"", 0, self.image.data.len() as u64));
         }
-        parts
+        disjoint(parts)
     }
+}
+
+/// The parts in the order of the file; what two of them share belongs to the first.
+fn disjoint(mut parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
+    parts.sort_by_key(|p| p.offset);
+    let mut end = 0_u64;
+    parts.retain_mut(|p| {
+        let skip = usize::try_from(end.saturating_sub(p.offset)).unwrap_or(usize::MAX);
+        p.bytes = p.bytes.get(skip..).unwrap_or_default();
+        p.offset = p.offset.max(end);
+        end = p.offset + p.bytes.len() as u64;
+        !p.bytes.is_empty()
+    });
+    parts
 }
 
 /// The name among `names` whose package's path, or the part of it behind `vendor/`, is at `at`.

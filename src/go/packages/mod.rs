@@ -89,16 +89,34 @@ impl Packages {
             true => path,
             false => path.rsplit("/vendor/").next().unwrap_or(path),
         };
-        let longest = self
-            .modules
-            .iter()
-            .filter(|m| m.holds(path) || m.path == package)
-            .max_by_key(|m| m.path.len());
-        longest.or_else(|| {
+        let exact = self.listed(package);
+        exact.or_else(|| self.holding(path)).or_else(|| {
             (package == "main")
                 .then(|| self.modules.iter().find(|m| m.main))
                 .flatten()
         })
+    }
+
+    /// The module of exactly this path.
+    fn listed(&self, path: &str) -> Option<&Module> {
+        let i = self
+            .modules
+            .binary_search_by(|m| m.path.as_str().cmp(path))
+            .ok()?;
+        self.modules.get(i)
+    }
+
+    /// The module with the longest path that an import path is, or lies below.
+    fn holding(&self, mut path: &str) -> Option<&Module> {
+        /// No import path has more elements.
+        const DEEPEST: usize = 64;
+        for _ in 0..DEEPEST {
+            if let Some(m) = self.listed(path) {
+                return Some(m);
+            }
+            path = path.get(..path.rfind('/')?)?;
+        }
+        None
     }
 
     /// How reports call where a package comes from: its module's path, `std`, `(obfuscated)`; `None` where the program doesn't say.

@@ -94,13 +94,6 @@ impl Module {
             format!("{}@{}", self.path, self.version)
         }
     }
-
-    /// Does an import path belong to it?
-    pub(super) fn holds(&self, package: &str) -> bool {
-        package
-            .strip_prefix(self.path.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
 }
 
 /// The main module and its dependencies, in the order of their paths.
