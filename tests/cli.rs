@@ -615,7 +615,7 @@ fn half_an_output_file_is_gone_whatever_ends_the_program() {
             .file_name();
         assert!(
             !text(part.as_encoded_bytes()).contains(&child.id().to_string()),
-            "{part:?} can't be foretold"
+            "{part:?} can't be predicted"
         );
         let sent = common::command("kill")
             .args(["-s", name, &child.id().to_string()])

@@ -1,4 +1,4 @@
-//! `gospect plugin`: what it foretells is what really loading gives, for each pair of host and plugin that can be built here.
+//! `gospect plugin`: what it predicts is what really loading gives, for each pair of host and plugin that can be built here.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
@@ -26,7 +26,7 @@ struct Pair {
 }
 
 /// gospect's verdicts; the messages in the words of Go, `None` for a plugin that fits.
-fn foretold(pair: &Pair) -> (Vec<Option<String>>, Value) {
+fn predicted(pair: &Pair) -> (Vec<Option<String>>, Value) {
     let mut args = vec![
         "plugin".into(),
         "--format=json".into(),
@@ -130,9 +130,9 @@ fn verdicts_are_what_really_loading_gives() {
     }
     let (mut fit, mut refused) = (0, 0);
     for pair in pairs.into_iter().flatten() {
-        let (told, doc) = foretold(&pair);
+        let (told, doc) = predicted(&pair);
         if pair.what == "another Go version" {
-            // The runtime's tables differ between these two: the host dies, which no message of plugin.Open foretells.
+            // The runtime's tables differ between these two: the host dies, which no message of plugin.Open predicts.
             assert_eq!(told, [Some(String::new())]);
             assert_ne!(real(&pair).first(), Some(&None));
         } else {
@@ -153,7 +153,7 @@ fn verdicts_are_what_really_loading_gives() {
             _ => {}
         }
     }
-    println!("{fit} plugins fit, {refused} are refused, as foretold");
+    println!("{fit} plugins fit, {refused} are refused, as predicted");
     assert!(fit >= 4 && refused >= 4 || std::env::var_os("CI").is_none());
 }
 

@@ -1,4 +1,4 @@
-//! What `gospect whatif` foretells, held against real builds of the same source and against the real GNU strip.
+//! What `gospect whatif` predicts, held against real builds of the same source and against the real GNU strip.
 //!
 //! A small matrix by default; GOSPECT_WIDE=1 builds every format with every Go version that the model knows.
 
@@ -58,8 +58,8 @@ fn matrix() -> Vec<(&'static str, &'static str, bool)> {
     all
 }
 
-/// What is foretold of a file: the whole document.
-fn foretold(file: &Path) -> Value {
+/// What is predicted of a file: the whole document.
+fn predicted(file: &Path) -> Value {
     let out = common::run([
         Path::new("whatif"),
         Path::new("--format=json"),
@@ -86,13 +86,13 @@ fn variant<'v>(doc: &'v Value, id: &str) -> &'v Value {
 fn holds(what: &str, v: &Value, real: u64) -> bool {
     let bytes = v["bytes"]
         .as_u64()
-        .unwrap_or_else(|| panic!("{what}: nothing foretold, really {real}"));
+        .unwrap_or_else(|| panic!("{what}: nothing predicted, really {real}"));
     let margin = v["margin"].as_u64().expect("margin");
     let exact = v["exact"].as_bool().expect("exact");
     assert!(!exact || margin == 0, "{what}: exact with a margin of {margin}");
     assert!(
         bytes.abs_diff(real) <= margin,
-        "{what}: foretold {bytes} ± {margin}, really {real}"
+        "{what}: predicted {bytes} ± {margin}, really {real}"
     );
     exact
 }
@@ -112,7 +112,7 @@ fn flags(id: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn sizes_foretold_are_those_of_real_builds() {
+fn sizes_predicted_are_those_of_real_builds() {
     let (mut exact, mut all) = (0, 0);
     for (target, go, cgo) in matrix() {
         let base = Build {
@@ -120,7 +120,7 @@ fn sizes_foretold_are_those_of_real_builds() {
             ..Build::new("hello", target).go(go)
         };
         let Some(default) = base.path() else { continue };
-        let doc = foretold(&default);
+        let doc = predicted(&default);
         for id in ["w", "s", "sw", "no-compressdwarf"] {
             let Some(real) = base.clone().args(flags(id)).path() else {
                 continue;
@@ -139,7 +139,7 @@ fn sizes_foretold_are_those_of_real_builds() {
         ) {
             exact += usize::from(holds(
                 &format!("{target} {go} w to sw"),
-                variant(&foretold(&w), "sw"),
+                variant(&predicted(&w), "sw"),
                 size(&sw),
             ));
             all += 1;
@@ -163,12 +163,12 @@ fn strip(file: &Path, args: &[&str]) -> Option<PathBuf> {
 }
 
 #[test]
-fn links_by_gnu_ld_are_foretold() {
+fn links_by_gnu_ld_are_predicted() {
     let external = Build::new("hello", "linux/amd64").cgo();
     let Some(default) = external.clone().args(&["-ldflags=-linkmode=external"]).path() else {
         return;
     };
-    let doc = foretold(&default);
+    let doc = predicted(&default);
     for (id, flags) in [
         ("w", &["-ldflags=-w -linkmode=external"]),
         ("sw", &["-ldflags=-s -w -linkmode=external"]),
@@ -181,7 +181,7 @@ fn links_by_gnu_ld_are_foretold() {
 }
 
 #[test]
-fn trimmed_paths_and_programs_without_c_are_foretold() {
+fn trimmed_paths_and_programs_without_c_are_predicted() {
     let base = Build::new("hello", "linux/amd64");
     let (Some(default), Some(trimmed)) = (
         base.path(),
@@ -189,7 +189,7 @@ fn trimmed_paths_and_programs_without_c_are_foretold() {
     ) else {
         return;
     };
-    let doc = foretold(&default);
+    let doc = predicted(&default);
     holds("trimpath", variant(&doc, "trimpath-sw"), size(&trimmed));
     let cgo0 = variant(&doc, "cgo0");
     assert!(holds("cgo0", cgo0, size(&default)), "{cgo0}");
@@ -206,7 +206,7 @@ fn without_cgo_nothing_is_predicted_that_can_t_be() {
     };
     for (file, why) in [(race, "-race needs cgo"), (host.path(), "can't be predicted")] {
         let Some(file) = file else { continue };
-        let doc = foretold(&file);
+        let doc = predicted(&file);
         let cgo0 = variant(&doc, "cgo0");
         assert!(cgo0["bytes"].is_null(), "{cgo0}");
         assert!(cgo0["notes"].to_string().contains(why), "{cgo0}");
@@ -219,17 +219,17 @@ fn a_stripped_file_is_estimated_with_its_tables() {
     let (Some(default), Some(bare)) = (base.path(), base.clone().args(flags("sw")).path()) else {
         return;
     };
-    let doc = foretold(&bare);
+    let doc = predicted(&bare);
     holds("default", variant(&doc, "default"), size(&default));
     assert!(holds("sw again", variant(&doc, "sw"), size(&bare)));
 }
 
 #[test]
-fn strip_is_foretold_to_the_byte() {
+fn strip_is_predicted_to_the_byte() {
     let Some(file) = Build::new("hello", "linux/amd64").path() else {
         return;
     };
-    let doc = foretold(&file);
+    let doc = predicted(&file);
     for (id, args) in [("strip", &[][..]), ("strip-debug", &["--strip-debug"])] {
         let Some(real) = strip(&file, args) else { return };
         assert!(
@@ -295,7 +295,7 @@ fn fits(schema: &Value, v: &Value, at: &str) {
 }
 
 #[test]
-fn rebuilding_finds_the_sizes_that_were_foretold() {
+fn rebuilding_finds_the_sizes_that_were_predicted() {
     // The toolchain at hand, whatever it is.
     let Some(_) = Build::new("hello", "linux/amd64").path() else {
         return;

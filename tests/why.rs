@@ -74,7 +74,7 @@ fn what_goes_with_a_package_is_what_a_rebuild_without_it_saves() {
             assert!(certain <= retained, "{target} {part}: {row}");
             assert!(
                 error.abs() < 0.20,
-                "{target} {part}: {retained} foretold, {saved} saved ({error:+.3})"
+                "{target} {part}: {retained} predicted, {saved} saved ({error:+.3})"
             );
             assert_eq!(
                 row["used_by"].as_array().map(Vec::len),

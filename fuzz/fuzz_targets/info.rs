@@ -1,4 +1,4 @@
-//! Any bytes → `gospect info`, and what `gospect whatif` foretells.
+//! Any bytes → `gospect info`, and what `gospect whatif` predicts.
 #![no_main]
 
 use gospect::analysis::{info, whatif};
@@ -6,5 +6,5 @@ use gospect::analysis::{info, whatif};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let file = data.to_vec().into();
     let _ = info::gather(&file, None);
-    let _ = whatif::foretell_bytes(&file, whatif::Options { compress: false });
+    let _ = whatif::predict_bytes(&file, whatif::Options { compress: false });
 });

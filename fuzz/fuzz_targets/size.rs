@@ -1,4 +1,4 @@
-//! Any bytes as a file whose bytes are attributed, and whose variants are foretold: the rows add up to the file.
+//! Any bytes as a file whose bytes are attributed, and whose variants are predicted: the rows add up to the file.
 #![no_main]
 
 use gospect::analysis::size::{Detail, Options, measure_with_memory};
@@ -12,6 +12,6 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             assert_eq!((sum, report.file_size), (data.len() as u64, data.len() as u64));
         }
     }
-    let report = whatif::foretell_bytes(data, whatif::Options { compress: false });
+    let report = whatif::predict_bytes(data, whatif::Options { compress: false });
     assert_eq!(report.file_size, data.len() as u64);
 });

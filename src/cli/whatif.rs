@@ -9,7 +9,7 @@ use crate::analysis::whatif::{self, Options};
 use crate::go::Program;
 use crate::report::{self, text};
 
-/// Foretells the file's size with other linker flags, stripped, compressed, and says what each would cost.
+/// Predicts the file's size with other linker flags, stripped, compressed, and says what each would cost.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "gospect whatif [OPTIONS] FILE...\n       gospect whatif [OPTIONS] --rebuild PACKAGE [-- GO BUILD FLAGS...]",
@@ -21,7 +21,7 @@ pub struct Args {
     /// Files to read; `-` is standard input.
     #[arg(required_unless_present = "rebuild", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Build this Go package and its variants in a temporary folder, and show the real sizes beside those foretold.
+    /// Build this Go package and its variants in a temporary folder, and show the real sizes beside those predicted.
     #[arg(long, value_name = "PACKAGE", conflicts_with = "files")]
     rebuild: Option<OsString>,
     /// Flags for `go build`.
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return rebuild(args, package, options);
     }
     frame::each(&args.output, &args.files, |path, bytes, out| {
-        let report = whatif::foretell(&Program::open(bytes)?, options);
+        let report = whatif::predict(&Program::open(bytes)?, options);
         print(args, path, &report, &[], out)?;
         Ok(super::FINE)
     })

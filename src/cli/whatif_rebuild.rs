@@ -1,4 +1,4 @@
-//! `gospect whatif --rebuild PACKAGE`: really builds the variants with the Go toolchain at hand, to hold what was foretold
+//! `gospect whatif --rebuild PACKAGE`: really builds the variants with the Go toolchain at hand, to hold what was predicted
 //! against them.
 //!
 //! Everything goes into a temporary folder that is removed at the end, also after a signal to end.
@@ -28,7 +28,7 @@ struct Build {
     env: Vec<(&'static str, &'static str)>,
 }
 
-/// Builds `package` as it is with the user's `flags`, foretells, builds the variants. The report, and beside each of its variants the real size.
+/// Builds `package` as it is with the user's `flags`, predicts, builds the variants. The report, and beside each of its variants the real size.
 ///
 /// # Errors
 /// Why the package can't be built as it is, in a line.
@@ -50,7 +50,7 @@ pub(super) fn run(
     let path = build(folder.path(), package, &first)?;
     let bytes = Bytes::from(std::fs::read(&path).map_err(|e| e.to_string())?);
     let program = Program::open(&bytes).map_err(|e| e.to_string())?;
-    let report = whatif::foretell(&program, options);
+    let report = whatif::predict(&program, options);
     let recorded = Facts::read(&program).map(|f| f.ldflags()).unwrap_or_default();
     let (rest, given) = without_ldflags(flags);
     let old = if recorded.is_empty() { given } else { recorded };

@@ -1,4 +1,4 @@
-//! What a download or an image layer costs: measured by compressing, not foretold.
+//! What a download or an image layer costs: measured by compressing, not predicted.
 //!
 //! Both compressors write into a counter, so memory stays small whatever the file's size.
 

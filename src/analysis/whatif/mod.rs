@@ -1,6 +1,6 @@
 //! What the file's size would be, and what would be lost or gained, if it were built or treated otherwise.
 //!
-//! One file per engine: each knows how one linker (or strip, or a compressor) lays a file out. Every engine first foretells the
+//! One file per engine: each knows how one linker (or strip, or a compressor) lays a file out. Every engine first predicts the
 //! file as it is; where that does not come to its real size, its answers are not called exact.
 
 mod c_dwarf;
@@ -43,7 +43,7 @@ pub struct Variant {
     pub ldflags: Option<String>,
     /// The environment that makes it.
     pub env: Option<String>,
-    /// The size foretold, `None` where nothing can be said.
+    /// The size predicted, `None` where nothing can be said.
     pub bytes: Option<u64>,
     /// Is that the size to the byte?
     pub exact: bool,
@@ -53,7 +53,7 @@ pub struct Variant {
     pub notes: Vec<String>,
 }
 
-/// Everything foretold of one file.
+/// Everything predicted of one file.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The file's own size.
@@ -71,8 +71,8 @@ pub struct Options {
     pub compress: bool,
 }
 
-/// Foretells all variants of a program.
-pub fn foretell(program: &Program<'_>, options: Options) -> Report {
+/// Predicts all variants of a program.
+pub fn predict(program: &Program<'_>, options: Options) -> Report {
     let (image, file) = (program.image(), program.file());
     let mut report = Report {
         file_size: file.len() as u64,
@@ -107,7 +107,7 @@ pub fn foretell(program: &Program<'_>, options: Options) -> Report {
         }
         Some(_) => report.notes.push(notes::container(image)),
         None => report.notes.push(format!(
-            "no Go program that can be foretold: {} without Go's tables",
+            "no Go program that can be predicted: {} without Go's tables",
             image.format.word()
         )),
     }
@@ -118,7 +118,7 @@ pub fn foretell(program: &Program<'_>, options: Options) -> Report {
 }
 
 /// What can be said of a file that is no image: how small it gets.
-pub fn foretell_bytes(file: &[u8], options: Options) -> Report {
+pub fn predict_bytes(file: &[u8], options: Options) -> Report {
     let variants = if options.compress {
         compressed(file, None)
     } else {
@@ -249,7 +249,7 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
         }
         None => v.notes.insert(
             0,
-            "can't be foretold: the file's layout is not one that is known here".into(),
+            "can't be predicted: the file's layout is not one that is known here".into(),
         ),
     }
     v

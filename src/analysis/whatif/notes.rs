@@ -30,7 +30,7 @@ pub(super) fn container(image: &Image<'_>) -> String {
         Some(crate::image::Sniffed::Archive) => {
             "a library of objects: it is linked later, -s and -w do nothing to it".into()
         }
-        _ => "a fat Mach-O: take one architecture out (lipo -thin) to foretell its links".into(),
+        _ => "a fat Mach-O: take one architecture out (lipo -thin) to predict its links".into(),
     }
 }
 

@@ -188,7 +188,7 @@ impl Pen {
     /// The commands that take the vulnerable functions out.
     fn upgrades(&self, out: &mut dyn Write, certain: &[&Finding], level: Level) -> io::Result<()> {
         let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
-        // What stands in for another module is mended where it is replaced.
+        // What stands in for another module is fixed where it is replaced.
         for f in certain.iter().filter(|f| f.fails(level) && f.replaces.is_none()) {
             let Some(fixed) = f.fixed.as_deref() else { continue };
             let to = wanted.entry(&f.module).or_insert(fixed);
