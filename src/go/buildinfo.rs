@@ -2,7 +2,7 @@
 //!
 //! Authority: Go 1.27, debug/buildinfo (search order and errors) and cmd/link/internal/ld (`.go.buildinfo`). Two layouts: since
 //! Go 1.18 both strings stand in the blob; Go 1.13 to 1.17 wrote pointers to string headers. [`read`] finds exactly what
-//! `go version` of Go 1.27 finds; [`recover`] also looks where that one does not.
+//! `go version` of Go 1.27 finds; `recover` also looks where that one does not.
 
 use std::fmt;
 
@@ -52,7 +52,7 @@ pub fn marked(data: &[u8]) -> bool {
 /// Where the blob is and what it says, unparsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob<'a> {
-    /// Virtual address of the header (Plan 9: file offset). 0 where the blob was found by [`recover`].
+    /// Virtual address of the header (Plan 9: file offset). 0 where the blob was found by `recover`.
     pub addr: u64,
     /// Offset in bytes of the header from the start of the image's data, where it is known.
     pub offset: Option<u64>,

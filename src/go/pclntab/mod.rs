@@ -1,6 +1,6 @@
 //! The pclntab: Go's table of functions, files and lines, present in every Go program, stripped or not.
 //!
-//! [`Table::find`] turns a program's memory into a [`Table`]; its [`Function`]s have addresses, names, lines, frame sizes and inline trees,
+//! `Table::find` turns a program's memory into a [`Table`]; its [`Function`]s have addresses, names, lines, frame sizes and inline trees,
 //! all computed when asked for. Authority: Go 1.27's debug/gosym/pclntab.go and runtime/symtab.go, cmd/link/internal/ld/pcln.go of
 //! Go 1.16 to 1.27. Nothing here trusts the table: a malformed part reads as "not known".
 

@@ -1,6 +1,6 @@
 //! Type descriptors: what reflection and the garbage collector know of each type, in every Go program.
 //!
-//! [`Types::find`] gathers all descriptors that typelinks, itabs and other descriptors lead to; since Go 1.27 they also stand one behind
+//! `Types::find` gathers all descriptors that typelinks, itabs and other descriptors lead to; since Go 1.27 they also stand one behind
 //! the other, which is walked. Authority: Go 1.27's internal/abi/type.go and runtime/type.go, Go 1.16 to 1.26's runtime/type.go,
 //! cmd/compile/internal/reflectdata. The head of a descriptor has not changed since Go 1.14; names (Go 1.17), struct fields (Go 1.19) and
 //! maps (Go 1.24, 1.27) have, and are told apart by what fits.

@@ -69,7 +69,7 @@ pub struct Done {
     pub error: Option<String>,
 }
 
-/// Reads a line that [`write`] wrote; `None` for anything else, such as one that was cut short.
+/// Reads a line that [`write()`] wrote; `None` for anything else, such as one that was cut short.
 pub fn parse(line: &[u8]) -> Option<Done> {
     serde_json::from_slice(line).ok()
 }
