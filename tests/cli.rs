@@ -373,14 +373,19 @@ fn every_example_in_the_help_runs() {
         for example in examples(&name) {
             // Real rebuilds have a test of their own; a page reader and a system folder are no part of
             // gospect.
-            if example.contains("--rebuild") {
+            // A source tree is none of gospect's either.
+            if example.contains("--rebuild") || example.contains("go list") {
                 continue;
             }
             let mut line = example
                 .split(" | man")
                 .next()
                 .unwrap()
-                .replace("/etc/bash_completion.d/", "");
+                .replace("/etc/bash_completion.d/", "")
+                // What the subject is made of stands for what a server may be.
+                .replace("google.golang.org/grpc", "fmt")
+                .replace("github.com/aws/aws-sdk-go-v2", "fmt")
+                .replace("github.com/aws/smithy-go", "reflect");
             // The subjects are built without a VCS stamp, which a release would be recorded by.
             if line.starts_with("gospect track record") && !line.contains("--label") {
                 line.push_str(" --label v1");

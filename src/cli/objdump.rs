@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::frame::{Color, Output, io_words, note, write_status};
 use super::goflags::{self, Given, Wrong};
+use crate::analysis::funcs;
 use crate::analysis::goregex;
 use crate::analysis::listing::Listing;
 use crate::analysis::objfile::{self, Raw};
@@ -65,7 +66,7 @@ pub struct Args {
     /// Comment what operands are: string constants, types, itabs, variables, functions, embedded files, imports.
     #[arg(long)]
     resolve: bool,
-    /// Only functions of this package and of packages below it.
+    /// Only functions of this package; PATH/... for those below it too.
     #[arg(long, value_name = "PATH")]
     package: Option<String>,
     /// Only functions whose first instruction is from this source file, named by its last elements.
@@ -234,12 +235,9 @@ fn colored(given: &Given) -> Result<bool, Trouble> {
     .colored())
 }
 
-/// Is the function of the package, or of one below it?
+/// Is the function of the package, or with `/...` of one below it?
 fn in_package(name: &[u8], package: &str) -> bool {
-    packages::of_name(name).is_some_and(|p| {
-        p.strip_prefix(package)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    funcs::in_package(packages::of_name(name).as_deref(), package)
 }
 
 /// Are `name`'s elements the last ones of the path?
@@ -278,7 +276,8 @@ mod tests {
 
     #[test]
     fn packages_and_files_match_whole_elements() {
-        assert!(in_package(b"net/http.(*Server).Serve", "net"));
+        assert!(in_package(b"net/http.(*Server).Serve", "net/..."));
+        assert!(!in_package(b"net/http.(*Server).Serve", "net"));
         assert!(in_package(b"net/http.Get", "net/http"));
         assert!(!in_package(b"net/http.Get", "net/ht"));
         assert!(in_file(b"/src/net/http/server.go", "http/server.go"));

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::go::gosym::{Cursor, LineTable, Position};
 use crate::go::pclntab::{LineCursor, Table};
 use crate::image::goobj::{Object, ObjectLines, ObjectRelocation};
-use crate::image::{Arch, Endian, Image};
+use crate::image::{Arch, Endian, Format, Image};
 
 use super::gosort;
 use super::objfile::Raw;
@@ -52,6 +52,8 @@ pub struct Listing<'a> {
     lines: Lines<'a>,
     /// Of an object: the number of each of `symbols` in it.
     numbers: Vec<u32>,
+    /// How many times the text may be listed because symbols share their code.
+    shared: u64,
     /// Are the symbols functions of the pclntab, since the file has none?
     pub recovered: bool,
     /// Bytes of long names that instructions have mentioned so far.
@@ -138,6 +140,7 @@ impl<'a> Listing<'a> {
             symbols,
             lines: LineTable::new(table, mark.unwrap_or(section_start)).map_or(Lines::None, Lines::Table),
             numbers: Vec::new(),
+            shared: shared(image),
             recovered: false,
             spelled: Default::default(),
         })
@@ -189,6 +192,7 @@ impl<'a> Listing<'a> {
             symbols,
             lines: Lines::Recovered(table),
             numbers: Vec::new(),
+            shared: shared(image),
             recovered: true,
             spelled: Default::default(),
         })
@@ -222,6 +226,7 @@ impl<'a> Listing<'a> {
             text: object.body,
             addrs: Addresses::new(symbols.iter().map(|s| s.0.addr).collect()),
             numbers: symbols.iter().map(|s| s.1).collect(),
+            shared: 1,
             symbols: symbols.into_iter().map(|s| s.0).collect(),
             lines: Lines::Object(object),
             recovered: false,
@@ -242,7 +247,7 @@ impl<'a> Listing<'a> {
     ) -> impl Iterator<Item = Function<'a>> + 'l {
         let (start, end) = (start.max(self.text_start), end.min(self.text_end()));
         let mut positions = self.positions(None);
-        let mut again = Again::new(self.text.len());
+        let mut again = Again::new(self.text.len(), self.shared);
         self.symbols.iter().enumerate().filter_map(move |(i, s)| {
             let stop = s.addr.wrapping_add(s.size as u64);
             let code = matches!(s.code, b'T' | b't');
@@ -424,6 +429,11 @@ fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
     }
 }
 
+/// In XCOFF a symbol's size is that of the section part it is in, so each is listed up to the part's end, as Go does.
+fn shared(image: &Image<'_>) -> u64 {
+    if image.format == Format::Xcoff { 64 } else { 1 }
+}
+
 /// How much of the code is listed a second time: symbols may share their code, and thousands may share all of it.
 struct Again {
     /// Address up to which code was listed.
@@ -434,10 +444,10 @@ struct Again {
 }
 
 impl Again {
-    fn new(text: usize) -> Again {
+    fn new(text: usize, times: u64) -> Again {
         Again {
             listed: 0,
-            bytes: (text as u64).saturating_add(1 << 20),
+            bytes: (text as u64).saturating_mul(times).saturating_add(1 << 20),
             relocations: text.saturating_add(1 << 16),
         }
     }

@@ -99,6 +99,7 @@ impl<'a> Listing<'a> {
             symbols,
             lines: Lines::Wasm(Box::new(module), table),
             numbers,
+            shared: 1,
             recovered: table.is_some(),
             spelled: Default::default(),
         })
