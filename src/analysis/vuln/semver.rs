@@ -1,7 +1,7 @@
 //! Go's order of versions, and whether a range of the vulnerability database holds one.
 //!
 //! Authority: golang.org/x/mod/semver (`Compare`) and golang.org/x/vuln v1.9.0, internal/semver (prefixes, `Affects`, `GoTagToSemver`).
-//! Go's rules are not those of crates.io: `v1` and `v1.2` are versions, numbers have no limit, a text that is no version comes
+//! Go's rules are not those of Cargo: `v1` and `v1.2` are versions, numbers have no limit, a text that is no version comes
 //! before all versions, and `+incompatible` counts for nothing.
 
 use std::cmp::Ordering;
