@@ -1,4 +1,5 @@
 //! Facts → plain sorted data. Pure functions: no I/O, no columns, no colours.
+pub mod compare;
 pub mod demangle;
 pub mod diff;
 pub mod funcs;

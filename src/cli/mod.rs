@@ -12,6 +12,7 @@ use crate::report::text;
 
 mod addr2line;
 mod check;
+mod compare;
 mod diff;
 mod embeds;
 pub mod frame;
@@ -70,6 +71,7 @@ enum Command {
     Scan(scan::Args),
     Size(size::Args),
     Diff(diff::Args),
+    Compare(compare::Args),
     Track(track::Args),
     Vuln(vuln::Args),
     Whatif(whatif::Args),
@@ -210,6 +212,7 @@ fn run_command(command: Command) -> u8 {
         Command::Scan(a) => scan::run(&a),
         Command::Size(a) => size::run(&a),
         Command::Diff(a) => diff::run(&a),
+        Command::Compare(a) => compare::run(&a),
         Command::Track(a) => track::run(&a),
         Command::Vuln(a) => vuln::run(&a),
         Command::Why(a) => why::run(&a),

@@ -1,5 +1,6 @@
 //! Image → the facts that Go put there.
 
+pub mod buildid;
 pub mod buildinfo;
 pub mod embeds;
 pub mod functions;

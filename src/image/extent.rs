@@ -7,14 +7,19 @@ impl Image<'_> {
     /// some of it is missing.
     pub fn missing_to(&self) -> Option<u64> {
         let len = self.data.len() as u64;
-        let ends = |offset: u64, size: u64| if size == 0 { 0 } else { offset.saturating_add(size) };
-        let segments = self.segments.iter().map(|s| ends(s.offset, s.file_size));
-        let sections = self.sections.iter().map(|s| ends(s.offset, s.file_size));
-        let end = segments.chain(sections).chain(self.tables()).max().unwrap_or(0);
+        let end = self.extent();
         // Of these two formats the readers say themselves that a section does not end; where it should is not
         // told.
         let open = matches!(self.format, Format::Wasm | Format::Plan9) && !self.warnings.is_empty();
         (end > len || open).then_some(end.max(len + 1))
+    }
+
+    /// Where the last of what the headers name ends, in bytes from the start of the image's data.
+    pub fn extent(&self) -> u64 {
+        let ends = |offset: u64, size: u64| if size == 0 { 0 } else { offset.saturating_add(size) };
+        let segments = self.segments.iter().map(|s| ends(s.offset, s.file_size));
+        let sections = self.sections.iter().map(|s| ends(s.offset, s.file_size));
+        segments.chain(sections).chain(self.tables()).max().unwrap_or(0)
     }
 
     /// Where the tables end that are neither segments nor sections.

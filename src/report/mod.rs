@@ -2,6 +2,7 @@
 
 pub mod addr2line;
 pub mod check;
+pub mod compare;
 pub mod csv;
 pub mod diff;
 pub mod embeds;

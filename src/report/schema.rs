@@ -9,6 +9,7 @@ macro_rules! schemas {
 // One line a sub-command that prints JSON, in the order of the alphabet. Braces, so that rustfmt leaves the lines alone.
 schemas! {
     "check",
+    "compare",
     "diff",
     "embeds",
     "funcs",

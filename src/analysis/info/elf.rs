@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, Library, Linkage, Relro};
 use crate::analysis::seen::Seen;
+use crate::go::buildid;
 use crate::image::elf::{self, ET_DYN, ET_EXEC, ET_REL, PF_X, PT_GNU_RELRO, PT_GNU_STACK};
 use crate::image::elf_versions::VersionNeed;
 use crate::image::{Image, Sniffed};
@@ -260,19 +261,13 @@ fn newest_glibc(versions: &[VersionNeed<'_>]) -> Option<String> {
 }
 
 fn notes(image: &Image<'_>, facts: &mut Facts) {
-    const NT_GNU_BUILD_ID: u32 = 3;
-    const NT_GO_BUILD_ID: u32 = 4;
-    for n in image.elf_notes() {
-        match (n.name, n.kind) {
-            (b"Go", NT_GO_BUILD_ID) if facts.go_build_id.is_none() => {
-                facts.go_build_id = Some(String::from_utf8_lossy(n.desc).into_owned());
-                facts.see("go_build_id", "note Go 4");
-            }
-            (b"GNU", NT_GNU_BUILD_ID) if facts.build_id.is_none() => {
-                facts.build_id = Some(n.desc.iter().map(|b| format!("{b:02x}")).collect());
-                facts.see("build_id", "note GNU 3");
-            }
-            _ => {}
-        }
+    let ids = buildid::read(image);
+    if let Some(id) = ids.go {
+        facts.go_build_id = Some(String::from_utf8_lossy(&id).into_owned());
+        facts.see("go_build_id", "note Go 4");
+    }
+    if let Some(id) = ids.host {
+        facts.build_id = Some(id.iter().map(|b| format!("{b:02x}")).collect());
+        facts.see("build_id", "note GNU 3");
     }
 }

@@ -6,6 +6,7 @@ use super::NO_NAMES;
 use super::names::Names;
 use super::{Facts, version};
 use crate::analysis::seen::Seen;
+use crate::go::buildid;
 use crate::go::buildinfo::BuildInfo;
 use crate::go::pclntab::{Found, Table};
 use crate::go::release;
@@ -66,7 +67,9 @@ pub(super) fn gather(program: &Program<'_>, facts: &mut Facts) {
         facts.linked_values = super::version::linked_values(image);
     }
     if facts.go_build_id.is_none() {
-        facts.go_build_id = build_id_in_text(image);
+        facts.go_build_id = buildid::read(image)
+            .go
+            .map(|id| String::from_utf8_lossy(&id).into_owned());
     }
 }
 
@@ -354,17 +357,4 @@ fn layout(table: &Table<'_>, facts: &mut Facts) {
         "go_version_range",
         format!("layout of the pclntab at {:#x}, found by {how}", table.addr()),
     );
-}
-
-/// Where no note holds it, the build ID stands at the start of the text: `\xff Go build ID: "…"\n \xff` (Go 1.27: cmd/internal/buildid).
-fn build_id_in_text(image: &Image<'_>) -> Option<String> {
-    let section = [".text", "__text", "text", "go:buildid", "go.buildid"]
-        .iter()
-        .find_map(|n| image.section(n))?;
-    let bytes = image.section_bytes(section);
-    let head = &bytes[..bytes.len().min(64 * 1024)];
-    let at = memchr::memmem::find(head, b"\xff Go build ID: \"")? + 16;
-    let rest = head.get(at..)?;
-    let end = memchr::memchr(b'"', rest).filter(|n| *n < 256)?;
-    Some(String::from_utf8_lossy(&rest[..end]).into_owned())
 }

@@ -1,0 +1,243 @@
+//! Are two functions equal but for the addresses in them, and which addresses stand for each other?
+//!
+//! Both are decoded side by side: they must name addresses at the same places, and each byte that differs must belong to a number that
+//! differs by just what the addresses do. What the decoder does not tell of makes functions different, never equal.
+
+use crate::disasm::refs::{self, Reference};
+use crate::image::{Arch, Endian};
+
+/// Addresses that paired code names at the same places.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    /// Theirs, ours, and the function.
+    pub all: Vec<(u64, u64, u32)>,
+    a: Vec<Reference>,
+    b: Vec<Reference>,
+}
+
+/// Code and the address of its first byte.
+type Code<'c> = (&'c [u8], u64);
+
+/// Compares two functions; where they are equal but for addresses, adds what these stand for.
+pub(super) fn equal(
+    arch: Arch,
+    endian: Endian,
+    (x, at_x): Code<'_>,
+    (y, at_y): Code<'_>,
+    function: u32,
+    claims: &mut Claims,
+) -> bool {
+    if x.len() != y.len() {
+        return false;
+    }
+    let Claims { all, a, b } = claims;
+    a.clear();
+    b.clear();
+    refs::scan(arch, endian, x, at_x, &mut |r| a.push(r));
+    refs::scan(arch, endian, y, at_y, &mut |r| b.push(r));
+    let inside = |r: &Reference, at: u64| r.target.wrapping_sub(at) < x.len() as u64;
+    let alike = |(r, s): (&Reference, &Reference)| {
+        r.what == s.what
+            && r.at.wrapping_sub(at_x) == s.at.wrapping_sub(at_y)
+            && inside(r, at_x) == inside(s, at_y)
+    };
+    if a.len() != b.len() || !a.iter().zip(b.iter()).all(alike) {
+        return false;
+    }
+    let pair = Pair {
+        arch,
+        endian,
+        x,
+        y,
+        at_x,
+        at_y,
+        a,
+        b,
+    };
+    if !pair.explained() {
+        return false;
+    }
+    let named = a.iter().zip(b.iter());
+    all.extend(named.map(|(r, s)| (r.target, s.target, function)));
+    true
+}
+
+struct Pair<'c> {
+    arch: Arch,
+    endian: Endian,
+    x: &'c [u8],
+    y: &'c [u8],
+    at_x: u64,
+    at_y: u64,
+    a: &'c [Reference],
+    b: &'c [Reference],
+}
+
+impl Pair<'_> {
+    /// Is each byte that differs part of an address?
+    fn explained(&self) -> bool {
+        let mut from = 0;
+        while let Some(d) = first_difference(&self.x[from..], &self.y[from..]) {
+            let at = from + d;
+            let end = match self.arch.is_x86() {
+                true => self.x86_number(at),
+                false => self.word(at),
+            };
+            match end {
+                Some(end) => from = end,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// The references of instructions at offsets `from..=to`.
+    fn near(&self, from: usize, to: usize) -> impl Iterator<Item = (&Reference, &Reference)> {
+        let offset = |r: &Reference| r.at.wrapping_sub(self.at_x) as usize;
+        // Pairs of instructions may be told out of order, by a few bytes.
+        let start = self.a.partition_point(|r| offset(r) + 16 < from);
+        let all = self.a[start..].iter().zip(&self.b[start..]);
+        all.take_while(move |(r, _)| offset(r) <= to + 16)
+            .filter(move |(r, _)| (from..=to).contains(&offset(r)))
+    }
+
+    /// The number of 4 (or 8) bytes that holds the byte at `at` and differs as the addresses do; where it ends.
+    fn x86_number(&self, at: usize) -> Option<usize> {
+        const LONGEST: usize = 15;
+        let shift = self.at_y.wrapping_sub(self.at_x);
+        for (r, s) in self.near(at.saturating_sub(LONGEST), at) {
+            let start = r.at.wrapping_sub(self.at_x) as usize;
+            let absolute = s.target.wrapping_sub(r.target);
+            let relative = absolute.wrapping_sub(shift);
+            for field in (at.saturating_sub(3)).max(start + 1)..=at {
+                let number = |b: &[u8]| Endian::Little.u32(b, field);
+                let (Some(v), Some(w)) = (number(self.x), number(self.y)) else {
+                    continue;
+                };
+                let delta = w.wrapping_sub(v);
+                if field + 4 <= start + LONGEST && (delta == relative as u32 || delta == absolute as u32) {
+                    return Some(field + 4);
+                }
+            }
+            for field in (at.saturating_sub(7)).max(start + 1)..=at {
+                let number = |b: &[u8]| Endian::Little.u64(b, field);
+                if let (Some(v), Some(w)) = (number(self.x), number(self.y))
+                    && w.wrapping_sub(v) == absolute
+                {
+                    return Some(field + 8);
+                }
+            }
+        }
+        None
+    }
+
+    /// The instruction word that holds the byte at `at`, if only the part differs that holds an address; where it ends.
+    fn word(&self, at: usize) -> Option<usize> {
+        let size = usize::from(self.arch.quantum()).max(2);
+        if self.arch == Arch::S390x {
+            // The address is a number of 4 bytes behind the first 2 of 6.
+            let mut all = self.near(at.saturating_sub(5), at);
+            let start = all.find_map(|(r, _)| {
+                let start = r.at.wrapping_sub(self.at_x) as usize;
+                (start + 2..start + 6).contains(&at).then_some(start)
+            })?;
+            return Some(start + 6);
+        }
+        let step = size.min(4);
+        let mut candidates = vec![at - at % step];
+        // riscv64's instructions of 4 bytes start at any multiple of 2.
+        if step == 2 {
+            candidates.push((at - at % step).saturating_sub(2));
+        }
+        for start in candidates {
+            let (Some(v), Some(w)) = (self.endian.u32(self.x, start), self.endian.u32(self.y, start)) else {
+                continue;
+            };
+            let near = || self.near(start.saturating_sub(8), start + 8);
+            if self.arch == Arch::Arm
+                && self
+                    .a
+                    .iter()
+                    .zip(self.b)
+                    .any(|(r, s)| (r.target as u32, s.target as u32) == (v, w))
+            {
+                return Some(start + 4);
+            }
+            let bits = address_bits(self.arch, v);
+            if bits != 0 && (v ^ w) & !bits == 0 && near().next().is_some() {
+                return Some(start + 4);
+            }
+        }
+        None
+    }
+}
+
+/// Where two runs of bytes first differ.
+pub(super) fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
+    const STEP: usize = 32;
+    let whole = a
+        .chunks_exact(STEP)
+        .zip(b.chunks_exact(STEP))
+        .take_while(|(x, y)| x == y)
+        .count()
+        * STEP;
+    let tail = a.get(whole..)?.iter().zip(b.get(whole..)?);
+    tail.enumerate()
+        .find(|(_, (x, y))| x != y)
+        .map(|(i, _)| whole + i)
+}
+
+/// The bits of an instruction word that hold (a part of) an address; 0 for an instruction that can hold none.
+fn address_bits(arch: Arch, w: u32) -> u32 {
+    match arch {
+        Arch::Arm64 => arm64(w),
+        Arch::Riscv64 => match w & 0x7f {
+            0x17 | 0x37 | 0x6f => 0xffff_f000,
+            0x03 | 0x07 | 0x13 | 0x67 => 0xfff0_0000,
+            0x23 | 0x27 => 0xfe00_0f80,
+            _ => 0,
+        },
+        Arch::Loong64 => match w >> 25 {
+            // pcaddi to pcaddu18i.
+            0x0c..=0x0f => 0x01ff_ffe0,
+            // b, bl.
+            0x28..=0x2b => 0x03ff_ffff,
+            // addi.d, loads and stores of a 12-bit offset.
+            0x01 | 0x14..=0x17 => 0x003f_fc00,
+            _ => 0,
+        },
+        Arch::Ppc64 | Arch::Ppc64le => match w >> 26 {
+            18 => 0x03ff_fffc,
+            14 | 15 | 32..=55 => 0xffff,
+            58 | 62 => 0xfffc,
+            _ => 0,
+        },
+        Arch::Mips | Arch::Mipsle | Arch::Mips64 | Arch::Mips64le => match w >> 26 {
+            2 | 3 => 0x03ff_ffff,
+            9 | 13 | 15 | 25 | 32..=63 => 0xffff,
+            _ => 0,
+        },
+        // b, bl.
+        Arch::Arm if w & 0x0e00_0000 == 0x0a00_0000 => 0x00ff_ffff,
+        _ => 0,
+    }
+}
+
+fn arm64(w: u32) -> u32 {
+    const IMM12: u32 = 0x003f_fc00;
+    const IMM19: u32 = 0x00ff_ffe0;
+    if w & 0x1f00_0000 == 0x1000_0000 {
+        // adr, adrp.
+        0x60ff_ffe0
+    } else if w & 0x7f80_0000 == 0x1100_0000 || w & 0x3b00_0000 == 0x3900_0000 {
+        // add, loads and stores of an unsigned offset.
+        IMM12
+    } else if w & 0x7c00_0000 == 0x1400_0000 {
+        // b, bl.
+        0x03ff_ffff
+    } else if w & 0xff00_0010 == 0x5400_0000 || w & 0x7e00_0000 == 0x3400_0000 || w & 0x3b00_0000 == 0x1800_0000 {
+        IMM19
+    } else {
+        0
+    }
+}

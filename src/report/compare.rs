@@ -1,0 +1,190 @@
+//! Why two builds differ → text, JSON, Markdown.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json;
+use super::markdown::{cell, code};
+use super::text::{escape, grouped};
+use crate::analysis::compare::{Cause, Class, Comparison, Verdict};
+
+/// Characters of a value on a line of text.
+const SHORT: usize = 100;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    version: u32,
+    theirs: &'a str,
+    ours: &'a str,
+    verdict: &'static str,
+    because: Vec<CauseDoc<'a>>,
+    functions: FunctionsDoc<'a>,
+}
+
+#[derive(Serialize)]
+struct CauseDoc<'a> {
+    what: &'a str,
+    effect: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    section: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theirs: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ours: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FunctionsDoc<'a> {
+    same: usize,
+    moved: usize,
+    different: Vec<&'a str>,
+}
+
+fn cause(c: &Cause) -> CauseDoc<'_> {
+    CauseDoc {
+        what: &c.what,
+        effect: c.class == Class::Effect,
+        name: c.name.as_deref(),
+        section: c.section.as_deref(),
+        function: c.function.as_deref(),
+        theirs: c.theirs.as_deref(),
+        ours: c.ours.as_deref(),
+        note: c.note.as_deref(),
+    }
+}
+
+/// Writes the JSON object.
+///
+/// # Errors
+/// What the writer says.
+pub fn json(out: &mut dyn Write, (theirs, ours): (&str, &str), c: &Comparison) -> io::Result<()> {
+    let report = Report {
+        schema: "gospect/compare",
+        version: 1,
+        theirs,
+        ours,
+        verdict: c.verdict.word(),
+        because: c.because.iter().map(cause).collect(),
+        functions: FunctionsDoc {
+            same: c.functions.same,
+            moved: c.functions.moved,
+            different: c.functions.different.iter().map(|f| f.name.as_str()).collect(),
+        },
+    };
+    json::write(out, &report)
+}
+
+/// The verdict as a sentence.
+fn sentence(c: &Comparison) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for cause in c.because.iter().filter(|c| c.class != Class::Effect) {
+        if !words.contains(&&*cause.what) {
+            words.push(&cause.what);
+        }
+    }
+    match c.verdict {
+        Verdict::Identical => "identical: byte for byte the same".into(),
+        Verdict::IdenticalBut => format!("identical but for {}", words.join(", ")),
+        Verdict::Different => "different".into(),
+    }
+}
+
+fn counts(c: &Comparison) -> String {
+    let f = &c.functions;
+    format!(
+        "functions: {} the same, {} moved (equal but for addresses), {} different",
+        grouped(f.same as u64),
+        grouped(f.moved as u64),
+        grouped(f.different.len() as u64)
+    )
+}
+
+fn short(s: &str) -> String {
+    let safe = escape(s.as_bytes());
+    match safe.char_indices().nth(SHORT) {
+        Some((at, _)) => format!("{}…", &safe[..at]),
+        None => safe,
+    }
+}
+
+/// What a cause is about, on a line.
+fn subject(c: &Cause) -> String {
+    let parts = [
+        c.name.clone(),
+        c.function.as_ref().map(|f| match c.name {
+            Some(_) => format!("in {f}"),
+            None => f.clone(),
+        }),
+        c.section.clone().filter(|_| c.name.is_none() && c.function.is_none()),
+    ];
+    escape(parts.into_iter().flatten().collect::<Vec<_>>().join(" ").as_bytes())
+}
+
+/// Text for a terminal.
+///
+/// # Errors
+/// What the writer says.
+pub fn text(out: &mut dyn Write, names: (&str, &str), c: &Comparison, color: bool) -> io::Result<()> {
+    let paint = |on: &'static str| if color { (on, "\x1b[0m") } else { ("", "") };
+    writeln!(out, "{} and {}", names.0, names.1)?;
+    let (on, off) = paint(match c.verdict {
+        Verdict::Different => "\x1b[31m",
+        _ => "\x1b[32m",
+    });
+    writeln!(out, "{on}{}{off}", sentence(c))?;
+    let (minus, plus) = (paint("\x1b[31m"), paint("\x1b[32m"));
+    let mut effects = false;
+    for cause in &c.because {
+        if cause.class == Class::Effect && !effects {
+            effects = true;
+            writeln!(out, "\nwhat follows from it:")?;
+        }
+        write!(out, "\n  {}", escape(cause.what.as_bytes()))?;
+        let subject = subject(cause);
+        if !subject.is_empty() {
+            write!(out, ": {subject}")?;
+        }
+        if let Some(note) = &cause.note {
+            write!(out, " ({})", escape(note.as_bytes()))?;
+        }
+        writeln!(out)?;
+        if cause.theirs.is_some() || cause.ours.is_some() {
+            let value = |v: &Option<String>| v.as_deref().map_or("(none)".into(), short);
+            writeln!(out, "    {}- {}{}", minus.0, value(&cause.theirs), minus.1)?;
+            writeln!(out, "    {}+ {}{}", plus.0, value(&cause.ours), plus.1)?;
+        }
+    }
+    writeln!(out, "\n{}", counts(c))
+}
+
+/// Markdown for a pull request.
+///
+/// # Errors
+/// What the writer says.
+pub fn markdown(out: &mut dyn Write, names: (&str, &str), c: &Comparison) -> io::Result<()> {
+    writeln!(out, "{} → {}: **{}**\n", cell(names.0), cell(names.1), cell(&sentence(c)))?;
+    if !c.because.is_empty() {
+        writeln!(out, "| | what | about | theirs | ours |\n| --- | --- | --- | --- | --- |")?;
+    }
+    for cause in &c.because {
+        let value = |v: &Option<String>| v.as_deref().map_or(String::new(), |v| code(&short(v)));
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            if cause.class == Class::Effect { "effect" } else { "cause" },
+            cell(&cause.what),
+            cell(&subject(cause)),
+            value(&cause.theirs),
+            value(&cause.ours)
+        )?;
+    }
+    writeln!(out, "\n{}", cell(&counts(c)))
+}
