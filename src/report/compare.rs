@@ -123,9 +123,18 @@ fn subject(c: &Cause) -> String {
             Some(_) => format!("in {f}"),
             None => f.clone(),
         }),
-        c.section.clone().filter(|_| c.name.is_none() && c.function.is_none()),
+        c.section
+            .clone()
+            .filter(|_| c.name.is_none() && c.function.is_none()),
     ];
-    escape(parts.into_iter().flatten().collect::<Vec<_>>().join(" ").as_bytes())
+    escape(
+        parts
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_bytes(),
+    )
 }
 
 /// Text for a terminal.
@@ -170,16 +179,29 @@ pub fn text(out: &mut dyn Write, names: (&str, &str), c: &Comparison, color: boo
 /// # Errors
 /// What the writer says.
 pub fn markdown(out: &mut dyn Write, names: (&str, &str), c: &Comparison) -> io::Result<()> {
-    writeln!(out, "{} → {}: **{}**\n", cell(names.0), cell(names.1), cell(&sentence(c)))?;
+    writeln!(
+        out,
+        "{} → {}: **{}**\n",
+        cell(names.0),
+        cell(names.1),
+        cell(&sentence(c))
+    )?;
     if !c.because.is_empty() {
-        writeln!(out, "| | what | about | theirs | ours |\n| --- | --- | --- | --- | --- |")?;
+        writeln!(
+            out,
+            "| | what | about | theirs | ours |\n| --- | --- | --- | --- | --- |"
+        )?;
     }
     for cause in &c.because {
         let value = |v: &Option<String>| v.as_deref().map_or(String::new(), |v| code(&short(v)));
         writeln!(
             out,
             "| {} | {} | {} | {} | {} |",
-            if cause.class == Class::Effect { "effect" } else { "cause" },
+            if cause.class == Class::Effect {
+                "effect"
+            } else {
+                "cause"
+            },
             cell(&cause.what),
             cell(&subject(cause)),
             value(&cause.theirs),

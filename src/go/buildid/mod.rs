@@ -201,7 +201,8 @@ pub fn check(program: &Program<'_>) -> SelfCheck {
         match ids.parts() {
             None => out.touched = Touched::Unknown("its Go build ID is none that `go build` writes"),
             Some([a, _, _, d]) if a == d => {
-                out.touched = Touched::Unknown("its Go build ID is the linker's: `go build` did not finish it");
+                out.touched =
+                    Touched::Unknown("its Go build ID is the linker's: `go build` did not finish it");
             }
             Some([.., d]) => judge(image, id, d, &mut out),
         }
@@ -263,6 +264,11 @@ mod tests {
         assert_eq!(all[0][1..], plain[1..20]);
         assert_eq!(all[2][0], plain[0] ^ 1);
         assert!(all[4].iter().zip(plain.iter()).all(|(a, b)| *a == !b));
-        assert!(all.iter().skip(1).step_by(2).all(|u| u.len() == 16 && u[6] >> 4 == 3));
+        assert!(
+            all.iter()
+                .skip(1)
+                .step_by(2)
+                .all(|u| u.len() == 16 && u[6] >> 4 == 3)
+        );
     }
 }

@@ -60,7 +60,15 @@ fn by_go(image: &Image<'_>, size: usize) -> Option<Vec<u8>> {
         }
     };
     words(&[0xfade_0cc0, SUPER_BLOB + directory, 1, 0, SUPER_BLOB]);
-    words(&[0xfade_0c02, directory, 0x2_0400, FLAGS as usize, hashes, CODE_DIRECTORY, 0]);
+    words(&[
+        0xfade_0c02,
+        directory,
+        0x2_0400,
+        FLAGS as usize,
+        hashes,
+        CODE_DIRECTORY,
+        0,
+    ]);
     words(&[pages, size]);
     // Bytes of a hash, SHA-256, nothing, log2 of a page.
     out.extend([32, 2, 0, 12]);

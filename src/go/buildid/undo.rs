@@ -37,7 +37,9 @@ fn without_authenticode(image: &Image<'_>, id: &[u8], recorded: &str) -> Option<
     let mut bytes = image.data.get(..start)?.to_vec();
     let optional = usize::try_from(pe.coff_offset).ok()?.checked_add(20)?;
     let wide = bytes.get(optional..optional + 2)? == [0x0b, 0x02];
-    bytes.get_mut(optional + CHECKSUM..optional + CHECKSUM + 4)?.fill(0);
+    bytes
+        .get_mut(optional + CHECKSUM..optional + CHECKSUM + 4)?
+        .fill(0);
     let at = optional + DIRECTORIES[usize::from(wide)] + 8 * DIR_SECURITY;
     bytes.get_mut(at..at + 8)?.fill(0);
     // Zeros may have been added to align it.
