@@ -173,6 +173,52 @@ fn linux_stripped_or_not_as_govulncheck_finds_unstripped() {
     conform("linux/amd64");
 }
 
+/// main calls each of the vulnerable packages itself (testdata/programs/vulnerable/main.go).
+#[test]
+fn paths_lead_from_main_to_the_vulnerable_functions() {
+    for target in ["linux/amd64", "darwin/arm64"] {
+        let Some(file) = Build::new("vulnerable", target).args(&["-ldflags=-s -w"]).path() else {
+            return;
+        };
+        let plain = vuln(&file, &[]);
+        let found = |json: &Value| json["findings"].as_array().unwrap().clone();
+        assert!(
+            found(&plain)
+                .iter()
+                .all(|f| f.get("path").is_none() && f.get("reached").is_none())
+        );
+        let json = vuln(&file, &["--paths"]);
+        let mut reached = 0;
+        for f in found(&json)
+            .iter()
+            .filter(|f| f["level"] == "symbol" && !f["package"].is_null())
+        {
+            // Nothing uses reflection's methods, so that nothing may be left out.
+            assert_ne!(f["reached"], false, "{target}: {f}");
+            let Some(path) = f["path"].as_array() else {
+                continue;
+            };
+            reached += 1;
+            let last = path.last().unwrap();
+            assert_eq!(last["package"], f["package"], "{target}: {f}");
+            let symbol = last["name"].as_str().unwrap().replace("(*", "").replace(')', "");
+            let symbols = f["symbols"].as_array().unwrap();
+            assert!(
+                symbols
+                    .iter()
+                    .any(|s| symbol.ends_with(&format!(".{}", s.as_str().unwrap()))),
+                "{target}: {f}"
+            );
+            if f["module"] == "github.com/tidwall/gjson" {
+                assert_eq!(path[0]["name"], "main.main", "{target}: {f}");
+            }
+        }
+        assert!(reached >= 5, "{target}: {json}");
+        let kept = vuln(&file, &["--reached"]);
+        assert_eq!(kept["findings"], json["findings"]);
+    }
+}
+
 #[test]
 fn windows_stripped_or_not_as_govulncheck_finds_unstripped() {
     conform("windows/amd64");

@@ -171,3 +171,55 @@ fn what_is_no_go_program_is_refused_and_bad_lists_are_named() {
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("go list -deps -json"));
 }
+
+#[test]
+fn more_chains_enter_the_target_from_elsewhere_and_are_drawn() {
+    let Some(full) = Build::new("keeps", "linux/amd64").args(&["-trimpath"]).path() else {
+        return;
+    };
+    let one = why(&["reflect"], &full);
+    let all = why(&["--all", "4", "reflect"], &full);
+    assert_eq!(one["path"], all["path"]);
+    assert_eq!(one["others"], Value::Null);
+    let others = all["others"].as_array().expect("others");
+    assert_eq!(others.len(), 3, "{all}");
+    let mut from = std::collections::BTreeSet::new();
+    for path in others.iter().chain([&all["path"]]) {
+        let path = path.as_array().expect("links");
+        assert_eq!(path.last().expect("a link")["package"], "reflect");
+        let outside = &path[path.len() - 2];
+        assert_ne!(outside["package"], "reflect", "{outside}");
+        assert!(from.insert(outside["name"].to_string()), "{outside} twice");
+        assert!(path.len() >= all["path"].as_array().expect("links").len());
+    }
+    let file = full.to_str().expect("UTF-8");
+    let dot = common::run(["why", "--format", "dot", "--all", "4", file, "reflect"]);
+    let dot = String::from_utf8(dot.stdout).expect("UTF-8");
+    assert!(dot.starts_with("digraph why {") && dot.ends_with("}\n"), "{dot}");
+    for name in &from {
+        assert!(dot.contains(&format!("  {name} -> ")), "{name}: {dot}");
+    }
+}
+
+#[test]
+fn the_source_gives_the_imports_that_go_list_gives() {
+    let Some(full) = Build::new("keeps", "linux/amd64").args(&["-trimpath"]).path() else {
+        return;
+    };
+    let Some(list) = list() else { return };
+    let told = why(&["--imports", list.to_str().expect("UTF-8")], &full);
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/programs/keeps");
+    let file = full.to_str().expect("UTF-8");
+    let ask = |dir: &str| {
+        let mut c = common::gospect();
+        c.args(["why", "--format", "json", "--source", dir, file]);
+        c.env("GOTOOLCHAIN", REFERENCE).env("GOWORK", "off");
+        c.output().expect("gospect runs")
+    };
+    let out = ask(dir.to_str().expect("UTF-8"));
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(common::schema::assert_all("why", &out.stdout).remove(0), told);
+    let out = ask("/nonexistent");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--source"));
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::display;
-use super::frame::{self, Output, io_words};
+use super::frame::{self, Output};
 use super::vuln::database;
 use crate::analysis::policy::values::Date;
 use crate::analysis::sbom::{self, Inventory};
@@ -65,22 +65,17 @@ pub(super) fn run(args: &Args) -> u8 {
         frame::note(&format!("gospect: {what}"));
         return super::TROUBLE;
     }
-    let db = match args.vex.then(|| database::load(args.db.as_deref())).transpose() {
+    let db = match args
+        .vex
+        .then(|| database::load_or_complain(args.db.as_deref()))
+        .transpose()
+    {
         Ok(db) => db,
-        Err(e) => {
-            frame::complain(Path::new(args.db.as_deref().unwrap_or("the database")), &e);
-            return super::TROUBLE;
-        }
+        Err(status) => return status,
     };
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &io_words(&e),
-            );
-            return super::TROUBLE;
-        }
+    let mut sink = match args.output.open_or_complain() {
+        Ok(sink) => sink,
+        Err(status) => return status,
     };
     let seconds = now();
     let today = Date::from_unix(seconds).to_string();
@@ -95,7 +90,14 @@ pub(super) fn run(args: &Args) -> u8 {
                 other => other?,
             };
             let findings = match &db {
-                Some(db) => vuln::look(bytes, db, &today)?.judgement.findings,
+                Some(db) => {
+                    let ask = vuln::Ask {
+                        db,
+                        today: &today,
+                        reach: false,
+                    };
+                    vuln::look(bytes, ask)?.judgement.findings
+                }
                 None => Vec::new(),
             };
             Ok(Some((inventory, findings)))

@@ -1,6 +1,6 @@
 //! `gospect why`: what keeps a package in a program, and what the program would lose with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::graph::Graph;
@@ -15,22 +15,30 @@ use crate::report::why::{self as report, Answer, Style};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gospect why ./server\n  gospect why ./server google.golang.org/grpc\n  gospect why --drop github.com/aws/aws-sdk-go-v2 --drop github.com/aws/smithy-go ./server\n  \
-    go list -deps -json ./cmd/server > deps.json; gospect why --imports deps.json ./server\n\n\
+    go list -deps -json ./cmd/server > deps.json; gospect why --imports deps.json ./server\n  \
+    gospect why --source . ./server\n  gospect why --all 5 --format dot ./server net/http | dot -Tsvg > why.svg\n\n\
     Exit status: 0 fine; 2 wrong usage, a file that could not be read, or a target that is not in the program."
 )]
 pub struct Args {
     /// The program; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A module, package, function or type: shows the shortest chain from `main` to it; with --drop the one that is left without those.
+    /// A module, package, function, type or embedded file: shows the shortest chain from `main` to it; with --drop the one that is left
+    /// without those.
     #[arg(value_name = "TARGET", conflicts_with_all = ["packages", "top"])]
     target: Option<String>,
+    /// Show up to N chains, no two from the same place into the target.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "target")]
+    all: usize,
     /// What goes when this module or package goes; may be given several times for those that go together.
     #[arg(long, value_name = "MODULE")]
     drop: Vec<String>,
     /// What `go list -deps -json` prints for the package that was built: imports are not in a binary, and inferred without it.
     #[arg(long, value_name = "LIST")]
     imports: Option<PathBuf>,
+    /// The source of the program, in which `go list -deps -json` is run as the program was built: system, architecture and tags.
+    #[arg(long, value_name = "DIR", conflicts_with = "imports")]
+    source: Option<PathBuf>,
     /// Packages in place of modules.
     #[arg(long)]
     packages: bool,
@@ -38,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 40)]
     top: usize,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown", "dot"]))]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -62,22 +70,25 @@ pub(super) fn run(args: &Args) -> u8 {
         std::slice::from_ref(&args.file),
         |path, bytes, out| {
             let program = Program::open(bytes)?;
-            let graph = Graph::new(&program, list.as_deref())?;
+            let run = args.source.as_ref().map(|dir| go_list(dir, &program)).transpose();
+            let run = run.map_err(Trouble::File)?;
+            let graph = Graph::new(&program, run.as_deref().or(list.as_deref()))?;
             let file = path.to_string_lossy();
             if let Some(target) = &args.target {
-                let found = graph.path(target, &args.drop).map_err(Trouble::File)?;
-                let found = found.ok_or_else(|| {
+                let found = graph.paths(target, &args.drop, args.all).map_err(Trouble::File)?;
+                if found.is_empty() {
                     let rest = if args.drop.is_empty() {
                         ""
                     } else {
                         " without what is dropped"
                     };
-                    let what = "no module, package, function or type of the program";
-                    Trouble::File(format!("{what}{rest} is called {target}"))
-                })?;
+                    let what = "no module, package, function, type or embedded file of the program";
+                    return Err(Trouble::File(format!("{what}{rest} is called {target}")));
+                }
                 match args.format {
-                    Format::Json => report::chain_json(out, &file, target, &found)?,
-                    _ => report::chain(out, &found)?,
+                    Format::Json => report::chains_json(out, &file, target, &found)?,
+                    Format::Dot => report::chains_dot(out, &found)?,
+                    _ => report::chains(out, &found)?,
                 }
                 return Ok(super::FINE);
             }
@@ -96,7 +107,7 @@ pub(super) fn run(args: &Args) -> u8 {
                 set,
                 ..Answer::default()
             };
-            if answer.set.is_none() || args.format == Format::Json {
+            if answer.set.is_none() || matches!(args.format, Format::Json | Format::Dot) {
                 answer.table = graph.table();
             }
             let style = Style {
@@ -106,9 +117,48 @@ pub(super) fn run(args: &Args) -> u8 {
             };
             match args.format {
                 Format::Json => report::json(out, &file, &graph, &answer)?,
+                Format::Dot => report::dot(out, &answer, style)?,
                 _ => report::table(out, &graph, &answer, style)?,
             }
             Ok(super::FINE)
         },
     )
+}
+
+/// Runs `go list -deps -json` in the folder of the program's source, for the package, system, architecture and tags that the build information
+/// names.
+fn go_list(dir: &Path, program: &Program<'_>) -> Result<Vec<u8>, String> {
+    let info = program.build_info().map(|b| &b.info);
+    let setting = |key: &str| info.and_then(|i| i.setting(key)).filter(|v| !v.is_empty());
+    let package = info.map(|i| String::from_utf8_lossy(i.path)).unwrap_or_default();
+    let mut go = std::process::Command::new("go");
+    go.args(["list", "-deps", "-json=ImportPath,Name,DepOnly,Imports,ImportMap"]);
+    if let Some(tags) = setting("-tags") {
+        go.arg(format!("-tags={tags}"));
+    }
+    for key in ["GOOS", "GOARCH", "CGO_ENABLED"] {
+        if let Some(v) = setting(key) {
+            go.env(key, &*v);
+        }
+    }
+    // A program built from files has no path that go list takes.
+    let named = !package.is_empty() && package != "command-line-arguments" && !package.starts_with('-');
+    go.args(["--", if named { &*package } else { "." }])
+        .current_dir(dir);
+    let out = go.output().map_err(|e| {
+        format!(
+            "--source: the go command can't be run in {}: {}",
+            dir.display(),
+            frame::io_words(&e)
+        )
+    })?;
+    if out.status.success() {
+        return Ok(out.stdout);
+    }
+    let said = String::from_utf8_lossy(&out.stderr);
+    let line = said
+        .lines()
+        .rfind(|l| !l.trim().is_empty())
+        .unwrap_or("no reason given");
+    Err(format!("--source: go list in {}: {}", dir.display(), line.trim()))
 }

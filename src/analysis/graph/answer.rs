@@ -106,7 +106,7 @@ impl Graph<'_, '_> {
         Ok(Without {
             cut,
             gone,
-            no_reflection: false,
+            ..Without::default()
         })
     }
 
@@ -142,7 +142,7 @@ impl Graph<'_, '_> {
             let without = Without {
                 cut: cut.clone(),
                 gone,
-                no_reflection: false,
+                ..Without::default()
             };
             self.full
                 .bytes

@@ -289,8 +289,11 @@ impl<'p, 'a> Builder<'p, 'a> {
         for (f, slots) in self.found.iter().flat_map(|f| &f.slots) {
             world.calls.insert(*f, *slots);
         }
-        world.roots = self.roots(&world);
+        let tasks = self.task_packages(&world.package);
+        world.roots = self.roots(&tasks);
         let mut graph = Graph {
+            tasks: tasks.into_iter().filter(|t| t.1 != NONE).collect(),
+            known_roots: world.roots.len(),
             program,
             names: self.names,
             functions: self.nodes.functions,
@@ -413,7 +416,7 @@ impl<'p, 'a> Builder<'p, 'a> {
     }
 
     /// Where the linker starts: the entry point, `main.main`, the init tasks; C code may call any function that it exports.
-    fn roots(&self, world: &World) -> Vec<(u32, u32)> {
+    fn roots(&self, tasks: &[(u32, u32)]) -> Vec<(u32, u32)> {
         let program = self.program;
         let functions = program.functions();
         let mut out = Vec::new();
@@ -423,7 +426,6 @@ impl<'p, 'a> Builder<'p, 'a> {
                 out.push((i as u32, NONE));
             }
         }
-        let tasks = self.task_packages(&world.package);
         let main = self.names.find("main");
         out.extend(tasks.iter().filter(|t| Some(t.1) == main));
         out.extend(functions.at(program.image().entry).map(|i| (i as u32, NONE)));

@@ -103,6 +103,8 @@ pub(super) struct Without {
     pub gone: FxHashSet<u32>,
     /// Does reflection keep nothing?
     pub no_reflection: bool,
+    /// Is every method taken as called that any interface has, of every type, whatever is seen of conversions and calls?
+    pub any_method: bool,
 }
 
 const REACHED: u8 = 1;
@@ -251,7 +253,10 @@ impl<'w> Flood<'w> {
             }
             self.queue.push_back(node);
         }
-        if hold != Hold::Child
+        if self.without.any_method && self.state(node) & USED == 0 && world.slots_of.contains_key(&node) {
+            self.uses.push((node, from));
+        }
+        if (hold != Hold::Child || self.without.any_method)
             && self.state(node) & DIRECT == 0
             && let Some(interface) = world.interfaces.get(&node)
         {
@@ -279,7 +284,7 @@ impl<'w> Flood<'w> {
     fn call(&mut self, interface: &Interface, mask: &Places) {
         for (i, signature) in interface.signatures.iter().enumerate() {
             // What is larger than any that people write has no bit.
-            let bit = mask.get(i / 64).is_none_or(|m| m >> (i % 64) & 1 == 1);
+            let bit = self.without.any_method || mask.get(i / 64).is_none_or(|m| m >> (i % 64) & 1 == 1);
             if bit && self.called.get(*signature as usize) == Some(&false) {
                 if let Some(c) = self.called.get_mut(*signature as usize) {
                     *c = true;

@@ -15,7 +15,7 @@ mod nodes;
 mod reflection;
 
 pub use answer::{Row, Table};
-pub use chain::{Link, Path};
+pub use chain::{Link, Path, Reached};
 pub use code::Hold;
 
 use flood::{Reach, World};
@@ -24,6 +24,23 @@ use nodes::Names;
 
 use crate::error::Result;
 use crate::go::Program;
+
+/// A part of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// A function, by its index in the pclntab.
+    Function(usize),
+    /// Data from this address to where the next part starts: a type descriptor, an itab, an init task, a variable or several.
+    Data(u64),
+}
+
+/// What each module and package holds, and for certain: [`Graph::table`] of a program whose imports are inferred.
+///
+/// # Errors
+/// As [`Graph::new`].
+pub fn retained(program: &Program<'_>) -> Result<Table> {
+    Ok(Graph::new(program, None)?.table())
+}
 
 /// The graph of a program.
 #[derive(Debug)]
@@ -35,6 +52,10 @@ pub struct Graph<'p, 'a> {
     world: World,
     imports: Imports,
     refers: Imports,
+    /// The packages' init tasks: node and package.
+    tasks: rustc_hash::FxHashMap<u32, u32>,
+    /// How many of the roots are the linker's own.
+    known_roots: usize,
     full: Reach,
     culprits: Vec<u32>,
     unexplained: u64,
@@ -88,6 +109,32 @@ impl<'p, 'a> Graph<'p, 'a> {
         self.culprits.iter().map(|c| self.name(*c)).collect()
     }
 
+    /// All edges but those from a type to its methods, in the order of their first ends: what a flood goes by.
+    pub fn edges(&self) -> impl Iterator<Item = (Node, Node, Hold)> + '_ {
+        (0..self.world.weight.len() as u32).flat_map(move |from| {
+            let edges = self.world.edges.of(from).iter();
+            edges.map(move |(to, hold)| (self.node(from), self.node(*to), *hold))
+        })
+    }
+
+    /// The methods that types have: the type's address and the functions, which stay only while something may call them.
+    pub fn methods(&self) -> impl Iterator<Item = (u64, Node)> + '_ {
+        self.world.slots.iter().flat_map(move |s| {
+            let functions = s.holds.iter().skip(1).filter(|f| **f != nodes::NONE);
+            functions.filter_map(move |f| match self.node(s.typ) {
+                Node::Data(typ) => Some((typ, self.node(*f))),
+                Node::Function(_) => None,
+            })
+        })
+    }
+
+    fn node(&self, node: u32) -> Node {
+        match (node as usize).checked_sub(self.functions) {
+            None => Node::Function(node as usize),
+            Some(i) => Node::Data(self.starts.get(i).copied().unwrap_or(0)),
+        }
+    }
+
     /// A function's name, a type's, or nothing for data.
     fn name(&self, node: u32) -> String {
         if (node as usize) < self.functions {
@@ -102,6 +149,14 @@ impl<'p, 'a> Graph<'p, 'a> {
         let types = self.program.types();
         if let Some(t) = types.at(addr) {
             return String::from_utf8_lossy(&types.link_name(t)).into_owned();
+        }
+        if let Some(package) = self
+            .tasks
+            .get(&node)
+            .and_then(|p| self.names.list.get(*p as usize))
+        {
+            // As the linker calls it.
+            return format!("{package}..inittask");
         }
         if let Some(i) = types.itab_holding(addr) {
             let name = |a| {

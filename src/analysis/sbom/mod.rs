@@ -138,7 +138,7 @@ pub fn take(name: &str, bytes: &Bytes) -> Result<Inventory> {
     if !facts.is_go() {
         return Err(Error::new("is no Go program, as far as can be seen"));
     }
-    let packages = match Program::open(bytes) {
+    let packages = match Program::open_unpacked(bytes, None) {
         Ok(program) if program.obfuscated().is_none() => by_module(&program),
         _ => BTreeMap::new(),
     };

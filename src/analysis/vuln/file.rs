@@ -1,7 +1,8 @@
 //! A file's bytes → what is found about each program in it: one, or the slices of a fat Mach-O.
 
 use super::db::Database;
-use super::judge::{self, Finding, Judgement, Level};
+use super::judge::{self, Finding, Gap, Judgement, Level};
+use super::reach::{self, Reach};
 use super::subject::Subject;
 use crate::analysis::info;
 use crate::analysis::policy::file::Accepted;
@@ -69,24 +70,51 @@ impl File {
         self.suppressed = out;
     }
 
+    /// Takes out what nothing is seen to call: what is in the file because reflection may call it, and for no other reason. That it did is a gap.
+    pub fn keep_reached(&mut self) {
+        let j = &mut self.judgement;
+        let before = j.findings.len();
+        j.findings.retain(|f| f.reach != Some(Reach::Uncalled));
+        let n = before - j.findings.len();
+        if n > 0 {
+            j.gaps.push(Gap {
+                what: "uncalled",
+                message: format!(
+                    "{n} findings left out: their functions are in the file because reflection may call them, and nothing we see does"
+                ),
+            });
+        }
+    }
+
     /// Does it make the exit status 1?
     pub fn fails(&self, level: Level) -> bool {
         self.judgement.blind || self.judgement.findings.iter().any(|f| f.fails(level))
     }
 }
 
-/// Judges the programs in a file; of a fat Mach-O all slices, whose findings are put together.
+/// What a program is held against, and what is wanted to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'d> {
+    /// The database.
+    pub db: &'d Database,
+    /// The day that counts as today, `YYYY-MM-DD`.
+    pub today: &'d str,
+    /// How does the program come to its vulnerable functions? That takes a reading of all its code.
+    pub reach: bool,
+}
+
+/// Judges the programs in a file, of one that UPX packed the one that it unpacks to; of a fat Mach-O all slices, whose findings are put together.
 ///
 /// # Errors
 /// Where the file is no image of a known format.
-pub fn look(bytes: &Bytes, db: &Database, today: &str) -> Result<File> {
+pub fn look(bytes: &Bytes, ask: Ask<'_>) -> Result<File> {
     if sniff(bytes) != Some(Sniffed::Fat) {
-        return Ok(judge_program(&Program::open(bytes)?, db, today));
+        return Ok(judge_program(&Program::open_unpacked(bytes, None)?, ask));
     }
     let mut out: Option<File> = None;
     for slice in macho::slices(bytes)? {
         let program = Program::open_arch(bytes, Some(slice.arch.goarch()))?;
-        let next = judge_program(&program, db, today);
+        let next = judge_program(&program, ask);
         match &mut out {
             None => out = Some(next),
             Some(first) => merge(first, next),
@@ -116,7 +144,7 @@ fn merge(first: &mut File, next: File) {
 }
 
 /// Judges one program.
-pub fn judge_program(program: &Program<'_>, db: &Database, today: &str) -> File {
+pub fn judge_program(program: &Program<'_>, ask: Ask<'_>) -> File {
     let build = program.build_info();
     let told = build.map(|b| b.go_version()).filter(|v| *v != b"unknown");
     // The page of facts knows more ways to a version, and who else writes Go programs; it is only asked where there is need.
@@ -141,6 +169,10 @@ pub fn judge_program(program: &Program<'_>, db: &Database, today: &str) -> File 
         .or_else(|| Some(image.arch.goarch().to_string()).filter(|a| !a.is_empty()));
     let main = subject.modules.first().filter(|_| subject.has_main);
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let mut judgement = judge::judge(&subject, ask.db, ask.today);
+    if ask.reach {
+        reach::find(program, &mut judgement.findings);
+    }
     File {
         is_go: build.is_some() || program.pclntab().is_ok() || facts.as_ref().is_some_and(info::Facts::is_go),
         go_version: subject.go_version.clone(),
@@ -148,7 +180,7 @@ pub fn judge_program(program: &Program<'_>, db: &Database, today: &str) -> File 
         arch: subject.arch.clone(),
         path: subject.main_path.clone(),
         main: main.map(|m| (text(m.path), text(m.version))),
-        judgement: judge::judge(&subject, db, today),
+        judgement,
         suppressed: Vec::new(),
     }
 }

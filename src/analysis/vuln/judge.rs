@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::db::{Database, Record};
 use super::osv::{Affected, Package};
+use super::reach::Reach;
 use super::semver::{self, Range};
 use super::subject::{Functions, Subject};
 use crate::go::modinfo::Module;
@@ -97,6 +98,8 @@ pub struct Finding {
     pub fixed: Option<String>,
     /// Versions by the project's own count, where the database has only these: is the program's among them?
     pub custom: Option<Custom>,
+    /// How the program comes to it; `None` where that was not asked, or no function was seen.
+    pub reach: Option<Reach>,
 }
 
 /// What a project's own count of versions says.
@@ -415,6 +418,7 @@ impl<'s> Engine<'s, '_> {
             unseen: false,
             fixed: semver::fixed_after(ranges, &t.version),
             custom: custom(block, &t.version),
+            reach: None,
         };
         if let Functions::Unseen(_) = self.subject.functions
             && !here.iter().any(|p| self.present(t, p).is_some())

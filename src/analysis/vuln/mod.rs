@@ -8,10 +8,12 @@ pub mod db;
 pub mod file;
 pub mod judge;
 pub mod osv;
+pub mod reach;
 pub mod semver;
 pub mod subject;
 
 pub use db::Database;
-pub use file::{File, look};
+pub use file::{Ask, File, look};
 pub use judge::{Finding, Gap, Judgement, Level, Scope, judge};
+pub use reach::Reach;
 pub use subject::{Functions, Subject};

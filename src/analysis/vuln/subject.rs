@@ -125,6 +125,45 @@ impl<'p> Subject<'p> {
     }
 }
 
+/// For each wanted package (by import path) the wanted symbols, none standing for all: calls `found` with a number of `wanted`, a function, by its
+/// index, that is one of them or inlines one, and the one.
+pub(super) fn holders<'a>(
+    program: &Program<'a>,
+    wanted: &[(&str, &[String])],
+    found: &mut dyn FnMut(usize, usize, &'a [u8]),
+) {
+    let Ok(table) = program.pclntab() else { return };
+    let mut of_package: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (i, (package, _)) in wanted.iter().enumerate() {
+        of_package.entry(package).or_default().push(i);
+    }
+    let mut subject = Subject::new(program, Some(String::new()));
+    let mut names = Sorter {
+        subject: &mut subject,
+        last: (b"", None),
+    };
+    // The same few functions are inlined everywhere: each is looked at once.
+    let mut known: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    for f in table.functions() {
+        for name in std::iter::once(f.name()).chain(f.inlined_names()) {
+            let of = known.entry(name.as_ptr() as usize).or_insert_with(|| {
+                let Some(symbol) = names.split(name) else {
+                    return Vec::new();
+                };
+                let package = names.last.1.as_deref().unwrap_or_default();
+                let asked = of_package.get(package).into_iter().flatten().copied();
+                let is_one = |i: &usize| {
+                    wanted
+                        .get(*i)
+                        .is_some_and(|w| w.1.is_empty() || w.1.iter().any(|s| *s == symbol))
+                };
+                asked.filter(is_one).collect()
+            });
+            of.iter().for_each(|i| found(*i, f.index(), name));
+        }
+    }
+}
+
 struct Sorter<'s, 'p> {
     subject: &'s mut Subject<'p>,
     /// The package of the last name, as written, and its path where it is not the same.
@@ -141,13 +180,11 @@ impl<'p> Sorter<'_, 'p> {
         .to_string()
     }
 
-    fn add(&mut self, name: &'p [u8]) {
-        let Some(raw) = path_of(name) else { return };
+    /// The symbol, with its package's import path in `last`.
+    fn split(&mut self, name: &'p [u8]) -> Option<Cow<'p, str>> {
+        let raw = path_of(name)?;
         // Of what compares values of a type and its kin the path stands elsewhere in the name; they are in no package's list.
-        let Some(rest) = name.strip_prefix(raw).and_then(|r| r.strip_prefix(b".")) else {
-            return;
-        };
-        self.subject.names += 1;
+        let rest = name.strip_prefix(raw).and_then(|r| r.strip_prefix(b"."))?;
         if raw != self.last.0 || self.last.1.is_none() {
             let path = match (raw, &self.subject.main_path) {
                 (b"main", Some(main)) => main.clone(),
@@ -155,8 +192,13 @@ impl<'p> Sorter<'_, 'p> {
             };
             self.last = (raw, Some(path));
         }
+        Some(symbol(rest))
+    }
+
+    fn add(&mut self, name: &'p [u8]) {
+        let Some(symbol) = self.split(name) else { return };
+        self.subject.names += 1;
         let path = self.last.1.as_deref().unwrap_or_default();
-        let symbol = symbol(rest);
         match self.subject.packages.get_mut(path) {
             Some(all) => {
                 all.insert(symbol);

@@ -60,6 +60,7 @@ pub enum Format {
     Parquet,
     OpenVex,
     CycloneDx,
+    Dot,
 }
 
 /// A clap parser that takes exactly the words given: `text`, `json`, `markdown`, `csv`, `html`, `svg`,
@@ -81,6 +82,7 @@ pub fn formats<const N: usize>(
         "parquet" => Format::Parquet,
         "openvex" => Format::OpenVex,
         "cyclonedx" => Format::CycloneDx,
+        "dot" => Format::Dot,
         _ => Format::Text,
     })
 }
@@ -92,6 +94,17 @@ impl Output {
     /// What the system says of the file or its folder.
     pub fn open(&self) -> io::Result<Sink> {
         Sink::open(self.output.as_deref())
+    }
+
+    /// As [`Output::open`]; what is wrong is told, and the exit status given.
+    ///
+    /// # Errors
+    /// The exit status.
+    pub fn open_or_complain(&self) -> Result<Sink, u8> {
+        self.open().map_err(|e| {
+            complain(self.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
+            TROUBLE
+        })
     }
 
     /// Should the output have colours?
@@ -112,12 +125,9 @@ impl Output {
 /// Opens the output, hands it to `work` and puts it in its place: the exit status. Where `work` fails nothing
 /// is written; with [`Trouble::File`] it says what is wrong with no file of its own.
 pub fn to_output(output: &Output, work: impl FnOnce(&mut Sink) -> Result<u8, Trouble>) -> u8 {
-    let mut sink = match Sink::open(output.output.as_deref()) {
+    let mut sink = match output.open_or_complain() {
         Ok(sink) => sink,
-        Err(e) => {
-            complain(output.output.as_deref().unwrap_or(Path::new("-")), &io_words(&e));
-            return TROUBLE;
-        }
+        Err(status) => return status,
     };
     match work(&mut sink) {
         // A write that failed was told already.

@@ -44,7 +44,7 @@ impl Deref for Loaded {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
+fn load(place: Option<&str>) -> Result<Loaded, String> {
     let Some(place) = place else {
         let embedded = Database::embedded().map_err(|e| e.to_string())?;
         let kept = kept().filter(|p| p.is_file()).map(|p| (sources::snapshot(&p), p));
@@ -63,6 +63,17 @@ pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
             .map_err(|e| e.to_string());
     }
     sources::read(place).map(|db| Loaded::Read(Box::new(db)))
+}
+
+/// As [`load`]; what is wrong is told, and the exit status given.
+///
+/// # Errors
+/// The exit status.
+pub(in crate::cli) fn load_or_complain(place: Option<&str>) -> Result<Loaded, u8> {
+    load(place).map_err(|e| {
+        frame::complain(Path::new(place.unwrap_or("the database")), &e);
+        TROUBLE
+    })
 }
 
 /// The module that is the database.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{day, display, policy};
-use super::frame::{self, Format, Output, io_words};
+use super::frame::{self, Format, Output};
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::values::Date;
 use crate::analysis::sbom::{self, Inventory};
@@ -23,7 +23,7 @@ use crate::report::vuln::{self as report, Run};
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --db vulndb.bin --format sarif -o vuln.sarif ./server\n  \
+    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --paths ./server\n  gospect vuln --db vulndb.bin --format sarif -o vuln.sarif ./server\n  \
     gospect vuln --format openvex ./server\n\n\
     Exit status: 0 nothing found; 1 vulnerabilities of --level or deeper, or a file whose functions can't be seen; 2 wrong usage or a file that\n\
     could not be read. The database is golang.org/x/vulndb of the Go project, CC-BY-4.0."
@@ -41,6 +41,12 @@ pub struct Args {
     /// How deep a vulnerability must be seen to make the exit status 1.
     #[arg(long, value_name = "LEVEL", default_value = "symbol", value_parser = level_words())]
     level: Level,
+    /// Show the chain of calls by which the program comes to each vulnerable function. Reads all code, which takes longer.
+    #[arg(long)]
+    paths: bool,
+    /// As --paths, without the functions that are in the file because reflection may call them and that nothing is seen to call.
+    #[arg(long)]
+    reached: bool,
     /// Days after which the database counts as old, which is warned of.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     max_age: u32,
@@ -90,22 +96,13 @@ pub(super) fn run(args: &Args) -> u8 {
     let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
         return super::TROUBLE;
     };
-    let db = match database::load(args.db.as_deref()) {
+    let db = match database::load_or_complain(args.db.as_deref()) {
         Ok(db) => db,
-        Err(e) => {
-            frame::complain(Path::new(args.db.as_deref().unwrap_or("the database")), &e);
-            return super::TROUBLE;
-        }
+        Err(status) => return status,
     };
-    let mut sink = match args.output.open() {
-        Ok(s) => s,
-        Err(e) => {
-            frame::complain(
-                args.output.output.as_deref().unwrap_or(Path::new("-")),
-                &io_words(&e),
-            );
-            return super::TROUBLE;
-        }
+    let mut sink = match args.output.open_or_complain() {
+        Ok(sink) => sink,
+        Err(status) => return status,
     };
     let age = report::age(db.meta(), today);
     if !args.output.quiet {
@@ -120,16 +117,24 @@ pub(super) fn run(args: &Args) -> u8 {
     let policy = loaded.as_ref().map(|l| &l.policy);
     let vex = matches!(args.format, Format::OpenVex | Format::CycloneDx);
     let now = today.to_string();
+    let ask = vuln::Ask {
+        db: &db,
+        today: &now,
+        reach: args.paths || args.reached,
+    };
     let seen = frame::each_parallel(
         &args.files,
         args.output.quiet,
         "Go binary",
         |path, bytes, named| {
             let names = policy::names(loaded.as_ref(), path);
-            let mut file = match vuln::look(bytes, &db, &now) {
+            let mut file = match vuln::look(bytes, ask) {
                 Err(_) if !named => return Ok(None),
                 looked => looked?,
             };
+            if args.reached {
+                file.keep_reached();
+            }
             file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
             let inventory = match vex && file.is_go {
                 true => Some(sbom::take(&display(path), bytes)?),

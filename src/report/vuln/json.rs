@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Run;
 use crate::analysis::vuln::file::Suppressed;
-use crate::analysis::vuln::{File, Finding, Level};
+use crate::analysis::vuln::{File, Finding, Level, Reach};
 use crate::report::json;
+use crate::report::why::{Link, links};
 
 #[derive(Serialize)]
 struct Doc<'a> {
@@ -72,6 +73,10 @@ struct Found<'a> {
     functions_seen: bool,
     fixed: Option<String>,
     custom_range: Option<Custom<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<Option<bool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Vec<Link<'a>>>,
     fails: bool,
     suppressed: Option<Put<'a>>,
 }
@@ -115,6 +120,15 @@ fn found<'a>(f: &'a Finding, level: Level, put: Option<&'a Suppressed>) -> Found
         custom_range: f.custom.as_ref().map(|c| Custom {
             inside: c.inside,
             fixed: c.fixed.as_deref(),
+        }),
+        reached: f.reach.as_ref().map(|r| match r {
+            Reach::By(_) => Some(true),
+            Reach::Uncalled => Some(false),
+            Reach::Unseen => None,
+        }),
+        path: f.reach.as_ref().and_then(|r| match r {
+            Reach::By(path) => Some(links(path)),
+            _ => None,
         }),
         fails: put.is_none() && f.fails(level),
         suppressed: put.map(|s| Put {

@@ -1,4 +1,8 @@
-//! What holds what → text, Markdown or JSON.
+//! What holds what → text, Markdown, JSON or DOT.
+
+mod chain;
+
+pub use chain::{Link, dot as chains_dot, json as chains_json, links, text as chains};
 
 use std::io::{self, Write};
 
@@ -6,7 +10,7 @@ use serde::Serialize;
 
 use super::json;
 use super::text::{escape, grouped};
-use crate::analysis::graph::{Graph, Hold, Path, Row, Table};
+use crate::analysis::graph::{Graph, Row, Table};
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -288,83 +292,39 @@ pub fn table(out: &mut dyn Write, graph: &Graph<'_, '_>, answer: &Answer, style:
     Ok(())
 }
 
-#[derive(Serialize)]
-struct Chain<'r> {
-    schema: &'static str,
-    version: u32,
-    file: &'r str,
-    target: &'r str,
-    only_init: bool,
-    path: Vec<Link<'r>>,
-}
-
-#[derive(Serialize)]
-struct Link<'r> {
-    name: &'r str,
-    package: Option<&'r str>,
-    how: Option<&'static str>,
-    at: Option<&'r str>,
-}
-
-/// The contract's word.
-fn word(how: Hold) -> &'static str {
-    match how {
-        Hold::Call => "call",
-        Hold::Address => "address",
-        Hold::Data => "data",
-        Hold::Type | Hold::Convert | Hold::Child => "type",
-        Hold::Method => "method",
-        Hold::Init => "init",
-    }
-}
-
-/// A chain as JSON.
+/// The table as a graph for Graphviz: a box for each row, with what goes with it, and an arrow from whoever else uses it.
 ///
 /// # Errors
 /// What the writer says.
-pub fn chain_json(out: &mut dyn Write, file: &str, target: &str, path: &Path) -> io::Result<()> {
-    let links = path.links.iter().map(|l| Link {
-        name: &l.name,
-        package: l.package.as_deref(),
-        how: l.how.map(word),
-        at: l.at.as_deref(),
-    });
-    let chain = Chain {
-        schema: "gospect/why",
-        version: 1,
-        file,
-        target,
-        only_init: path.only_init,
-        path: links.collect(),
+pub fn dot(out: &mut dyn Write, answer: &Answer, style: Style) -> io::Result<()> {
+    let rows = match style.packages {
+        true => &answer.table.packages,
+        false => &answer.table.modules,
     };
-    json::write(out, &chain)
+    let shown = match style.top {
+        0 => rows.len(),
+        top => top.min(rows.len()),
+    };
+    writeln!(out, "digraph why {{\n  rankdir=LR;\n  node [shape=box];")?;
+    for r in rows.iter().take(shown) {
+        let size = grouped(r.retained);
+        writeln!(
+            out,
+            "  {} [label={}];",
+            quoted(&r.name),
+            quoted(&format!("{}\n{size} bytes with it", r.name))
+        )?;
+        for user in &r.used_by {
+            writeln!(out, "  {} -> {};", quoted(user), quoted(&r.name))?;
+        }
+    }
+    writeln!(out, "}}")
 }
 
-/// A chain as text, one link a line.
-///
-/// # Errors
-/// What the writer says.
-pub fn chain(out: &mut dyn Write, path: &Path) -> io::Result<()> {
-    if path.only_init {
-        writeln!(out, "reached from packages' initialization only:")?;
-    }
-    for l in &path.links {
-        let how = match l.how {
-            None => "",
-            Some(Hold::Call) => "calls ",
-            Some(Hold::Address) => "takes the address of ",
-            Some(Hold::Data) => "refers to ",
-            Some(Hold::Type) => "names the type ",
-            Some(Hold::Convert) => "makes an interface of the type ",
-            Some(Hold::Child) => "is made of the type ",
-            Some(Hold::Method) => "has the method ",
-            Some(Hold::Init) => "initializes by ",
-        };
-        let at =
-            l.at.as_ref()
-                .map_or(String::new(), |a| format!("  ({})", escape(a.as_bytes())));
-        let indent = if l.how.is_some() { "  " } else { "" };
-        writeln!(out, "{indent}{how}{}{at}", escape(l.name.as_bytes()))?;
-    }
-    Ok(())
+/// A string of the DOT language: names come from the file.
+fn quoted(text: &str) -> String {
+    let lines = text
+        .split('\n')
+        .map(|l| escape(l.as_bytes()).replace('\\', "\\\\").replace('"', "\\\""));
+    format!("\"{}\"", lines.collect::<Vec<_>>().join("\\n"))
 }
