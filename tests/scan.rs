@@ -611,7 +611,7 @@ fn people_get_a_table_and_spreadsheets_csv() {
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(out.status.success());
     assert!(
-        text.contains("a.tar!with,comma") && text.contains("linux/amd64") && text.contains("go1."),
+        text.contains("a.tar: with,comma") && text.contains("linux/amd64") && text.contains("go1."),
         "{text}"
     );
     assert!(!text.contains('\x1b'));
@@ -621,4 +621,115 @@ fn people_get_a_table_and_spreadsheets_csv() {
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("path,member,size,sha256,error,go_version,os,arch,module"));
     assert!(lines[2].contains(",\"with,comma\","), "{text}");
+}
+
+/// What a command prints about a container, with its exit status.
+fn said(args: &[&str], path: &Path) -> (String, String, i32) {
+    let out = common::run(args.iter().copied().chain([path.to_str().unwrap()]));
+    let text = |b: Vec<u8>| String::from_utf8(b).unwrap();
+    (
+        text(out.stdout),
+        text(out.stderr),
+        out.status.code().expect("no crash"),
+    )
+}
+
+#[test]
+fn other_commands_look_into_containers_that_are_named() {
+    let Some((go, other)) = subjects() else { return };
+    let dir = Folder::new("commands");
+    let files: [(&str, &[u8]); 4] = [
+        ("usr/bin/tool", &go),
+        ("usr/bin/run.sh", b"#!/bin/sh\n"),
+        ("lib/broken.so", b"\x7fELF broken"),
+        ("usr/bin/other.exe", &other),
+    ];
+    let path = dir.put("a.tar.gz", &gz(&tar(&files)));
+    let alone = dir.put("tool", &go);
+    let shown = path.to_str().unwrap();
+    for (name, args) in [
+        ("info", &["info", "--format", "json"][..]),
+        ("size", &["size", "--format", "json"]),
+        ("funcs", &["funcs", "--format", "json"]),
+        (
+            "vuln",
+            &[
+                "vuln",
+                "--format",
+                "json",
+                "--db",
+                "embedded",
+                "--no-policy",
+                "--exit-zero",
+            ],
+        ),
+    ] {
+        let (text, err, status) = said(args, &path);
+        assert_eq!(status, 0, "{name}: {err}");
+        let all = common::schema::assert_all(name, text.as_bytes());
+        let names: Vec<&Value> = all.iter().map(|v| &v["member"]).collect();
+        assert_eq!(
+            names,
+            [&json!(["usr/bin/tool"]), &json!(["usr/bin/other.exe"])],
+            "{name}"
+        );
+        assert!(all.iter().all(|v| v["file"] == json!(shown)), "{name}");
+        // The same as of the file alone, but for what it is called.
+        let mut want = common::schema::assert_all(name, said(args, &alone).0.as_bytes());
+        let mut got = all[0].clone();
+        for v in [&mut want[0], &mut got] {
+            let object = v.as_object_mut().unwrap();
+            object.remove("file");
+            object.remove("member");
+        }
+        assert_eq!(got, want[0], "{name}");
+    }
+    // The gate: both are judged, and the run says so.
+    let args = ["check", "--no-policy", "--format", "json", "--max-size", "1KiB"];
+    let (text, _, status) = said(&args, &path);
+    let run = &common::schema::assert_all("check", text.as_bytes())[0];
+    assert_eq!(run["summary"]["files"], json!(2), "{run}");
+    assert_eq!(
+        run["findings"][1]["member"],
+        json!(["usr/bin/other.exe"]),
+        "{run}"
+    );
+    assert_eq!(status, 1);
+    let (text, ..) = said(&["check", "--no-policy", "--max-size", "1KiB"], &path);
+    assert!(text.contains(&format!("{shown}: usr/bin/other.exe")), "{text}");
+    // `version` is Go's, which opens nothing; with --recover it does.
+    let (text, _, status) = said(&["version"], &path);
+    assert_eq!((text.as_str(), status), ("", 0));
+    let (text, err, status) = said(&["version", "--recover"], &path);
+    assert_eq!(status, 0, "{err}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[0].starts_with(&format!("{shown}: usr/bin/tool: go1.")),
+        "{text}"
+    );
+    // Nothing of Go's in it, or not to be read to its end: no pass.
+    let empty = dir.put("empty.tar", &tar(&files[1..3]));
+    let cut = dir.put("cut.tar", &tar(&files)[..go.len() / 2]);
+    for args in [
+        &["info"][..],
+        &["check", "--no-policy", "--no-race"],
+        &["vuln", "--no-policy"],
+        &["sbom"],
+    ] {
+        for path in [&empty, &cut] {
+            let (_, err, status) = said(args, path);
+            assert_eq!(status, 2, "{args:?} {path:?}: {err}");
+            assert!(
+                err.contains("empty.tar: ") || err.contains("cut.tar: usr/bin/tool: "),
+                "{err}"
+            );
+        }
+    }
+    // Below a folder archives are left alone: only `scan` goes in.
+    let (text, _, status) = said(&["info", "--format", "json"], &dir.0);
+    assert_eq!(
+        (common::schema::assert_all("info", text.as_bytes()).len(), status),
+        (1, 0)
+    );
 }

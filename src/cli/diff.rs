@@ -9,6 +9,7 @@ use crate::analysis::diff;
 use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Growth, size};
 use crate::analysis::size::{self as sizes, By, Detail, Options, Report};
+use crate::input::Name;
 use crate::report::diff::View;
 use crate::report::{self, text};
 
@@ -105,7 +106,8 @@ pub(super) fn run(args: &Args) -> u8 {
         // What is wrong with the second is told as well.
         let (new, old) = (report(&args.new, detail, by)?, old?);
         let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
-            l.policy.budget_for(&policy::names(Some(l), &args.new))
+            l.policy
+                .budget_for(&policy::names(Some(l), &Name::file(&args.new)))
         });
         budget.max_size = args.max_size.or(budget.max_size);
         budget.max_growth = args.max_growth.or(budget.max_growth);

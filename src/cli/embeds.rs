@@ -35,23 +35,24 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         let program = Program::open_unpacked(bytes, None)?;
         let mut all = program.embeds().to_vec();
         if args.guess {
             all.extend(program.embedded_variables()?);
         }
-        frame::warn(path, program.image(), &args.output);
+        frame::warn(file.shown(), program.image(), &args.output);
         if args.format == Format::Json {
-            report::embeds::json(out, &path.to_string_lossy(), &all)?;
+            report::embeds::json(out, file, &all)?;
         } else {
-            if args.files.len() > 1 {
-                writeln!(out, "{}:", escape(path.as_os_str().as_encoded_bytes())).map_err(Trouble::Output)?;
+            if args.files.len() > 1 || file.is_member() {
+                writeln!(out, "{}:", escape(file.shown().as_os_str().as_encoded_bytes()))
+                    .map_err(Trouble::Output)?;
             }
             report::embeds::text(out, &all)?;
         }
         match &args.extract {
-            Some(dir) => extract(path, dir, &all),
+            Some(dir) => extract(file.shown(), dir, &all),
             None => Ok(super::FINE),
         }
     })

@@ -8,7 +8,7 @@ use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::funcs;
 use crate::go::Program;
 use crate::go::pclntab::{Found, Layout, Table};
-use crate::input::Bytes;
+use crate::input::{Bytes, Name};
 use crate::report;
 use crate::report::text::escape;
 
@@ -38,12 +38,12 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         let program = Program::open_unpacked(bytes, None)?;
         let table = program.pclntab()?;
         if !args.output.quiet {
             for w in table.warnings() {
-                frame::complain(path, &format!("warning: {w}"));
+                frame::complain(file.shown(), &format!("warning: {w}"));
             }
         }
         let options = funcs::Options {
@@ -55,15 +55,13 @@ pub(super) fn run(args: &Args) -> u8 {
             package.is_none_or(|p| funcs::in_package(f.package, p))
                 && args.matching.as_ref().is_none_or(|r| r.is_match(f.name))
         });
-        frame::warn(path, program.image(), &args.output);
+        frame::warn(file.shown(), program.image(), &args.output);
         match args.format {
-            Format::Json => {
-                report::funcs::json(out, &path.to_string_lossy(), &facts(table), &all, args.inlined)?
-            }
+            Format::Json => report::funcs::json(out, file, &facts(table), &all, args.inlined)?,
             _ => {
-                if args.files.len() > 1 {
+                if args.files.len() > 1 || file.is_member() {
                     use std::io::Write;
-                    writeln!(out, "{}:", escape(path.as_os_str().as_encoded_bytes()))
+                    writeln!(out, "{}:", escape(file.shown().as_os_str().as_encoded_bytes()))
                         .map_err(Trouble::Output)?;
                 }
                 report::funcs::text(out, &all)?;
@@ -74,7 +72,7 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 /// The JSON object of a file without any option.
-pub(super) fn json(out: &mut dyn std::io::Write, name: &str, bytes: &Bytes) -> Result<(), Trouble> {
+pub(super) fn json(out: &mut dyn std::io::Write, name: &Name, bytes: &Bytes) -> Result<(), Trouble> {
     let program = Program::open_unpacked(bytes, None)?;
     let table = program.pclntab()?;
     let all = funcs::list(&program, &funcs::Options { inlined: false })?;

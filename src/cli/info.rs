@@ -35,11 +35,11 @@ pub(super) fn run(args: &Args) -> u8 {
         color: args.output.colored(),
     };
     let mut first = true;
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         let facts = info::gather(bytes, args.arch.as_deref())?;
-        let name = path.as_os_str().as_encoded_bytes();
+        let name = file.shown().as_os_str().as_encoded_bytes();
         match args.format {
-            Format::Json => report::json(out, &String::from_utf8_lossy(name), &facts)?,
+            Format::Json => report::json(out, file, &facts)?,
             Format::Markdown => report::markdown(out, name, &facts, style)?,
             _ => {
                 if !first && !style.quiet {

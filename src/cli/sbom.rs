@@ -1,7 +1,7 @@
 //! `gospect sbom`: what each program is made of, as CycloneDX or SPDX.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::display;
@@ -83,8 +83,8 @@ pub(super) fn run(args: &Args) -> u8 {
         &args.files,
         args.output.quiet,
         "Go binary",
-        |path, bytes, named| {
-            let name = display(path);
+        |name, bytes, named| {
+            let name = display(name.clone());
             let inventory = match sbom::take(&name, bytes) {
                 Err(_) if !named => return Ok(None),
                 other => other?,
@@ -103,9 +103,9 @@ pub(super) fn run(args: &Args) -> u8 {
             Ok(Some((inventory, findings)))
         },
     );
-    let (found, unreadable) = seen.by_name();
+    let (found, unreadable) = (seen.files, seen.unread);
     for (name, why) in &unreadable {
-        frame::complain(Path::new(name), why);
+        frame::complain(name.shown(), why);
     }
     let time = time(seconds);
     let (inventories, findings): (Vec<Inventory>, Vec<Vec<Finding>>) = found.into_iter().map(|f| f.1).unzip();

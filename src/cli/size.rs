@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let one_document = matches!(args.format, Format::Html | Format::Svg);
     let mut seen = 0;
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         seen += 1;
         // Also several files of one folder; what is written so far is thrown away.
         if one_document && (args.files.len() > 1 || seen > 1) {
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> u8 {
             return Err(Trouble::Said);
         }
         if args.verify {
-            let name = text::escape(path.as_os_str().as_encoded_bytes());
+            let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
             size_report::write_agreement(out, &name, &size::agreement(bytes)?, args.output.verbose)?;
             return Ok(super::FINE);
         }
@@ -88,21 +88,13 @@ pub(super) fn run(args: &Args) -> u8 {
         } else {
             size::measure(bytes, options)?
         };
-        let name = text::escape(path.as_os_str().as_encoded_bytes());
+        let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
         match args.format {
-            Format::Html => {
-                size_report::write_html(out, &path.to_string_lossy(), &report, &shown(&report, &view))?
-            }
-            Format::Svg => size_report::write_svg(
-                out,
-                &path.to_string_lossy(),
-                &report,
-                &shown(&report, &view),
-                &view,
-            )?,
-            Format::Csv => size_report::write_csv(out, &path.to_string_lossy(), &report, &view)?,
-            Format::Markdown => size_report::write_markdown(out, &path.to_string_lossy(), &report, &view)?,
-            Format::Json => size_report::write_json(out, &path.to_string_lossy(), &report, args.memory)?,
+            Format::Html => size_report::write_html(out, file, &report, &shown(&report, &view))?,
+            Format::Svg => size_report::write_svg(out, file, &report, &shown(&report, &view), &view)?,
+            Format::Csv => size_report::write_csv(out, file, &report, &view)?,
+            Format::Markdown => size_report::write_markdown(out, file, &report, &view)?,
+            Format::Json => size_report::write_json(out, file, &report, args.memory)?,
             _ => size_report::write_text(out, &name, &report, &view)?,
         }
         Ok(super::FINE)

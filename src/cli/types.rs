@@ -39,12 +39,12 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         let program = Program::open_unpacked(bytes, None)?;
         let module = program.moduledata()?;
         if !args.output.quiet {
             for w in module.warnings.iter().chain(&program.types().warnings) {
-                frame::complain(path, &format!("warning: {w}"));
+                frame::complain(file.shown(), &format!("warning: {w}"));
             }
         }
         let filter = types::Filter {
@@ -53,14 +53,15 @@ pub(super) fn run(args: &Args) -> u8 {
             kind: args.kind.as_deref(),
         };
         let all = types::filtered(&program, &filter);
-        frame::warn(path, program.image(), &args.output);
+        frame::warn(file.shown(), program.image(), &args.output);
         if args.format == Format::Json {
-            report::types::json(out, &path.to_string_lossy(), &program, all)?;
+            report::types::json(out, file, &program, all)?;
             return Ok(super::FINE);
         }
-        if args.files.len() > 1 {
+        if args.files.len() > 1 || file.is_member() {
             use std::io::Write;
-            writeln!(out, "{}:", escape(path.as_os_str().as_encoded_bytes())).map_err(Trouble::Output)?;
+            writeln!(out, "{}:", escape(file.shown().as_os_str().as_encoded_bytes()))
+                .map_err(Trouble::Output)?;
         }
         report::types::text(out, &program, all, args.members)?;
         Ok(super::FINE)

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::frame::{io_words, note};
+use super::frame::{self, io_words, note};
 use super::goflags::{self, Wrong};
 use crate::go::Program;
 use crate::go::buildinfo::{self, BuildInfo};
+use crate::input::members::is_image_folder;
 use crate::input::{self, fault};
 use crate::report::json::escaped;
 use crate::report::{text, version as report};
@@ -35,7 +36,8 @@ pub struct Args {
     /// Print JSON; only with -m.
     #[arg(long)]
     json: bool,
-    /// Also read what Go can't: c-archives, wasm modules, files whose build information is not where Go looks.
+    /// Also read what Go can't: c-archives, wasm modules, files whose build information is not where Go looks, and what is in
+    /// archives, packages and container images.
     #[arg(long)]
     recover: bool,
     /// Change to DIR before reading; must come first.
@@ -158,9 +160,12 @@ fn scan(paths: &[OsString], wish: Wish) -> io::Result<u8> {
                 )?;
                 status = 1;
             }
-            Ok(meta) if meta.is_dir() => scan_folder(path, wish)?,
+            Ok(meta) if meta.is_dir() && !(wish.recover && is_image_folder(path)) => scan_folder(path, wish)?,
             Ok(meta) => {
-                let said = scan_file(path, &meta, true, wish);
+                let said = match wish.recover {
+                    true => scan_contents(path, wish).unwrap_or_else(|| scan_file(path, &meta, true, wish)),
+                    false => scan_file(path, &meta, true, wish),
+                };
                 print(&said)?;
                 if !said.found && wish.modules {
                     status = 1;
@@ -304,6 +309,32 @@ fn scan_file(path: &Path, meta: &Metadata, must_print: bool, wish: Wish) -> Said
     }
     said.map = Some(bytes);
     said
+}
+
+/// The Go binaries in a container; `None` for what is none.
+fn scan_contents(path: &Path, wish: Wish) -> Option<Said> {
+    let mut said = Said::default();
+    let mut wrong = false;
+    let opened = frame::in_container(path, &mut |member, found| {
+        let name = name(member.shown(), wish);
+        let got = found.and_then(|bytes| match buildinfo::read(bytes) {
+            Ok(build) => {
+                put(&mut said.out, &name, &build, wish);
+                Ok(())
+            }
+            Err(e) => recover(bytes, |build| put(&mut said.out, &name, build, wish)).ok_or(e.to_string()),
+        });
+        match got {
+            Ok(()) => said.found = true,
+            Err(why) => {
+                wrong = true;
+                said.err
+                    .extend([&name[..], b": ", why.as_bytes(), b"\n"].concat());
+            }
+        }
+    });
+    said.found &= !wrong;
+    opened.then_some(said)
 }
 
 fn put(out: &mut Vec<u8>, name: &[u8], build: &BuildInfo<'_>, wish: Wish) {

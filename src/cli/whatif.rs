@@ -7,6 +7,7 @@ use super::frame::{self, Format, Output, Trouble};
 use super::whatif_rebuild;
 use crate::analysis::whatif::{self, Options};
 use crate::go::Program;
+use crate::input::Name;
 use crate::report::{self, text};
 
 /// Predicts the file's size with other linker flags, stripped, compressed, and says what each would cost.
@@ -44,9 +45,9 @@ pub(super) fn run(args: &Args) -> u8 {
     if let Some(package) = &args.rebuild {
         return rebuild(args, package, options);
     }
-    frame::each(&args.output, &args.files, |path, bytes, out| {
+    frame::each(&args.output, &args.files, |file, bytes, out| {
         let report = whatif::predict(&Program::open(bytes)?, options);
-        print(args, path, &report, &[], out)?;
+        print(args, file, &report, &[], out)?;
         Ok(super::FINE)
     })
 }
@@ -65,7 +66,7 @@ fn rebuild(args: &Args, package: &OsString, options: Options) -> u8 {
         if report.variants.iter().zip(&real).any(wrong) {
             status = super::FINDINGS;
         }
-        print(args, path, &report, &real, sink)?;
+        print(args, &Name::file(path), &report, &real, sink)?;
         Ok(super::FINE)
     });
     status.max(written)
@@ -73,14 +74,14 @@ fn rebuild(args: &Args, package: &OsString, options: Options) -> u8 {
 
 fn print(
     args: &Args,
-    path: &Path,
+    file: &Name,
     report: &whatif::Report,
     real: &[Option<whatif_rebuild::Real>],
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
-    let name = text::escape(path.as_os_str().as_encoded_bytes());
+    let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
     match args.format {
-        Format::Json => report::whatif::write_json(out, &path.to_string_lossy(), report, real),
+        Format::Json => report::whatif::write_json(out, file, report, real),
         Format::Markdown => report::whatif::write_markdown(out, &name, report, real),
         _ => report::whatif::write_text(out, &name, report, real),
     }

@@ -1,11 +1,13 @@
 //! `gospect why`: what keeps a package in a program, and what the program would lose with it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::graph::Graph;
 use crate::go::Program;
 use crate::input::{self, fault};
+use crate::report::text::escape;
 use crate::report::why::{self as report, Answer, Style};
 
 /// Says what each module holds in the program, who else uses it, and through which chain of calls the program comes to it.
@@ -68,12 +70,14 @@ pub(super) fn run(args: &Args) -> u8 {
     frame::each(
         &args.output,
         std::slice::from_ref(&args.file),
-        |path, bytes, out| {
+        |file, bytes, out| {
             let program = Program::open(bytes)?;
             let run = args.source.as_ref().map(|dir| go_list(dir, &program)).transpose();
             let run = run.map_err(Trouble::File)?;
             let graph = Graph::new(&program, run.as_deref().or(list.as_deref()))?;
-            let file = path.to_string_lossy();
+            if file.is_member() && !matches!(args.format, Format::Json | Format::Dot) {
+                writeln!(out, "{}:", escape(file.as_bytes()))?;
+            }
             if let Some(target) = &args.target {
                 let found = graph.paths(target, &args.drop, args.all).map_err(Trouble::File)?;
                 if found.is_empty() {
@@ -86,7 +90,7 @@ pub(super) fn run(args: &Args) -> u8 {
                     return Err(Trouble::File(format!("{what}{rest} is called {target}")));
                 }
                 match args.format {
-                    Format::Json => report::chains_json(out, &file, target, &found)?,
+                    Format::Json => report::chains_json(out, file, target, &found)?,
                     Format::Dot => report::chains_dot(out, &found)?,
                     _ => report::chains(out, &found)?,
                 }
@@ -116,7 +120,7 @@ pub(super) fn run(args: &Args) -> u8 {
                 markdown: args.format == Format::Markdown,
             };
             match args.format {
-                Format::Json => report::json(out, &file, &graph, &answer)?,
+                Format::Json => report::json(out, file, &graph, &answer)?,
                 Format::Dot => report::dot(out, &answer, style)?,
                 _ => report::table(out, &graph, &answer, style)?,
             }

@@ -7,6 +7,7 @@
 pub mod ending;
 pub mod fault;
 pub mod members;
+mod name;
 pub mod sources;
 pub mod standard;
 
@@ -15,6 +16,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+
+pub use name::Name;
 
 /// The bytes of one input: mapped or owned. Derefs to `[u8]`.
 #[derive(Debug)]

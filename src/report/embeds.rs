@@ -7,12 +7,14 @@ use serde::Serialize;
 use super::json::{self, hex, lossy};
 use super::text::{escape, grouped};
 use crate::go::embeds::Embed;
+use crate::input::Name;
 
 #[derive(Serialize)]
 struct Report {
     schema: &'static str,
     version: u32,
-    file: String,
+    #[serde(flatten)]
+    file: json::Named,
     embeds: Vec<One>,
 }
 
@@ -37,7 +39,7 @@ fn hash(e: &Embed<'_>) -> Option<String> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, file: &str, all: &[Embed<'_>]) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, file: &Name, all: &[Embed<'_>]) -> io::Result<()> {
     let one = |e: &Embed<'_>| One {
         holder: e.holder.word(),
         path: e.path.map(lossy),
@@ -52,7 +54,7 @@ pub fn json(out: &mut dyn Write, file: &str, all: &[Embed<'_>]) -> io::Result<()
     let report = Report {
         schema: "gospect/embeds",
         version: 1,
-        file: file.to_string(),
+        file: file.into(),
         embeds: all.iter().map(one).collect(),
     };
     json::write(out, &report)

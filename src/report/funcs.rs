@@ -7,12 +7,14 @@ use serde::Serialize;
 use super::json;
 use super::text::escape;
 use crate::analysis::funcs::{Func, Source};
+use crate::input::Name;
 
 #[derive(Serialize)]
 struct Report<'t> {
     schema: &'static str,
     version: u32,
-    file: String,
+    #[serde(flatten)]
+    file: json::Named,
     pclntab: Pclntab,
     functions: &'t [One<'t>],
 }
@@ -81,7 +83,7 @@ fn source(s: Source) -> &'static str {
 /// What the writer says.
 pub fn json(
     out: &mut dyn Write,
-    file: &str,
+    file: &Name,
     pclntab: &Pclntab,
     all: &[Func<'_>],
     with_inlined: bool,
@@ -108,7 +110,7 @@ pub fn json(
     let report = Report {
         schema: "gospect/funcs",
         version: 1,
-        file: file.to_string(),
+        file: file.into(),
         pclntab: pclntab.clone(),
         functions: &functions,
     };

@@ -6,6 +6,24 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 use super::text::unsafe_on_terminal;
+use crate::input::Name;
+
+/// How an object says which file it is about: `file`, and for a member of that file `member`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    file: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    member: Vec<String>,
+}
+
+impl From<&Name> for Named {
+    fn from(name: &Name) -> Named {
+        Named {
+            file: name.path().to_string_lossy().into_owned(),
+            member: name.members().iter().map(|m| lossy(m)).collect(),
+        }
+    }
+}
 
 /// An object on its own, indented by two spaces, with a line end.
 ///

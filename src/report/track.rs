@@ -64,7 +64,7 @@ pub fn write_json(out: &mut dyn Write, all: &[LogEntry], reports: &[Report]) -> 
         let mut v = json!(e);
         if let Some(r) = reports.get(i) {
             let mut bytes = Vec::new();
-            write_size(&mut bytes, &e.name, r, false)?;
+            write_size(&mut bytes, &e.name.as_str().into(), r, false)?;
             if let Some(o) = v.as_object_mut() {
                 o.insert("size".into(), serde_json::from_slice(&bytes)?);
             }

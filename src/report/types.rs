@@ -10,12 +10,14 @@ use super::text::escape;
 use crate::analysis::types;
 use crate::go::Program;
 use crate::go::types::{Detail, Method, Type};
+use crate::input::Name;
 
 #[derive(Serialize)]
 struct Report {
     schema: &'static str,
     version: u32,
-    file: String,
+    #[serde(flatten)]
+    file: json::Named,
     layout: Option<&'static str>,
     moduledata: String,
     types: Vec<One>,
@@ -176,7 +178,7 @@ fn methods(p: &Program<'_>, all: &[Method<'_>]) -> Vec<OneMethod> {
 /// What the writer says.
 pub fn json<'p, 'm: 'p>(
     out: &mut dyn Write,
-    file: &str,
+    file: &Name,
     p: &'p Program<'m>,
     types: impl Iterator<Item = &'p Type<'m>>,
 ) -> io::Result<()> {
@@ -190,7 +192,7 @@ pub fn json<'p, 'm: 'p>(
     let report = Report {
         schema: "gospect/types",
         version: 1,
-        file: file.to_string(),
+        file: file.into(),
         layout: module.and_then(|m| m.layout).map(|l| l.versions),
         moduledata: hex(module.map_or(0, |m| m.addr)),
         types: types.map(|t| one(p, t)).collect(),

@@ -8,12 +8,14 @@ use super::json;
 use super::markdown::{cell, code};
 use super::text::grouped;
 use crate::analysis::whatif::{Report, Variant};
+use crate::input::Name;
 
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
     version: u32,
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     file_size: u64,
     notes: &'a [String],
     variants: Vec<Row<'a>>,
@@ -45,7 +47,7 @@ pub type Real = Option<Result<u64, String>>;
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
+pub fn write_json(out: &mut dyn Write, file: &Name, report: &Report, real: &[Real]) -> io::Result<()> {
     let variants = report
         .variants
         .iter()
@@ -69,7 +71,7 @@ pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, real: &[Real
         &Document {
             schema: "gospect/whatif",
             version: 1,
-            file,
+            file: file.into(),
             file_size: report.file_size,
             notes: &report.notes,
             variants,

@@ -10,11 +10,14 @@ mod contradictions;
 mod elf;
 mod go;
 mod hidden;
+mod identify;
 mod macho;
 mod names;
 mod object;
 mod pe;
 mod version;
+
+pub use identify::{Identity, identify};
 
 use super::seen::Seen;
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::analysis::info::{self, Facts};
 use crate::analysis::policy::judge::{self, Judgement};
@@ -12,7 +12,7 @@ use crate::analysis::policy::values::{Date, Value, ValueKind};
 use crate::cli::frame::{self, Output, Trouble, complain, note};
 use crate::cli::{FINE, TROUBLE};
 use crate::go::version::Version;
-use crate::input::Bytes;
+use crate::input::{Bytes, Name};
 
 use super::policy::NAME;
 
@@ -38,15 +38,15 @@ pub(super) fn run(paths: &[PathBuf], today: Date, output: &Output) -> u8 {
     }
     let mut status = FINE;
     let written = frame::to_output(&output, |sink| {
-        let seen = frame::each_parallel(paths, output.quiet, "Go binary", |path, bytes, named| match look(
-            path, bytes, today,
+        let seen = frame::each_parallel(paths, output.quiet, "Go binary", |name, bytes, named| match look(
+            name, bytes, today,
         ) {
             Ok(seen) => Ok((named || seen.judgement.is_go).then_some(seen)),
             Err(e) if named => Err(e.into()),
             Err(_) => Ok(None),
         });
-        for (p, why) in &seen.unread {
-            complain(p, why);
+        for (name, why) in &seen.unread {
+            complain(name.shown(), why);
             status = TROUBLE;
         }
         let all: Vec<Seen> = seen.files.into_iter().map(|f| f.1).collect();
@@ -63,7 +63,7 @@ pub(super) fn run(paths: &[PathBuf], today: Date, output: &Output) -> u8 {
     status.max(written)
 }
 
-fn look(path: &Path, bytes: &Bytes, today: Date) -> crate::Result<Seen> {
+fn look(name: &Name, bytes: &Bytes, today: Date) -> crate::Result<Seen> {
     let facts = info::gather(bytes, None)?;
     let demands: Vec<Demand> = rules::all()
         .filter_map(|rule| {
@@ -77,7 +77,7 @@ fn look(path: &Path, bytes: &Bytes, today: Date) -> crate::Result<Seen> {
         .collect();
     let judgement = judge::judge(bytes, &demands, None, &[], today)?;
     Ok(Seen {
-        name: path.to_string_lossy().into_owned(),
+        name: name.to_string(),
         size: bytes.len() as u64,
         facts,
         judgement,

@@ -18,6 +18,7 @@ use crate::analysis::policy::select::{self, Flags, PROFILES};
 use crate::analysis::policy::values::Date;
 use crate::go::buildinfo;
 use crate::image::{Sniffed, sniff};
+use crate::input::Name;
 use crate::report::check::{self as report, File, Run};
 use crate::report::text::escape;
 
@@ -142,12 +143,12 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
         &args.files,
         args.output.quiet,
         "Go binary",
-        |path, bytes, named| {
+        |name, bytes, named| {
             // Whether it was named or found: the shell expands patterns as well.
             let Some(kind) = sniff(bytes) else {
                 return Ok(None);
             };
-            let names = policy::names(loaded, path);
+            let names = policy::names(loaded, name);
             let demands = select::demands(policy, flags, &names);
             let judgement = match judge::judge(bytes, &demands, policy, &names, today) {
                 Ok(j) if j.is_go || j.opaque => Ok(Some(j)),
@@ -166,12 +167,12 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
             judgement
         },
     );
-    let by_name = |all: Vec<(PathBuf, String)>| -> Vec<(String, String)> {
-        all.into_iter().map(|(path, why)| (display(&path), why)).collect()
+    let by_name = |all: Vec<(Name, String)>| -> Vec<(Name, String)> {
+        all.into_iter().map(|(name, why)| (display(name), why)).collect()
     };
     let (skipped, mut unreadable) = (by_name(seen.skipped), by_name(seen.unread));
-    let files = seen.files.into_iter().map(|(path, judgement)| File {
-        name: display(&path),
+    let files = seen.files.into_iter().map(|(name, judgement)| File {
+        name: display(name),
         judgement,
     });
     let files: Vec<File> = files.collect();
@@ -180,7 +181,7 @@ fn look(args: &Args, loaded: Option<&policy::Loaded>, flags: &Flags, today: Date
         unreadable.extend(skipped.iter().cloned());
     }
     for (name, why) in &unreadable {
-        frame::complain(Path::new(name), why);
+        frame::complain(name.shown(), why);
     }
     if let Some(l) = loaded.filter(|_| !args.output.quiet && !files.is_empty()) {
         matched.complain(l, &files);
@@ -243,11 +244,12 @@ impl<'p> Matched<'p> {
     }
 }
 
-pub(super) fn display(path: &Path) -> String {
-    if path.as_os_str() == "-" {
-        "standard input".into()
+/// The name as reports have it: `-` is standard input.
+pub(super) fn display(name: Name) -> Name {
+    if name.path().as_os_str() == "-" {
+        Name::member(Path::new("standard input"), name.members().to_vec())
     } else {
-        path.to_string_lossy().into_owned()
+        name
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::analysis::policy::file::Policy;
 use crate::cli::frame::{complain, io_words, note};
+use crate::input::Name;
 use crate::report::text::escape;
 
 /// A policy file that was read.
@@ -81,8 +82,9 @@ fn search(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The names a file goes by, slashes between folders: its path below the policy's folder, which patterns in
-/// the policy are held against, and the path as it was given.
-pub(crate) fn names(loaded: Option<&Loaded>, path: &Path) -> Vec<String> {
+/// the policy are held against, and the path as it was given. A container is a folder here.
+pub(crate) fn names(loaded: Option<&Loaded>, name: &Name) -> Vec<String> {
+    let path = &*name.as_if_folders();
     let slashes = |p: &Path| p.to_string_lossy().replace('\\', "/");
     let mut out = vec![slashes(path)];
     if let Some(l) = loaded {
@@ -148,10 +150,15 @@ mod tests {
             folder: folder.clone(),
         };
         assert_eq!(
-            names(Some(&l), Path::new("./bin/../bin/a")),
+            names(Some(&l), &"./bin/../bin/a".into()),
             ["bin/a", "./bin/../bin/a"]
         );
-        assert_eq!(names(Some(&l), &folder.join("x"))[0], "x");
-        assert_eq!(names(Some(&l), Path::new("/elsewhere/x")), ["/elsewhere/x"]);
+        assert_eq!(names(Some(&l), &Name::file(&folder.join("x")))[0], "x");
+        assert_eq!(names(Some(&l), &"/elsewhere/x".into()), ["/elsewhere/x"]);
+        let member = Name::member(
+            Path::new("./image.tar"),
+            vec![b"l.tar".to_vec(), b"usr/bin/a".to_vec()],
+        );
+        assert_eq!(names(Some(&l), &member)[0], "image.tar/l.tar/usr/bin/a");
     }
 }

@@ -1,4 +1,4 @@
-//! The one way to open what a command looks at: a file, each of several, all of them at once.
+//! The one way to open what a command looks at: a file, each of several, all of them at once; and what is in a container.
 //!
 //! What was said of a file that is written to meanwhile is worth nothing, so it is refused here and nowhere
 //! else. `version`, `nm`, `objdump` and `addr2line` open as Go's tools do and say what those say.
@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::contents::each_in;
 use super::subjects::{Found, expand};
 use super::{Output, Progress, Sink, complain, io_words, to_output, write_status};
 use crate::cli::{FINE, TROUBLE};
 use crate::image::sniff;
-use crate::input::{self, Bytes, fault};
+use crate::input::{self, Bytes, Name, fault};
 
 /// Why work on one input ended.
 #[derive(Debug)]
@@ -49,11 +50,7 @@ impl From<io::Error> for Trouble {
 /// What the system says, what `work` says, and that the file was changed meanwhile.
 pub fn open<T>(path: &Path, work: impl FnOnce(&Bytes) -> Result<T, Trouble>) -> Result<T, Trouble> {
     let bytes = input::open_or_stdin(path, fault::guard()).map_err(|e| Trouble::File(io_words(&e)))?;
-    let done = work(&bytes);
-    if bytes.changed() && !matches!(done, Err(Trouble::Output(_) | Trouble::Said)) {
-        return Err(Trouble::File("was changed while it was read".into()));
-    }
-    done
+    settled(&bytes, || work(&bytes))
 }
 
 /// As [`open`], for commands that look at few files that they know by name: what is wrong is told.
@@ -70,14 +67,22 @@ pub fn open_or_complain<T>(
     })
 }
 
-/// Opens the output, then each path in turn (of a folder every file below it that is a binary), and hands its
-/// bytes to `work`. One bad file never hides the others. The greatest of the statuses that `work` gave, and 2
-/// for what could not be read and for a folder in which nothing was found. Stops at the first write that
-/// fails.
+/// As [`open`], for bytes that are there already.
+fn settled<T>(bytes: &Bytes, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let done = work();
+    if bytes.changed() && !matches!(done, Err(Trouble::Output(_) | Trouble::Said)) {
+        return Err(Trouble::File("was changed while it was read".into()));
+    }
+    done
+}
+
+/// Opens the output, then each path in turn (of a folder every file below it that is a binary, of a container that is named every Go
+/// binary in it), and hands its bytes to `work`. One bad file never hides the others. The greatest of the statuses that `work` gave, and 2
+/// for what could not be read and for a folder or container in which nothing was found. Stops at the first write that fails.
 pub fn each(
     output: &Output,
     paths: &[PathBuf],
-    mut work: impl FnMut(&Path, &Bytes, &mut Sink) -> Result<u8, Trouble>,
+    mut work: impl FnMut(&Name, &Bytes, &mut Sink) -> Result<u8, Trouble>,
 ) -> u8 {
     let mut status = FINE;
     let written = to_output(output, |sink| {
@@ -86,32 +91,35 @@ pub fn each(
         let mut used = vec![false; paths.len()];
         for s in &subjects {
             progress.step();
-            let outcome = open(&s.path, |bytes| {
-                // What is no binary is passed over in silence below a folder.
-                if !s.named && sniff(bytes).is_none() {
-                    return Ok(None);
+            each_in(s, &mut |name, found, named| {
+                let outcome = found.map_err(Trouble::File).and_then(|bytes| {
+                    // What is no binary is passed over in silence below a folder.
+                    if !named && sniff(bytes).is_none() {
+                        return Ok(None);
+                    }
+                    settled(bytes, || work(name, bytes, sink).map(Some))
+                });
+                if !matches!(outcome, Ok(None))
+                    && let Some(u) = used.get_mut(s.from)
+                {
+                    *u = true;
                 }
-                work(&s.path, bytes, sink).map(Some)
-            });
-            if !matches!(outcome, Ok(None))
-                && let Some(u) = used.get_mut(s.from)
-            {
-                *u = true;
-            }
-            match outcome {
-                Ok(given) => status = status.max(given.unwrap_or(FINE)),
-                Err(Trouble::File(what)) => {
-                    complain(&s.path, &what);
-                    status = TROUBLE;
+                match outcome {
+                    Ok(given) => status = status.max(given.unwrap_or(FINE)),
+                    Err(Trouble::File(what)) => {
+                        complain(name.shown(), &what);
+                        status = TROUBLE;
+                    }
+                    Err(other) => return Err(other),
                 }
-                Err(other) => return Err(other),
-            }
+                Ok(())
+            })?;
         }
         for (path, why) in &unread {
             complain(path, why);
             status = TROUBLE;
         }
-        for path in empty(paths, &used, &unread) {
+        for path in empty(paths, &used, |p| unread.iter().any(|u| u.0 == *p)) {
             complain(path, &"no binary was found in it");
             status = TROUBLE;
         }
@@ -123,54 +131,49 @@ pub fn each(
 /// What [`each_parallel`] saw.
 #[derive(Debug)]
 pub struct Seen<T> {
-    /// Files in the order given, with what was made of each.
-    pub files: Vec<(PathBuf, T)>,
+    /// Files and members in the order given, with what was made of each.
+    pub files: Vec<(Name, T)>,
     /// Files that were passed over, and what they are instead: no binary, or not what is wanted.
-    pub skipped: Vec<(PathBuf, String)>,
+    pub skipped: Vec<(Name, String)>,
     /// What can't be read, with the reason: folders, files, and arguments that brought nothing.
-    pub unread: Vec<(PathBuf, String)>,
-}
-
-/// Names of files with what was made of each.
-pub type Named<T> = Vec<(String, T)>;
-
-impl<T> Seen<T> {
-    /// The same by names instead of paths: files, and what can't be read.
-    pub fn by_name(self) -> (Named<T>, Named<String>) {
-        let name = |p: PathBuf| p.to_string_lossy().into_owned();
-        let files = self.files.into_iter().map(|(p, made)| (name(p), made));
-        let unread = self.unread.into_iter().map(|(p, why)| (name(p), why));
-        (files.collect(), unread.collect())
-    }
+    pub unread: Vec<(Name, String)>,
 }
 
 /// Opens all paths on all cores; `look` gives what it makes of a file, or nothing for one that it passes
 /// over. It is told whether the file was named; what a folder or pattern brings in and is no binary is passed
-/// over before. `wanted` says what it is that a folder or pattern which brought nothing has none of. A file
-/// that is named twice is looked at once.
+/// over before. Of a container that is named, every Go binary in it is looked at, as if it were named. `wanted`
+/// says what it is that a folder, pattern or container which brought nothing has none of. A file that is named
+/// twice is looked at once.
 pub fn each_parallel<T: Send>(
     paths: &[PathBuf],
     quiet: bool,
     wanted: &str,
-    look: impl Fn(&Path, &Bytes, bool) -> Result<Option<T>, Trouble> + Sync,
+    look: impl Fn(&Name, &Bytes, bool) -> Result<Option<T>, Trouble> + Sync,
 ) -> Seen<T> {
-    let Found {
-        mut subjects,
-        mut unread,
-    } = expand(paths);
+    let Found { mut subjects, unread } = expand(paths);
+    let named = |(p, why): (PathBuf, String)| (Name::file(&p), why);
+    let mut unread: Vec<(Name, String)> = unread.into_iter().map(named).collect();
     let mut once = std::collections::HashSet::new();
     subjects.retain(|s| once.insert(s.path.clone()));
     let progress = Progress::new(if quiet { 0 } else { subjects.len() });
     let results: Vec<_> = subjects
         .par_iter()
         .map(|s| {
-            let seen = open(&s.path, |bytes| {
-                let binary = sniff(bytes).is_some();
-                let made = match s.named || binary {
-                    true => look(&s.path, bytes, s.named)?,
-                    false => None,
-                };
-                Ok(made.ok_or(binary))
+            let mut seen = Vec::new();
+            // What goes wrong is kept with what it is about, so nothing ends the walk.
+            let _ = each_in(s, &mut |name, found, named| {
+                let made = found.map_err(Trouble::File).and_then(|bytes| {
+                    settled(bytes, || {
+                        let binary = sniff(bytes).is_some();
+                        let made = match named || binary {
+                            true => look(name, bytes, named)?,
+                            false => None,
+                        };
+                        Ok(made.ok_or(binary))
+                    })
+                });
+                seen.push((name.clone(), made));
+                Ok(())
             });
             progress.step();
             seen
@@ -179,19 +182,23 @@ pub fn each_parallel<T: Send>(
     drop(progress);
     let mut used = vec![false; paths.len()];
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
-    for (s, result) in subjects.iter().zip(results) {
+    for (s, (name, result)) in subjects
+        .iter()
+        .zip(results)
+        .flat_map(|(s, all)| all.into_iter().map(move |one| (s, one)))
+    {
         match result {
             Ok(Err(binary)) => {
                 let what = if binary { wanted } else { "binary" };
-                skipped.push((s.path.clone(), format!("is no {what}")));
+                skipped.push((name, format!("is no {what}")));
                 // A file that was named is told of as skipped; a folder of such files brought nothing.
                 if !s.named {
                     continue;
                 }
             }
-            Ok(Ok(made)) => files.push((s.path.clone(), made)),
-            Err(Trouble::File(why)) => unread.push((s.path.clone(), why)),
-            Err(Trouble::Output(e)) => unread.push((s.path.clone(), io_words(&e))),
+            Ok(Ok(made)) => files.push((name, made)),
+            Err(Trouble::File(why)) => unread.push((name, why)),
+            Err(Trouble::Output(e)) => unread.push((name, io_words(&e))),
             Err(Trouble::Said) => {}
         }
         if let Some(u) = used.get_mut(s.from) {
@@ -199,7 +206,7 @@ pub fn each_parallel<T: Send>(
         }
     }
     let elsewhere = |i: usize, path: &Path| subjects.iter().any(|s| s.from != i && s.path.starts_with(path));
-    let nothing: Vec<PathBuf> = empty(paths, &used, &unread)
+    let nothing: Vec<PathBuf> = empty(paths, &used, |p| unread.iter().any(|u| u.0.path() == p))
         .filter(|path| {
             !paths
                 .iter()
@@ -208,7 +215,11 @@ pub fn each_parallel<T: Send>(
         })
         .cloned()
         .collect();
-    unread.extend(nothing.into_iter().map(|p| (p, format!("holds no {wanted}"))));
+    unread.extend(
+        nothing
+            .into_iter()
+            .map(|p| (Name::file(&p), format!("holds no {wanted}"))),
+    );
     Seen {
         files,
         skipped,
@@ -221,9 +232,9 @@ pub fn each_parallel<T: Send>(
 fn empty<'p>(
     paths: &'p [PathBuf],
     used: &[bool],
-    unread: &[(PathBuf, String)],
+    told: impl Fn(&Path) -> bool,
 ) -> impl Iterator<Item = &'p PathBuf> {
-    let told: Vec<bool> = paths.iter().map(|p| unread.iter().any(|u| u.0 == *p)).collect();
+    let told: Vec<bool> = paths.iter().map(|p| told(p)).collect();
     let used = used.to_vec();
     let unused = move |i: usize| used.get(i) == Some(&false) && told.get(i) == Some(&false);
     paths

@@ -1,6 +1,7 @@
 //! What every sub-command shares: the output's place and colour, messages, inputs one after the other, exit
 //! status.
 
+mod contents;
 mod inputs;
 mod sink;
 mod subjects;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::report::text::escape;
 
 use super::{FINE, TROUBLE};
+pub(super) use contents::in_container;
 pub use inputs::{Seen, Trouble, each, each_parallel, open, open_or_complain};
 pub use sink::Sink;
 

@@ -17,6 +17,8 @@ pub(in crate::cli) struct Subject {
     pub path: PathBuf,
     /// Named as a file. What a folder or a glob brings in is passed over where it is no binary.
     pub named: bool,
+    /// The folder of an image, which is looked into as one.
+    pub image: bool,
     /// The argument it comes from.
     pub from: usize,
 }
@@ -45,14 +47,22 @@ pub(in crate::cli) fn expand(paths: &[PathBuf]) -> Found {
 impl Found {
     fn add(&mut self, from: usize, path: &Path) {
         let text = path.to_string_lossy();
-        let subject = |path: PathBuf, named| Subject { path, named, from };
+        let mut named = |image| {
+            self.subjects.push(Subject {
+                path: path.to_path_buf(),
+                named: true,
+                image,
+                from,
+            });
+        };
         if path.as_os_str() == "-" {
-            self.subjects.push(subject(path.to_path_buf(), true));
+            named(false);
             return;
         }
         match std::fs::metadata(path) {
+            Ok(m) if m.is_dir() && input::members::is_image_folder(path) => named(true),
             Ok(m) if m.is_dir() => self.walk(from, path, |_| true),
-            Ok(_) => self.subjects.push(subject(path.to_path_buf(), true)),
+            Ok(_) => named(false),
             Err(e) if !text.contains(['*', '?', '[', '{']) => {
                 self.unread.push((path.to_path_buf(), io_words(&e)));
             }
@@ -87,8 +97,13 @@ impl Found {
                 }
             }
             let path = entry.path;
-            let named = false;
-            self.subjects.push(Subject { path, named, from });
+            let (named, image) = (false, false);
+            self.subjects.push(Subject {
+                path,
+                named,
+                image,
+                from,
+            });
         }
         self.unread
             .extend(found.unread.iter().map(|(p, e)| (p.clone(), io_words(e))));

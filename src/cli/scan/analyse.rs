@@ -1,12 +1,12 @@
 //! The bytes of a member → what a record says of it. Equal bytes are analysed once.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::analysis::info;
+use crate::analysis::info::{self, Identity};
 use crate::analysis::policy::Level;
 use crate::analysis::policy::judge;
 use crate::analysis::policy::select::{self, Flags, Profile};
@@ -14,7 +14,7 @@ use crate::analysis::policy::values::Date;
 use crate::analysis::size::{self, Detail};
 use crate::cli::check::policy::{self, Loaded};
 use crate::cli::frame::Trouble;
-use crate::input::Bytes;
+use crate::input::{Bytes, Name};
 use crate::report;
 use crate::report::scan::{Facts, OneLine};
 
@@ -71,7 +71,7 @@ const KEPT: usize = 32 << 20;
 
 impl Known {
     /// The outcome for `bytes`, which are called `name`, and their SHA-256.
-    pub fn outcome(&self, plan: &Plan, name: &[u8], bytes: &Bytes) -> (String, Arc<Outcome>) {
+    pub fn outcome(&self, plan: &Plan, name: &Name, bytes: &Bytes) -> (String, Arc<Outcome>) {
         let digest: [u8; 32] = Sha256::digest(&**bytes).into();
         let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         // A policy may demand different things of different names.
@@ -98,32 +98,19 @@ impl Known {
 }
 
 /// A defect of ours in one of 10^5 binaries must not take the others along.
-fn analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
+fn analyse(plan: &Plan, name: &Name, hex: &str, bytes: &Bytes) -> Outcome {
     let work = std::panic::AssertUnwindSafe(|| try_analyse(plan, name, hex, bytes));
     std::panic::catch_unwind(work).unwrap_or_else(|_| {
         Outcome::failed("gospect failed on it, which is a defect of gospect: please report it".into())
     })
 }
 
-fn try_analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
-    let facts = match info::gather(bytes, None) {
-        Ok(facts) => facts,
-        Err(e) if begins_as_go(bytes) => return Outcome::failed(e.to_string()),
-        Err(_) => return Outcome::default(),
+fn try_analyse(plan: &Plan, name: &Name, hex: &str, bytes: &Bytes) -> Outcome {
+    let facts = match info::identify(bytes) {
+        Identity::Go(facts) => *facts,
+        Identity::Broken(why) => return Outcome::failed(why),
+        Identity::Other => return Outcome::default(),
     };
-    if !facts.is_go() && facts.sealed {
-        // It may be one: nobody can tell.
-        let why = facts.warnings.last().map_or("packed by UPX", String::as_str);
-        return Outcome::failed(format!("can't be told whether it is a Go binary: {why}"));
-    }
-    if !facts.is_go() {
-        return match begins_as_go(bytes) {
-            true => Outcome::failed(
-                "begins as a Go binary and can't be read as one: it is cut short or broken".into(),
-            ),
-            false => Outcome::default(),
-        };
-    }
     let mut out = Outcome::default();
     let mut told = Facts {
         go_version: facts.go_version.clone(),
@@ -140,7 +127,7 @@ fn try_analyse(plan: &Plan, name: &[u8], hex: &str, bytes: &Bytes) -> Outcome {
         modules: facts.main.iter().chain(&facts.deps).map(module).collect(),
         ..Facts::default()
     };
-    let file = format!("sha256:{hex}");
+    let file = Name::file(Path::new(&format!("sha256:{hex}")));
     for &part in &plan.parts {
         let mut line = OneLine::default();
         let made = match part {
@@ -178,23 +165,14 @@ fn module(m: &info::ModuleName) -> [String; 2] {
     [m.path.clone(), m.version.clone()]
 }
 
-/// Does a file that can't be read show that Go made it? Its build ID stands at the beginning of the code, or in a note of an ELF file.
-/// (Go 1.27: cmd/internal/buildid looks in the first 32 KiB.)
-fn begins_as_go(bytes: &[u8]) -> bool {
-    const MARKS: [&[u8]; 3] = [b"\xff Go build ID: \"", b"\x04\0\0\0Go\0\0", b"\0\0\0\x04Go\0\0"];
-    let head = bytes.get(..32 << 10).unwrap_or(bytes);
-    MARKS.iter().any(|m| memchr::memmem::find(head, m).is_some())
-}
-
 fn check(
     plan: &Plan,
-    name: &[u8],
-    file: &str,
+    name: &Name,
+    file: &Name,
     bytes: &Bytes,
     out: &mut OneLine,
 ) -> Result<(bool, Vec<[String; 3]>), Trouble> {
-    let path = PathBuf::from(String::from_utf8_lossy(name).into_owned());
-    let names = policy::names(plan.policy.as_ref(), &path);
+    let names = policy::names(plan.policy.as_ref(), name);
     let policy = plan.policy.as_ref().map(|l| &l.policy);
     let flags = Flags {
         profile: plan.profile,
@@ -205,7 +183,7 @@ fn check(
     let run = report::check::Run {
         skipped: Vec::new(),
         files: vec![report::check::File {
-            name: file.into(),
+            name: file.clone(),
             judgement,
         }],
         unreadable: Vec::new(),
@@ -223,7 +201,7 @@ fn check(
     Ok((run.fails(), found.collect()))
 }
 
-fn size(file: &str, bytes: &Bytes, out: &mut OneLine) -> Result<(), Trouble> {
+fn size(file: &Name, bytes: &Bytes, out: &mut OneLine) -> Result<(), Trouble> {
     let options = size::Options {
         detail: Detail::Package,
         symbols: true,

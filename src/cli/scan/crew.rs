@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::analyse::{Known, Outcome, Plan};
+use super::analyse::{Known, Plan};
 use super::output::Printer;
 use super::resume::Done;
 use crate::cli::frame::{complain, io_words, write_status};
 use crate::cli::{FINDINGS, FINE, TROUBLE};
+use crate::input::Name;
 use crate::input::members::{self, Member, Options, Visit};
-use crate::report::scan::{Record, display};
+use crate::report::scan::Record;
 use crate::report::text::human;
 
 /// What there is to do, and how.
@@ -81,7 +82,7 @@ pub(super) fn run(order: Order, plan: &Plan, printer: Printer) -> u8 {
         order: &order,
     };
     for (folder, e) in &order.unread {
-        crew.trouble(folder, &[], &io_words(e));
+        crew.trouble(&Name::file(folder), &io_words(e));
     }
     std::thread::scope(|scope| {
         for _ in 1..order.jobs {
@@ -166,54 +167,41 @@ impl Crew<'_> {
         };
         walk.leave();
         if let Err(e) = done {
-            self.trouble(path, &[], &io_words(&e));
+            self.trouble(&Name::file(path), &io_words(&e));
         }
         self.progress.file(path);
     }
 
     fn analyse(&self, job: Job) {
-        let path = self.path(job.subject).as_os_str().as_encoded_bytes();
-        let bytes = &job.member.bytes;
-        let name = display(path, &job.member.names);
-        let (sha256, outcome) = self.known.outcome(self.plan, &name, bytes);
+        let name = Name::member(self.path(job.subject), job.member.names);
+        let bytes = job.member.bytes;
+        let (sha256, outcome) = self.known.outcome(self.plan, &name, &bytes);
         if bytes.changed() {
-            self.trouble(
-                self.path(job.subject),
-                &job.member.names,
-                "was changed while it was read",
-            );
+            self.trouble(&name, "was changed while it was read");
         } else if outcome.is_told() {
-            self.tell(&job, path, &sha256, &outcome);
+            if outcome.findings {
+                self.status.fetch_max(FINDINGS, Relaxed);
+            }
+            if let Some(what) = &outcome.error {
+                self.complain(&name, what);
+            }
+            self.print(&Record {
+                name: &name,
+                size: Some(bytes.len() as u64),
+                sha256: Some(&sha256),
+                error: outcome.error.as_deref(),
+                facts: outcome.facts.as_ref(),
+            });
         }
         self.progress.binary(bytes.len() as u64, outcome.is_told());
-        let room = job.room;
-        drop(job);
-        self.leave(room);
+        drop(bytes);
+        self.leave(job.room);
     }
 
-    fn tell(&self, job: &Job, path: &[u8], sha256: &str, outcome: &Outcome) {
-        if outcome.findings {
-            self.status.fetch_max(FINDINGS, Relaxed);
-        }
-        if let Some(what) = &outcome.error {
-            self.complain(path, &job.member.names, what);
-        }
+    fn trouble(&self, name: &Name, what: &str) {
+        self.complain(name, what);
         self.print(&Record {
-            path,
-            member: &job.member.names,
-            size: Some(job.member.bytes.len() as u64),
-            sha256: Some(sha256),
-            error: outcome.error.as_deref(),
-            facts: outcome.facts.as_ref(),
-        });
-    }
-
-    fn trouble(&self, path: &Path, names: &[Vec<u8>], what: &str) {
-        let path = path.as_os_str().as_encoded_bytes();
-        self.complain(path, names, what);
-        self.print(&Record {
-            path,
-            member: names,
+            name,
             size: None,
             sha256: None,
             error: Some(what),
@@ -221,9 +209,8 @@ impl Crew<'_> {
         });
     }
 
-    fn complain(&self, path: &[u8], names: &[Vec<u8>], what: &str) {
-        let name = String::from_utf8_lossy(&display(path, names)).into_owned();
-        self.progress.bar.suspend(|| complain(Path::new(&name), &what));
+    fn complain(&self, name: &Name, what: &str) {
+        self.progress.bar.suspend(|| complain(name.shown(), &what));
         self.status.fetch_max(TROUBLE, Relaxed);
     }
 
@@ -321,7 +308,8 @@ impl Visit for Walk<'_, '_> {
 
     fn trouble(&mut self, names: &[Vec<u8>], what: String) -> ControlFlow<()> {
         self.leave();
-        self.crew.trouble(self.crew.path(self.subject), names, &what);
+        let name = Name::member(self.crew.path(self.subject), names.to_vec());
+        self.crew.trouble(&name, &what);
         if self.crew.stopped.load(Relaxed) {
             return ControlFlow::Break(());
         }

@@ -85,7 +85,8 @@ impl Printer {
         if let To::Parquet(file) = &mut self.to {
             return file.record(record).map_err(io::Error::other);
         }
-        let key = || (record.path.to_vec(), record.member.to_vec());
+        let path = || record.name.path().as_os_str().as_encoded_bytes().to_vec();
+        let key = || (path(), record.name.members().to_vec());
         match &mut self.how {
             How::Table(rows) => {
                 if record.facts.is_some() {

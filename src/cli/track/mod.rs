@@ -12,7 +12,7 @@ use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Date, Growth, size};
 use crate::analysis::size::{self as sizes, By, Options, Report};
 use crate::go::Program;
-use crate::input::Bytes;
+use crate::input::{Bytes, Name};
 use crate::report::size::View;
 use crate::report::track::{Chart, LogEntry};
 use crate::report::{self, text};
@@ -249,7 +249,7 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
                 ));
             };
             let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
-                l.policy.budget_for(&policy::names(Some(l), file))
+                l.policy.budget_for(&policy::names(Some(l), &Name::file(file)))
             });
             budget.max_growth = max_growth.or(budget.max_growth);
             budget.max_size = max_size.or(budget.max_size);

@@ -4,7 +4,7 @@ pub(in crate::cli) mod database;
 mod sources;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{day, display, policy};
@@ -126,8 +126,8 @@ pub(super) fn run(args: &Args) -> u8 {
         &args.files,
         args.output.quiet,
         "Go binary",
-        |path, bytes, named| {
-            let names = policy::names(loaded.as_ref(), path);
+        |name, bytes, named| {
+            let names = policy::names(loaded.as_ref(), name);
             let mut file = match vuln::look(bytes, ask) {
                 Err(_) if !named => return Ok(None),
                 looked => looked?,
@@ -137,7 +137,7 @@ pub(super) fn run(args: &Args) -> u8 {
             }
             file.suppress(policy.map_or(&[], |p: &Policy| &p.vulns), &names, today);
             let inventory = match vex && file.is_go {
-                true => Some(sbom::take(&display(path), bytes)?),
+                true => Some(sbom::take(&display(name.clone()), bytes)?),
                 false => None,
             };
             match (file.is_go, named) {
@@ -147,15 +147,15 @@ pub(super) fn run(args: &Args) -> u8 {
             }
         },
     );
-    let (files, unreadable) = seen.by_name();
+    let unreadable = seen.unread;
     let mut inventories = Vec::new();
-    let files = files.into_iter().map(|(name, (f, inventory))| {
+    let files = seen.files.into_iter().map(|(name, (f, inventory))| {
         inventories.extend(inventory);
-        (display(Path::new(&name)), f)
+        (display(name), f)
     });
     let files = files.collect();
     for (name, why) in &unreadable {
-        frame::complain(Path::new(name), why);
+        frame::complain(name.shown(), why);
     }
     let run = Run {
         files,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Run, Summary};
 use crate::analysis::policy::judge::Finding;
+use crate::input::Name;
 use crate::report::json;
 
 #[derive(Serialize)]
@@ -27,7 +28,8 @@ struct Doc<'a> {
 struct Found<'a> {
     rule: &'static str,
     level: &'static str,
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     message: &'a str,
     evidence: Option<&'a str>,
     help: &'static str,
@@ -36,7 +38,8 @@ struct Found<'a> {
 
 #[derive(Serialize)]
 struct File<'a> {
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     findings: usize,
     passed: Vec<&'static str>,
     notes: Vec<Said<'a>>,
@@ -61,15 +64,16 @@ struct Excepted<'a> {
 
 #[derive(Serialize)]
 struct Unreadable<'a> {
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     message: &'a str,
 }
 
-fn found<'a>(file: &'a str, f: &'a Finding) -> Found<'a> {
+fn found<'a>(file: &'a Name, f: &'a Finding) -> Found<'a> {
     Found {
         rule: f.rule,
         level: f.level.word(),
-        file,
+        file: file.into(),
         message: &f.message,
         evidence: (!f.evidence.is_empty()).then_some(&f.evidence),
         help: f.help,
@@ -77,9 +81,12 @@ fn found<'a>(file: &'a str, f: &'a Finding) -> Found<'a> {
     }
 }
 
-fn unread(all: &[(String, String)]) -> Vec<Unreadable<'_>> {
+fn unread(all: &[(Name, String)]) -> Vec<Unreadable<'_>> {
     all.iter()
-        .map(|(file, message)| Unreadable { file, message })
+        .map(|(file, message)| Unreadable {
+            file: file.into(),
+            message,
+        })
         .collect()
 }
 
@@ -106,7 +113,7 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
             expires: e.expires.to_string(),
         });
         File {
-            file: &f.name,
+            file: (&f.name).into(),
             findings: j.findings.len(),
             passed: j.passed.iter().map(|p| p.0).collect(),
             notes: notes.collect(),

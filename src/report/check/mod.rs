@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use crate::analysis::policy::Level;
 use crate::analysis::policy::judge::{Finding, Judgement};
 use crate::analysis::policy::values::Date;
+use crate::input::Name;
 
 pub use csv::write as csv;
 pub use github::write as github;
@@ -30,9 +31,9 @@ pub struct Run {
     /// Files that could be read.
     pub files: Vec<File>,
     /// Files that are no Go binaries and were passed over, and why.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<(Name, String)>,
     /// Files that could not be read, and why.
-    pub unreadable: Vec<(String, String)>,
+    pub unreadable: Vec<(Name, String)>,
     /// The policy file that was used.
     pub policy: Option<String>,
     /// The least level that makes the exit status 1.
@@ -45,7 +46,7 @@ pub struct Run {
 #[derive(Debug)]
 pub struct File {
     /// As it was given or found.
-    pub name: String,
+    pub name: Name,
     /// What it is found to be.
     pub judgement: Judgement,
 }
@@ -73,10 +74,10 @@ pub struct Summary {
 
 impl Run {
     /// Every finding with its file.
-    pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
+    pub fn findings(&self) -> impl Iterator<Item = (&Name, &Finding)> {
         self.files
             .iter()
-            .flat_map(|f| f.judgement.findings.iter().map(move |x| (f.name.as_str(), x)))
+            .flat_map(|f| f.judgement.findings.iter().map(move |x| (&f.name, x)))
     }
 
     /// Is there a finding that makes the exit status 1?

@@ -22,7 +22,7 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     let excepted = || {
         run.files
             .iter()
-            .flat_map(|f| f.judgement.excepted.iter().map(move |e| (f.name.as_str(), e)))
+            .flat_map(|f| f.judgement.excepted.iter().map(move |e| (&f.name, e)))
     };
     // Only rules that have a result, in the order of the catalogue; a result refers to its place.
     let used: Vec<_> = rules::all()

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::analysis::info::{Facts, ModuleName};
 use crate::analysis::seen::Seen;
+use crate::input::Name;
 use crate::report::json;
 
 #[derive(Serialize)]
 struct Doc<'a> {
     schema: &'static str,
     version: u32,
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     file_size: u64,
     whole_size: Option<u64>,
     format: &'static str,
@@ -143,11 +145,11 @@ fn listed<'a, T, U>(all: &'a Seen<Vec<T>>, one: impl Fn(&'a T) -> U) -> Option<V
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, name: &str, f: &Facts) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, name: &Name, f: &Facts) -> io::Result<()> {
     let doc = Doc {
         schema: "gospect/info",
         version: 1,
-        file: name,
+        file: name.into(),
         file_size: f.file_size,
         whole_size: f.cut,
         format: f.format.word(),

@@ -1,4 +1,4 @@
-//! A record → one line of CSV (RFC 4180): the facts that every record tells. Names as in text, joined by `!`.
+//! A record → one line of CSV (RFC 4180): the facts that every record tells. A member's names are joined by `!`.
 
 use std::io::{self, Write};
 
@@ -37,8 +37,8 @@ pub fn write(out: &mut dyn Write, r: &Record<'_>) -> io::Result<()> {
     let text = |s: Option<&str>| field(s.unwrap_or_default());
     let facts = r.facts;
     let cells: [String; COLUMNS.len()] = [
-        field(&lossy(r.path)),
-        field(&lossy(&r.member.join(&b'!'))),
+        field(&r.name.path().to_string_lossy()),
+        field(&lossy(&r.name.members().join(&b'!'))),
         r.size.map(|s| s.to_string()).unwrap_or_default(),
         text(r.sha256),
         text(r.error),

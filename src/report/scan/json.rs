@@ -34,8 +34,8 @@ pub fn write(out: &mut dyn Write, r: &Record<'_>) -> io::Result<()> {
     let line = Line {
         schema: "gospect/scan",
         version: 1,
-        path: lossy(r.path),
-        member: r.member.iter().map(|m| lossy(m)).collect(),
+        path: r.name.path().to_string_lossy().into_owned(),
+        member: r.name.members().iter().map(|m| lossy(m)).collect(),
         size: r.size,
         sha256: r.sha256,
         error: r.error,
@@ -61,9 +61,9 @@ pub fn write(out: &mut dyn Write, r: &Record<'_>) -> io::Result<()> {
 /// What a line of an earlier run says is done.
 #[derive(Debug, Deserialize)]
 pub struct Done {
-    /// As [`Record::path`].
+    /// The path in [`Record::name`].
     pub path: String,
-    /// As [`Record::member`].
+    /// The member's names in [`Record::name`].
     pub member: Vec<String>,
     /// As [`Record::error`].
     pub error: Option<String>,
@@ -112,6 +112,7 @@ impl Write for OneLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Name;
 
     #[test]
     fn json_keeps_its_meaning_on_one_line() {
@@ -125,10 +126,9 @@ mod tests {
     #[test]
     fn a_line_can_be_read_back_and_a_cut_one_not() {
         let mut out = Vec::new();
-        let member = [b"a\xff".to_vec()];
+        let name = Name::member(std::path::Path::new("x.tar"), vec![b"a\xff".to_vec()]);
         let record = Record {
-            path: b"x.tar",
-            member: &member,
+            name: &name,
             size: None,
             sha256: None,
             error: Some("is cut short (tar)"),

@@ -16,13 +16,13 @@ pub use table::row;
 #[cfg(feature = "cli")]
 pub use table::write as table;
 
+use crate::input::Name;
+
 /// One member: a Go binary, or what could not be read.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
-    /// The file or the folder of an image, as given or found.
-    pub path: &'a [u8],
-    /// What the member is called in it, outermost first.
-    pub member: &'a [Vec<u8>],
+    /// The file or the folder of an image, as given or found, and what the member is called in it.
+    pub name: &'a Name,
     /// Bytes; `None` where it could not be read to its end.
     pub size: Option<u64>,
     /// Of all its bytes, in hex.
@@ -56,14 +56,4 @@ pub struct Facts {
     pub findings: Vec<[String; 3]>,
     /// The JSON of sub-commands, each on one line, by its key in a record; `None` where it could not be made.
     pub parts: BTreeMap<&'static str, Option<String>>,
-}
-
-/// `image.tar!layer.tar!usr/bin/server`.
-pub fn display(path: &[u8], member: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = path.to_vec();
-    for name in member {
-        out.push(b'!');
-        out.extend_from_slice(name);
-    }
-    out
 }

@@ -88,8 +88,8 @@ impl<W: Write + Send> Parquet<W> {
         let f = r.facts;
         let part = |key: &str| f.and_then(|f| f.parts.get(key).cloned().flatten());
         let row = Row {
-            path: lossy(r.path),
-            member: r.member.iter().map(|m| lossy(m)).collect(),
+            path: r.name.path().to_string_lossy().into_owned(),
+            member: r.name.members().iter().map(|m| lossy(m)).collect(),
             size: r.size,
             texts: [
                 r.sha256.map(str::to_string),
@@ -146,7 +146,8 @@ fn write_column(column: SerializedColumnWriter<'_>, at: usize, rows: &[Row]) -> 
         0 => texts(column, rows.iter().map(|r| Some(r.path.as_str())), false),
         1 => lists(
             column,
-            rows.iter().map(|r| r.member.iter().map(String::as_str).collect()),
+            rows.iter()
+                .map(|r| r.name.members().iter().map(String::as_str).collect()),
         ),
         2 => {
             let mut column = column;

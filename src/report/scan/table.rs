@@ -3,7 +3,7 @@
 #[cfg(feature = "cli")]
 use std::io::{self, Write};
 
-use super::{Record, display};
+use super::Record;
 use crate::report::text::{escape, grouped};
 
 /// What the table shows of a record: name, bytes, Go version, target, module.
@@ -21,7 +21,7 @@ pub fn row(r: &Record<'_>) -> [String; 5] {
         .and_then(|f| f.module_version.as_deref())
         .unwrap_or_default();
     [
-        escape(&display(r.path, r.member)),
+        escape(r.name.shown().as_os_str().as_encoded_bytes()),
         r.size.map(grouped).unwrap_or_default(),
         escape(format!("{go}{packed}").as_bytes()),
         escape(target.as_bytes()),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::size::{Kind, Memory, Report, Row, Source};
 use crate::error::{Error, Result};
 use crate::go::packages::Module;
-use crate::report::json::Safe;
+use crate::input::Name;
+use crate::report::json::{Safe, lossy};
 
 #[derive(Serialize)]
 struct JsonRow<'r> {
@@ -54,13 +55,17 @@ struct JsonModule<'r> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(out: &mut dyn Write, file: &str, report: &Report, memory: bool) -> io::Result<()> {
+pub fn write_json(out: &mut dyn Write, file: &Name, report: &Report, memory: bool) -> io::Result<()> {
     let text = |s: &str| serde_json::to_string(s).map_err(io::Error::from);
     let out: &mut dyn Write = &mut Safe(out);
     writeln!(out, "{{")?;
     writeln!(out, "  \"schema\": \"gospect/size\",")?;
     writeln!(out, "  \"version\": 1,")?;
-    writeln!(out, "  \"file\": {},", text(file)?)?;
+    writeln!(out, "  \"file\": {},", text(&file.path().to_string_lossy())?)?;
+    if file.is_member() {
+        let member: Vec<String> = file.members().iter().map(|m| lossy(m)).collect();
+        writeln!(out, "  \"member\": {},", serde_json::to_string(&member)?)?;
+    }
     writeln!(out, "  \"file_size\": {},", report.file_size)?;
     writeln!(
         out,

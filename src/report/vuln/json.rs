@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Run;
 use crate::analysis::vuln::file::Suppressed;
 use crate::analysis::vuln::{File, Finding, Level, Reach};
+use crate::input::Name;
 use crate::report::json;
 use crate::report::why::{Link, links};
 
@@ -14,7 +15,8 @@ use crate::report::why::{Link, links};
 struct Doc<'a> {
     schema: &'static str,
     version: u32,
-    file: &'a str,
+    #[serde(flatten)]
+    file: json::Named,
     go_version: Option<&'a str>,
     os: Option<&'a str>,
     arch: Option<&'a str>,
@@ -152,7 +154,7 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
         .try_for_each(|(name, file)| one(out, run, name, file))
 }
 
-fn one(out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File) -> io::Result<()> {
+fn one(out: &mut dyn Write, run: &Run<'_>, name: &Name, file: &File) -> io::Result<()> {
     let j = &file.judgement;
     let count = |l: Level| j.findings.iter().filter(|f| f.level == l).count();
     let meta = run.db.meta();
@@ -164,7 +166,7 @@ fn one(out: &mut dyn Write, run: &Run<'_>, name: &str, file: &File) -> io::Resul
     let doc = Doc {
         schema: "gospect/vuln",
         version: 1,
-        file: name,
+        file: name.into(),
         go_version: file.go_version.as_deref(),
         os: file.os.as_deref(),
         arch: file.arch.as_deref(),

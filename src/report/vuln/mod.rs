@@ -15,14 +15,15 @@ pub use text::write as text;
 use crate::analysis::policy::values::Date;
 use crate::analysis::vuln::db::Meta;
 use crate::analysis::vuln::{Database, File, Finding, Level, Scope};
+use crate::input::Name;
 
 /// All that one run found, files in the order they were given.
 #[derive(Debug)]
 pub struct Run<'d> {
     /// Files that could be read, by name.
-    pub files: Vec<(String, File)>,
+    pub files: Vec<(Name, File)>,
     /// Files that could not, and why.
-    pub unreadable: Vec<(String, String)>,
+    pub unreadable: Vec<(Name, String)>,
     /// How deep a vulnerability must be seen to make the exit status 1.
     pub level: Level,
     /// The day that counted as today.

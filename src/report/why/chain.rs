@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::quoted;
 use crate::analysis::graph::{self, Hold, Path};
+use crate::input::Name;
 use crate::report::json;
 use crate::report::text::escape;
 
@@ -14,7 +15,8 @@ use crate::report::text::escape;
 struct Chain<'r> {
     schema: &'static str,
     version: u32,
-    file: &'r str,
+    #[serde(flatten)]
+    file: json::Named,
     target: &'r str,
     only_init: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -63,11 +65,11 @@ pub fn links(path: &Path) -> Vec<Link<'_>> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, file: &str, target: &str, paths: &[Path]) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, file: &Name, target: &str, paths: &[Path]) -> io::Result<()> {
     let chain = Chain {
         schema: "gospect/why",
         version: 1,
-        file,
+        file: file.into(),
         target,
         only_init: paths.first().is_some_and(|p| p.only_init),
         imported: paths.first().map_or(&[], |p| &p.imported),

@@ -11,12 +11,14 @@ use serde::Serialize;
 use super::json;
 use super::text::{escape, grouped};
 use crate::analysis::graph::{Graph, Row, Table};
+use crate::input::Name;
 
 #[derive(Serialize)]
 struct Report<'r> {
     schema: &'static str,
     version: u32,
-    file: &'r str,
+    #[serde(flatten)]
+    file: json::Named,
     total: u64,
     unexplained: u64,
     imports: &'static str,
@@ -103,7 +105,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, file: &str, graph: &Graph<'_, '_>, answer: &Answer) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, file: &Name, graph: &Graph<'_, '_>, answer: &Answer) -> io::Result<()> {
     let modules = answer.table.modules.iter().map(|r| Module {
         module: &r.name,
         row: numbers(r),
@@ -117,7 +119,7 @@ pub fn json(out: &mut dyn Write, file: &str, graph: &Graph<'_, '_>, answer: &Ans
         &Report {
             schema: "gospect/why",
             version: 1,
-            file,
+            file: file.into(),
             total: graph.total(),
             unexplained: graph.unexplained(),
             imports: if graph.imports_are_exact() {
