@@ -127,12 +127,25 @@ fn planted_sizes_come_out_in_both_twins() {
         ("windows/amd64", REFERENCE),
         ("linux/arm", REFERENCE),
         ("linux/386", REFERENCE),
+        // A table that ends with a byte in front of the map's keys; numbers in code and data that look like addresses in the long text.
+        ("linux/arm", "go1.21.13"),
+        ("linux/mips64le", "go1.21.13"),
+        ("windows/386", "go1.21.13"),
     ];
     if std::env::var_os("GOSPECT_WIDE").is_some() {
-        for arch in ["386", "s390x", "riscv64", "ppc64le", "loong64", "mips64le"] {
-            targets.push((Box::leak(format!("linux/{arch}").into_boxed_str()), REFERENCE));
+        let wide = [
+            "linux/386",
+            "linux/s390x",
+            "linux/riscv64",
+            "linux/ppc64le",
+            "linux/loong64",
+            "linux/mips64le",
+            "windows/386",
+            "windows/arm64",
+        ];
+        for go in ["go1.20.14", "go1.22.12", "go1.24.11", REFERENCE] {
+            targets.extend(wide.map(|target| (target, go)));
         }
-        targets.extend([("windows/386", REFERENCE), ("windows/arm64", REFERENCE)]);
     }
     for (target, go) in targets {
         for args in [&[][..], STRIPPED] {

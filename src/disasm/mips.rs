@@ -1,9 +1,13 @@
 //! mips, 32 and 64 bits: the addresses that code names. There is no printer: `go tool objdump` has none.
 //!
-//! LUI with ADDIU, DADDIU, a load or a store; Go may add another register between the two. JAL and J.
+//! LUI with ADDIU, DADDIU, a load or a store; C may add another register between the two. JAL and J.
 
 use super::refs::{Reference, Use, signed, words};
 use crate::image::Endian;
+
+/// REGTMP and REGSB of cmd/internal/obj/mips/a.out.go.
+const GO_TEMPORARY: u32 = 23;
+const GO_BASE: u32 = 28;
 
 pub(super) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(Reference)) {
     let mut high: Option<(u32, u64, u32)> = None;
@@ -18,7 +22,8 @@ pub(super) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(
                 found(what, base.wrapping_add_signed(signed(w, 16)));
                 continue;
             }
-            if age == 0 {
+            // Where Go's assembler adds anything else in its own register, the two halves are a large offset, as from the stack pointer.
+            if age == 0 && (r != GO_TEMPORARY || w >> 16 & 31 == GO_BASE || w >> 21 & 31 == GO_BASE) {
                 high = Some((r, base, 1));
             }
         }
@@ -52,7 +57,8 @@ mod tests {
 
     #[test]
     fn pairs_and_calls() {
-        // lui $1, 0x12; lw $2, 8($1); lui $1, 0x12; addu $1, $1, $3; sw $2, 8($1); jal 0x2000
+        // lui $1, 0x12; lw $2, 8($1); lui $1, 0x12; addu $1, $1, $3; sw $2, 8($1); jal 0x2000;
+        // lui $23, 0x10; daddu $23, $23, $29; ld $1, 32($23), an offset from the stack pointer; and Go's way to a variable
         let w = [
             0x3c01_0012,
             0x8c22_0008,
@@ -60,12 +66,19 @@ mod tests {
             0x0023_0821,
             0xac22_0008,
             0x0c00_0800,
+            0x3c17_0010,
+            0x02fd_b82d,
+            0xdee1_0020,
+            0x3c17_0012,
+            0x02fc_b82d,
+            0xdee1_0020,
         ];
         let all = refs::found(Arch::Mips, Endian::Big, 0x1000, &w);
         let want = [
             (Use::Load, 0x12_0008),
             (Use::Store, 0x12_0008),
             (Use::Call, 0x2000),
+            (Use::Load, 0x12_0020),
         ];
         assert_eq!(all, want);
     }

@@ -59,21 +59,19 @@ pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: 
         space.later(end);
     }
     let Some(m) = program.module else { return };
-    // findfunctab: 20 bytes for each 4096 bytes of text (Go 1.27: internal/abi/symtab.go, FindFuncBucket).
-    let pcs = program.functions.range();
-    let buckets = (pcs.end.saturating_sub(pcs.start))
-        .div_ceil(4096)
-        .min(program.image.data.len() as u64 / 20);
+    // One bucket for each 4096 bytes of text.
+    let text = program.functions.range();
+    let finder = program.finder();
     let mut last = NONE;
-    for b in 0..buckets {
-        let package = program.functions.package_at(pcs.start + b * 4096);
-        if b == 0 || package != last {
+    for (at, pc) in finder.clone().step_by(20).zip(text.step_by(4096)) {
+        let package = program.functions.package_at(pc);
+        if at == finder.start || package != last {
             let owner = Owner::of(Kind::Pclntab, Source::FunctionRecords, package);
-            space.start(m.findfunctab.saturating_add(b * 20), owner);
+            space.start(at, owner);
             last = package;
         }
     }
-    space.later(m.findfunctab.saturating_add(buckets * 20));
+    space.later(finder.end);
     let runtime = |kind| Owner::of(kind, Source::Container, program.runtime);
     space.start(m.addr, runtime(Kind::Data));
     space.later(m.addr.saturating_add(m.size));
@@ -188,10 +186,9 @@ pub(super) fn resolve(
     let whole = disjoint(std::mem::take(&mut space.whole));
     let inside = |addr: u64| {
         let i = exact.partition_point(|e| e.start <= addr).checked_sub(1);
-        let w = whole.partition_point(|w| w.0 < addr).checked_sub(1);
         i.and_then(|i| exact.get(i))
             .is_some_and(|e| addr > e.start && addr < e.end)
-            || w.and_then(|w| whole.get(w)).is_some_and(|w| addr < w.1)
+            || is_in(&whole, addr)
     };
     let variables = program
         .module
@@ -215,6 +212,9 @@ pub(super) fn resolve(
             && !impossible(p)
             && strings::plausible(program, space, p.from, p.to)
     });
+    let texts = disjoint(strings::by_length(program, space, &mut pointed));
+    let inside = |addr: u64| inside(addr) || is_in(&texts, addr);
+    pointed.retain(|p| !is_in(&texts, p.to));
     for p in &pointed {
         space.boundary(p.to);
     }
@@ -261,6 +261,12 @@ pub(super) fn resolve(
     }
     propagate(program, space, &links(space, known, &pointed));
     finish(program, space, exact)
+}
+
+/// Does `addr` lie in one of `ranges`, which are sorted and disjoint, behind its start?
+fn is_in(ranges: &[(u64, u64)], addr: u64) -> bool {
+    let before = ranges.partition_point(|r| r.0 < addr).checked_sub(1);
+    before.and_then(|i| ranges.get(i)).is_some_and(|r| addr < r.1)
 }
 
 /// Sorted by start, those that overlap cut to what lies behind the one before.

@@ -120,8 +120,7 @@ fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>>
                     .addr
                     .saturating_add(word.saturating_mul(m.itablinks.len)),
         );
-        let buckets = m.pcs.end.saturating_sub(m.pcs.start).div_ceil(4096);
-        out.push(m.findfunctab..m.findfunctab.saturating_add(20 * buckets));
+        out.push(program.finder());
     }
     for s in &program.image.sections {
         if s.name.ends_with(b"gopclntab") || s.name.ends_with(b"typelink") {

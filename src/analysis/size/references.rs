@@ -26,6 +26,9 @@ const ROUND: usize = 8;
 /// A dictionary is loaded at most so many bytes of code in front of the call.
 const NEAR: u64 = 96;
 
+/// The largest rune (unicode/utf8.MaxRune), a constant of almost every program and no address, though it may look like one.
+const MAX_RUNE: u64 = 0x10_ffff;
+
 /// A place, the instruction that refers to it, and the index of the function that holds that.
 #[derive(Debug, Clone, Copy)]
 struct Found {
@@ -87,7 +90,7 @@ fn scan(
                 }
                 return;
             }
-            let Some(area) = space.area(target) else {
+            let Some(area) = space.area(target).filter(|_| target != MAX_RUNE) else {
                 return;
             };
             if area.may_hold_dictionary(target) {

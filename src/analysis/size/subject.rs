@@ -132,6 +132,19 @@ impl<'p, 'a> Subject<'p, 'a> {
         }
     }
 
+    /// The table that finds a function by an address in it: a number for each 4096 bytes of text, and a byte for each 256 (Go 1.16 to 1.27:
+    /// cmd/link/internal/ld/pcln.go, findfunctab). Empty where the program does not say where it is.
+    pub(super) fn finder(&self) -> Range<u64> {
+        let start = self.module.map_or(0, |m| m.findfunctab);
+        let text = self.functions.range();
+        let len = text.end.saturating_sub(text.start);
+        let size = 4 * len.div_ceil(4096) + len.div_ceil(256);
+        if start == 0 || size > self.image.data.len() as u64 {
+            return 0..0;
+        }
+        start..start.saturating_add(size)
+    }
+
     /// Is the variable at `addr` the cache of a type assertion or of a type switch? Their first word leads to an entry, then comes
     /// the interface, or the number of interfaces in front of them (Go 1.22 and later: internal/abi/switch.go).
     pub(super) fn is_cache(&self, addr: u64) -> bool {
