@@ -374,7 +374,8 @@ fn every_example_in_the_help_runs() {
             // Real rebuilds have a test of their own; a page reader and a system folder are no part of
             // gospect.
             // A source tree is none of gospect's either.
-            if example.contains("--rebuild") || example.contains("go list") {
+            let rebuilds = example.contains("--rebuild") || example.contains("gospect reproduce");
+            if rebuilds || example.contains("go list") {
                 continue;
             }
             let mut line = example

@@ -14,6 +14,7 @@ pub mod objfile;
 pub mod plugin;
 pub mod policy;
 pub mod recover;
+pub mod reproduce;
 pub mod resolve;
 pub mod sbom;
 pub mod seen;

@@ -23,6 +23,7 @@ mod info;
 mod nm;
 mod objdump;
 mod plugin;
+mod reproduce;
 mod sbom;
 mod scan;
 mod size;
@@ -75,6 +76,7 @@ enum Command {
     Track(track::Args),
     Vuln(vuln::Args),
     Whatif(whatif::Args),
+    Reproduce(reproduce::Args),
     Why(why::Args),
     Check(check::Args),
     Plugin(plugin::Args),
@@ -91,6 +93,9 @@ pub const TROUBLE: u8 = 2;
 
 /// Runs the program with its arguments (the program's own name first) and gives its exit status.
 pub fn run(mut args: Vec<OsString>) -> u8 {
+    if let Some(status) = reproduce::wrapped(&args) {
+        return status;
+    }
     watch_signals();
     let wants_help = args.get(1).is_some_and(|a| a == "help");
     if wants_help {
@@ -217,6 +222,7 @@ fn run_command(command: Command) -> u8 {
         Command::Vuln(a) => vuln::run(&a),
         Command::Why(a) => why::run(&a),
         Command::Whatif(a) => whatif::run(&a),
+        Command::Reproduce(a) => reproduce::run(&a),
         // These were run by run_with_go_flags; clap only helps.
         Command::Addr2Line(_) | Command::Nm(_) | Command::Objdump(_) | Command::Version(_) => TROUBLE,
     }

@@ -6,6 +6,7 @@
 //! can take them away under it.
 
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 /// Is a signal to end only noted, for work that cleans up itself?
@@ -22,6 +23,23 @@ pub fn be_patient() {
 /// Has a signal to end come since [`be_patient`]?
 pub fn cancelled() -> bool {
     CANCELLED.load(SeqCst)
+}
+
+/// Has the command run in a process group of its own, so that [`end_all`] reaches what it starts, and a terminal's Ctrl-C does not.
+pub fn apart(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+/// Ends a process that was started [`apart`], and on Unix all that it has started.
+pub fn end_all(child: &mut Child) {
+    #[cfg(unix)]
+    system::end_group(child.id());
+    // It may have ended meanwhile.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// A file that is removed when the program is ended early, for as long as this value lives.
@@ -90,6 +108,13 @@ mod system {
                 // handler.
                 unsafe { libc::unlink(name) };
             }
+        }
+    }
+
+    pub(super) fn end_group(leader: u32) {
+        if let Some(group) = i32::try_from(leader).ok().filter(|g| *g > 1) {
+            // SAFETY: kill(2) takes any numbers; the group is that of a child that was not waited for, so its number is still its own.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
         }
     }
 

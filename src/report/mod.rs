@@ -1,6 +1,7 @@
 //! Data → the bytes that people and programs read.
 
 pub mod addr2line;
+pub mod attestation;
 pub mod check;
 pub mod compare;
 pub mod csv;
@@ -14,6 +15,7 @@ pub mod nm;
 pub mod objdump;
 pub mod objdump_json;
 pub mod plugin;
+pub mod reproduce;
 pub mod sbom;
 pub mod scan;
 pub mod schema;

@@ -16,6 +16,7 @@ schemas! {
     "info",
     "objdump",
     "plugin",
+    "reproduce",
     "scan",
     "size",
     "track",
