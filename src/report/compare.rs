@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json;
 use super::markdown::{cell, code};
 use super::text::{escape, grouped};
-use crate::analysis::compare::{Cause, Class, Comparison, Verdict};
+use crate::analysis::compare::{Cause, Class, Comparison, Functions, Verdict};
 
 /// Characters of a value on a line of text.
 const SHORT: usize = 100;
@@ -24,7 +24,7 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct CauseDoc<'a> {
+pub(super) struct CauseDoc<'a> {
     what: &'a str,
     effect: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,13 +42,13 @@ struct CauseDoc<'a> {
 }
 
 #[derive(Serialize)]
-struct FunctionsDoc<'a> {
+pub(super) struct FunctionsDoc<'a> {
     same: usize,
     moved: usize,
     different: Vec<&'a str>,
 }
 
-fn cause(c: &Cause) -> CauseDoc<'_> {
+pub(super) fn cause(c: &Cause) -> CauseDoc<'_> {
     CauseDoc {
         what: &c.what,
         effect: c.class == Class::Effect,
@@ -58,6 +58,14 @@ fn cause(c: &Cause) -> CauseDoc<'_> {
         theirs: c.theirs.as_deref(),
         ours: c.ours.as_deref(),
         note: c.note.as_deref(),
+    }
+}
+
+pub(super) fn functions(f: &Functions) -> FunctionsDoc<'_> {
+    FunctionsDoc {
+        same: f.same,
+        moved: f.moved,
+        different: f.different.iter().map(|f| f.name.as_str()).collect(),
     }
 }
 
@@ -73,11 +81,7 @@ pub fn json(out: &mut dyn Write, (theirs, ours): (&str, &str), c: &Comparison) -
         ours,
         verdict: c.verdict.word(),
         because: c.because.iter().map(cause).collect(),
-        functions: FunctionsDoc {
-            same: c.functions.same,
-            moved: c.functions.moved,
-            different: c.functions.different.iter().map(|f| f.name.as_str()).collect(),
-        },
+        functions: functions(&c.functions),
     };
     json::write(out, &report)
 }

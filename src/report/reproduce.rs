@@ -5,9 +5,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::compare::{CauseDoc, FunctionsDoc, cause, functions};
 use super::json;
 use super::text::escape;
-use crate::analysis::reproduce::{Cause, Material, Outcome, Verdict, words};
+use crate::analysis::compare::{Cause, Class};
+use crate::analysis::reproduce::{Material, Outcome, Verdict, words};
+use crate::go::buildid::Touched;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -26,29 +29,10 @@ struct Report<'r> {
     dependencies: Vec<MaterialDoc<'r>>,
     go_version: Option<&'r str>,
     content_id: Option<bool>,
+    untouched: Option<bool>,
     expected: Vec<CauseDoc<'r>>,
     sha256: Digests<'r>,
     notes: &'r [String],
-}
-
-#[derive(Serialize)]
-struct CauseDoc<'r> {
-    what: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    section: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    function: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    theirs: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ours: Option<&'r str>,
-}
-
-#[derive(Serialize)]
-struct FunctionsDoc<'r> {
-    same: u64,
-    moved: u64,
-    different: &'r [String],
 }
 
 #[derive(Serialize)]
@@ -76,16 +60,6 @@ struct SourceDoc<'r> {
 struct Digests<'r> {
     theirs: &'r str,
     ours: Option<&'r str>,
-}
-
-fn cause(c: &Cause) -> CauseDoc<'_> {
-    CauseDoc {
-        what: &c.what,
-        section: c.section.as_deref(),
-        function: c.function.as_deref(),
-        theirs: c.theirs.as_deref(),
-        ours: c.ours.as_deref(),
-    }
 }
 
 fn material(m: &Material) -> MaterialDoc<'_> {
@@ -120,11 +94,7 @@ pub fn json(out: &mut dyn Write, file: &str, outcome: &Outcome) -> io::Result<()
             reason: cannot.map(|c| c.reason.word()),
             message: cannot.map(|c| c.message.as_str()),
             because: outcome.because.iter().map(cause).collect(),
-            functions: outcome.functions.as_ref().map(|f| FunctionsDoc {
-                same: f.same,
-                moved: f.moved,
-                different: &f.different,
-            }),
+            functions: outcome.functions.as_ref().map(functions),
             command: outcome.command(),
             env: outcome
                 .env
@@ -139,6 +109,7 @@ pub fn json(out: &mut dyn Write, file: &str, outcome: &Outcome) -> io::Result<()
             dependencies: outcome.dependencies.iter().map(material).collect(),
             go_version: outcome.go.as_deref(),
             content_id: outcome.content_id,
+            untouched: untouched(outcome),
             expected: outcome.expected.iter().map(cause).collect(),
             sha256: Digests {
                 theirs: &outcome.theirs_sha256,
@@ -147,6 +118,30 @@ pub fn json(out: &mut dyn Write, file: &str, outcome: &Outcome) -> io::Result<()
             notes: &outcome.notes,
         },
     )
+}
+
+/// What is no mere effect of another cause.
+fn causes(outcome: &Outcome) -> impl Iterator<Item = &Cause> {
+    outcome.because.iter().filter(|c| c.class != Class::Effect)
+}
+
+/// Not touched since `go build`? `None` where that is not to be told.
+fn untouched(outcome: &Outcome) -> Option<bool> {
+    match outcome.untouched.touched {
+        Touched::No => Some(true),
+        Touched::Yes(_) => Some(false),
+        Touched::Unknown(_) => None,
+    }
+}
+
+/// The same in words.
+fn touched(outcome: &Outcome) -> String {
+    match outcome.untouched.touched {
+        Touched::No => "not touched since go build, by its build ID (no proof of origin)".into(),
+        Touched::Yes(None) => "changed after the link (strip, patch, signature, packer)".into(),
+        Touched::Yes(Some(how)) => format!("changed after the link: {}", how.words()),
+        Touched::Unknown(why) => format!("not to be told: {why}"),
+    }
 }
 
 fn safe(text: &str) -> String {
@@ -163,7 +158,8 @@ pub fn text(out: &mut dyn Write, file: &str, outcome: &Outcome, verbose: bool) -
         None => writeln!(out, "{file}: the plan; nothing was run")?,
         Some(Verdict::Identical) => writeln!(out, "{file}: identical: the rebuild has the same bytes")?,
         Some(Verdict::IdenticalButFor) => {
-            let all: Vec<String> = outcome.because.iter().map(|c| safe(&c.what)).collect();
+            let mut all: Vec<String> = causes(outcome).map(|c| safe(&c.what)).collect();
+            all.dedup();
             writeln!(out, "{file}: identical but for {}", all.join(", "))?;
         }
         Some(Verdict::Different) => writeln!(out, "{file}: different")?,
@@ -171,7 +167,7 @@ pub fn text(out: &mut dyn Write, file: &str, outcome: &Outcome, verbose: bool) -
             writeln!(out, "{file}: cannot: {}: {}", c.reason.word(), safe(&c.message))?
         }
     }
-    for c in &outcome.because {
+    for c in causes(outcome) {
         writeln!(out, "  because     {}", cause_line(c))?;
     }
     if let Some(f) = &outcome.functions {
@@ -182,8 +178,8 @@ pub fn text(out: &mut dyn Write, file: &str, outcome: &Outcome, verbose: bool) -
             f.same, f.moved
         )?;
         let shown = if verbose { different } else { 10 };
-        for name in f.different.iter().take(shown) {
-            writeln!(out, "              {}", safe(name))?;
+        for changed in f.different.iter().take(shown) {
+            writeln!(out, "              {}", safe(&changed.name))?;
         }
         if different > shown {
             writeln!(out, "              and {} more (--verbose)", different - shown)?;
@@ -208,6 +204,7 @@ pub fn text(out: &mut dyn Write, file: &str, outcome: &Outcome, verbose: bool) -
         let word = if same { "the same" } else { "another" };
         writeln!(out, "  main        compiled to {word} package, by the build ID")?;
     }
+    writeln!(out, "  bytes       {}", touched(outcome))?;
     writeln!(out, "  sha256      {} (the file)", outcome.theirs_sha256)?;
     if let Some(ours) = &outcome.ours_sha256 {
         writeln!(out, "              {ours} (the rebuild)")?;
@@ -225,7 +222,7 @@ pub fn text(out: &mut dyn Write, file: &str, outcome: &Outcome, verbose: bool) -
 
 fn cause_line(c: &Cause) -> String {
     let mut line = safe(&c.what);
-    for part in [&c.function, &c.section].into_iter().flatten() {
+    for part in [&c.name, &c.function].into_iter().flatten() {
         line.push_str(&format!(" {}", safe(part)));
     }
     let side = |v: &Option<String>| v.as_deref().map_or_else(|| "nothing".to_string(), safe);

@@ -62,7 +62,7 @@ pub struct Cause {
 
 impl Cause {
     /// A cause about nothing in particular yet.
-    pub(super) fn new(what: impl Into<Cow<'static, str>>, class: Class) -> Cause {
+    pub(in crate::analysis) fn new(what: impl Into<Cow<'static, str>>, class: Class) -> Cause {
         Cause {
             what: what.into(),
             class,
@@ -75,22 +75,22 @@ impl Cause {
         }
     }
 
-    pub(super) fn named(mut self, name: impl Into<String>) -> Cause {
+    pub(in crate::analysis) fn named(mut self, name: impl Into<String>) -> Cause {
         self.name = Some(name.into());
         self
     }
 
-    pub(super) fn function(mut self, name: impl Into<String>) -> Cause {
+    pub(in crate::analysis) fn function(mut self, name: impl Into<String>) -> Cause {
         self.function = Some(name.into());
         self
     }
 
-    pub(super) fn values(mut self, theirs: Option<String>, ours: Option<String>) -> Cause {
+    pub(in crate::analysis) fn values(mut self, theirs: Option<String>, ours: Option<String>) -> Cause {
         (self.theirs, self.ours) = (theirs, ours);
         self
     }
 
-    pub(super) fn note(mut self, note: impl Into<String>) -> Cause {
+    pub(in crate::analysis) fn note(mut self, note: impl Into<String>) -> Cause {
         self.note = Some(note.into());
         self
     }

@@ -8,6 +8,9 @@
 
 use std::fmt;
 
+use super::compare::{Cause, Functions};
+use crate::go::buildid::SelfCheck;
+
 pub mod allowed;
 pub mod folders;
 pub mod plan;
@@ -40,32 +43,6 @@ impl Verdict {
             Verdict::Cannot(_) => "cannot",
         }
     }
-}
-
-/// One reason why file and rebuild are not the same.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cause {
-    /// The word for it: `module version`, `-X`, `code`, ...
-    pub what: String,
-    /// The section it is in.
-    pub section: Option<String>,
-    /// The function, module or variable it is about.
-    pub function: Option<String>,
-    /// What the file has.
-    pub theirs: Option<String>,
-    /// What the rebuild has.
-    pub ours: Option<String>,
-}
-
-/// How the functions of the two relate.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Functions {
-    /// Equal byte for byte.
-    pub same: u64,
-    /// Equal but for addresses.
-    pub moved: u64,
-    /// Names of those that differ.
-    pub different: Vec<String>,
 }
 
 /// A command of the rebuild.
@@ -119,6 +96,8 @@ pub struct Outcome {
     pub ours_sha256: Option<String>,
     /// What was concluded on the way.
     pub notes: Vec<String>,
+    /// Are the file's bytes still those that its build ID was made of?
+    pub untouched: SelfCheck,
     /// Seconds since 1970 when the first and the last command were run.
     pub times: Option<(i64, i64)>,
 }

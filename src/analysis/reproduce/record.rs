@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::compare::{Cause, Class};
 use crate::go::modinfo::{self, ModInfo, Module};
 
 /// A line that differs.
@@ -21,6 +22,18 @@ pub struct Difference {
     /// Must it differ in a rebuild from the same source: the main module's version and sum, the stamp of the version control system, and
     /// flags that were changed on purpose?
     pub expected: bool,
+}
+
+impl Difference {
+    /// In the words of `gospect compare`.
+    pub fn cause(&self) -> Cause {
+        let cause = Cause::new(self.what.clone(), Class::Record);
+        let cause = cause.values(self.theirs.clone(), self.ours.clone());
+        match &self.module {
+            Some(m) => cause.named(m.clone()),
+            None => cause,
+        }
+    }
 }
 
 /// The lines without their frame.
@@ -43,7 +56,7 @@ pub fn compare(theirs: &[u8], ours: &[u8], stamped: bool) -> Vec<Difference> {
     let mut out = Vec::new();
     if theirs.path != ours.path {
         out.push(difference(
-            "package",
+            "main package",
             None,
             Some(text(theirs.path)),
             Some(text(ours.path)),
@@ -125,8 +138,9 @@ fn modules(theirs: &ModInfo<'_>, ours: &ModInfo<'_>, out: &mut Vec<Difference>) 
         let (t, o) = (theirs.get(path), ours.get(path));
         let version = |e: Option<&(String, String)>| e.map(|e| e.0.clone());
         if version(t) != version(o) {
+            let both = t.is_some() && o.is_some();
             out.push(difference(
-                "module version",
+                if both { "module version" } else { "module" },
                 Some(text(path)),
                 version(t),
                 version(o),
@@ -207,8 +221,8 @@ mod tests {
                 "build\t-trimpath=true\nbuild\tDefaultGODEBUG=x=1\n",
                 "DefaultGODEBUG",
             ),
-            ("dep\tx.y/z\tv1.0.0\th1:a=\n", "", "module version"),
-            ("a.b/m/c", "a.b/m/d", "package"),
+            ("dep\tx.y/z\tv1.0.0\th1:a=\n", "", "module"),
+            ("a.b/m/c", "a.b/m/d", "main package"),
             ("mod\ta.b/m", "mod\ta.b/n", "main module"),
         ] {
             assert_eq!(told(BASE, &BASE.replace(from, to)), [(what.to_string(), false)]);

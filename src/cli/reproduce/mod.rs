@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output, Trouble};
 use super::sbom;
+use crate::analysis::compare::Class;
 use crate::analysis::reproduce::{self, Cannot, Outcome, Plan, Reason, Told, Verdict};
 use crate::go::Program;
 use crate::input::ending;
@@ -133,12 +134,12 @@ pub(super) fn run(args: &Args) -> u8 {
             if let (Some(sink), Some(Verdict::Identical | Verdict::IdenticalButFor | Verdict::Different)) =
                 (attest.take(), &outcome.verdict)
             {
-                write_attestation(sink, path, &outcome)?;
+                write_attestation(sink, path.path(), &outcome)?;
             }
-            let file = path.to_string_lossy();
+            let file: &str = path;
             match args.format {
-                Format::Json => report::json(out, &file, &outcome)?,
-                _ => report::text(out, &file, &outcome, args.output.verbose)?,
+                Format::Json => report::json(out, file, &outcome)?,
+                _ => report::text(out, file, &outcome, args.output.verbose)?,
             }
             Ok(status(&outcome, &args.allow))
         },
@@ -146,11 +147,11 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 fn status(outcome: &Outcome, allowed: &[String]) -> u8 {
+    let causes = || outcome.because.iter().filter(|c| c.class != Class::Effect);
+    let accepted = || causes().all(|c| allowed.iter().any(|a| *a == c.what));
     match &outcome.verdict {
         None | Some(Verdict::Identical) => super::FINE,
-        Some(Verdict::IdenticalButFor) if outcome.because.iter().all(|c| allowed.contains(&c.what)) => {
-            super::FINE
-        }
+        Some(Verdict::IdenticalButFor) if accepted() => super::FINE,
         Some(Verdict::IdenticalButFor | Verdict::Different) => super::FINDINGS,
         Some(Verdict::Cannot(_)) => super::TROUBLE,
     }

@@ -8,12 +8,13 @@ use sha2::{Digest, Sha256};
 use super::build::{self, Builder, Built};
 use super::go::{Go, broken};
 use super::{linker, source};
+use crate::analysis::compare;
 use crate::analysis::reproduce::variables::{self, Variable};
 use crate::analysis::reproduce::{
-    Cannot, Cause, Material, Outcome, Plan, Reason, Source, Step, Verdict, record, words,
+    Cannot, Material, Outcome, Plan, Reason, Source, Step, Verdict, record, words,
 };
 use crate::cli::sbom;
-use crate::go::Program;
+use crate::go::{Program, buildid};
 use crate::input::{Bytes, ending};
 
 /// What the user asked for beside the plan.
@@ -56,6 +57,7 @@ pub(super) fn outcome(program: &Program<'_>) -> Outcome {
         theirs_sha256: sha256(program.image().data),
         ours_sha256: None,
         notes: Vec::new(),
+        untouched: buildid::check(program),
         times: None,
     }
 }
@@ -211,7 +213,7 @@ fn distributed(
     if ours == theirs.image().data {
         return Ok(Some(Verdict::Identical));
     }
-    Ok(Some(compare(theirs, ours, outcome)))
+    compare(theirs, ours, outcome).map(Some)
 }
 
 /// Builds; where the file does not say all that the linker was told, finds out the rest and builds again.
@@ -325,20 +327,14 @@ fn judge(theirs: &Program<'_>, plan: &Plan, built: &Built, outcome: &mut Outcome
     outcome.content_id = id.zip(content(&built.natural_id)).map(|(a, b)| a == b);
     let stamped = matches!(plan.source, Source::Installed { .. });
     let differences = record::compare(&plan.modinfo, &built.natural, stamped);
-    let cause = |d: &record::Difference| Cause {
-        what: d.what.clone(),
-        function: d.module.clone(),
-        theirs: d.theirs.clone(),
-        ours: d.ours.clone(),
-        ..Cause::default()
-    };
+    let cause = record::Difference::cause;
     outcome.expected = differences.iter().filter(|d| d.expected).map(cause).collect();
     outcome.because = differences.iter().filter(|d| !d.expected).map(cause).collect();
     let same = ours == theirs.image().data;
     if let Some(sum) = outcome.because.iter().find(|c| c.what == "module sum") {
         let what = format!(
             "{} is served with another sum than the file names",
-            sum.function.as_deref().unwrap_or_default()
+            sum.name.as_deref().unwrap_or_default()
         );
         return Err(Cannot::new(Reason::SumMismatch, what));
     }
@@ -348,7 +344,7 @@ fn judge(theirs: &Program<'_>, plan: &Plan, built: &Built, outcome: &mut Outcome
             false => Verdict::IdenticalButFor,
         });
     }
-    let verdict = compare(theirs, ours, outcome);
+    let verdict = compare(theirs, ours, outcome)?;
     if plan.dirty {
         let what = "the source had changes that no commit has, and without them the program differs";
         return Err(Cannot::new(Reason::Dirty, what));
@@ -357,20 +353,17 @@ fn judge(theirs: &Program<'_>, plan: &Plan, built: &Built, outcome: &mut Outcome
 }
 
 /// Why two programs are not the same.
-fn compare(theirs: &Program<'_>, ours: Vec<u8>, outcome: &mut Outcome) -> Verdict {
-    let data = theirs.image().data;
-    let at = data
-        .iter()
-        .zip(&ours)
-        .position(|(a, b)| a != b)
-        .unwrap_or(data.len().min(ours.len()));
-    outcome.because.push(Cause {
-        what: "bytes".into(),
-        theirs: Some(format!("{} bytes, the first that differs at {at:#x}", data.len())),
-        ours: Some(format!("{} bytes", ours.len())),
-        ..Cause::default()
-    });
-    Verdict::Different
+fn compare(theirs: &Program<'_>, ours: Vec<u8>, outcome: &mut Outcome) -> Result<Verdict, Cannot> {
+    let bytes = Bytes::from(ours);
+    let ours = Program::open(&bytes).map_err(|e| Cannot::new(Reason::BuildFailed, e.to_string()))?;
+    let found = compare::compare(theirs, &ours);
+    outcome.because.extend(found.because);
+    outcome.functions = Some(found.functions);
+    Ok(match found.verdict {
+        compare::Verdict::IdenticalBut => Verdict::IdenticalButFor,
+        // Of a slice of a fat file only the slice was built; its bytes were compared before.
+        compare::Verdict::Different | compare::Verdict::Identical => Verdict::Different,
+    })
 }
 
 /// Folders of the module cache are read-only, those of a rebuild must go.
