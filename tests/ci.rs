@@ -174,3 +174,76 @@ fn the_hook_runs_a_command_that_exists() {
         Some(0)
     );
 }
+
+#[test]
+fn the_workflows_are_what_github_runs() {
+    let workflows = root().join(".github/workflows");
+    let files: Vec<_> = std::fs::read_dir(workflows)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
+    assert_eq!(files.len(), 2);
+    let mut lint = common::reference_go();
+    lint.args(["run", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"])
+        .args(files);
+    match lint.output() {
+        Ok(o) if o.status.success() => {}
+        Ok(o) if String::from_utf8_lossy(&o.stderr).contains("dial tcp") => {
+            let _: Option<()> = common::left_out("actionlint can't be fetched");
+        }
+        Ok(o) => panic!(
+            "{}{}",
+            String::from_utf8_lossy(&o.stdout),
+            String::from_utf8_lossy(&o.stderr)
+        ),
+        Err(e) => {
+            let _: Option<()> = common::left_out(&format!("go: {e}"));
+        }
+    }
+}
+
+#[test]
+fn the_formula_names_every_program_of_a_release() {
+    let dir = tempfile::tempdir().unwrap();
+    let sums = dir.path().join("SHA256SUMS");
+    let mut targets = Vec::new();
+    for arch in ["aarch64", "x86_64"] {
+        targets.extend(["apple-darwin", "unknown-linux-musl"].map(|os| format!("{arch}-{os}")));
+    }
+    let line = |(i, t): (usize, &String)| format!("{i:064x}  gospect-{t}.tar.gz\n");
+    std::fs::write(&sums, targets.iter().enumerate().map(line).collect::<String>()).unwrap();
+    let run = || {
+        let mut c = common::command("bash");
+        c.arg(root().join("packaging/formula"))
+            .args(["me/gospect", "1.2.3"])
+            .arg(&sums);
+        c.output().unwrap()
+    };
+    let out = run();
+    let formula = String::from_utf8(out.stdout).unwrap();
+    for (i, t) in targets.iter().enumerate() {
+        let at = formula
+            .find(&format!("me/gospect/releases/download/v1.2.3/gospect-{t}.tar.gz"))
+            .unwrap();
+        assert!(
+            formula[at..]
+                .lines()
+                .nth(1)
+                .unwrap()
+                .contains(&format!("{i:064x}")),
+            "{formula}"
+        );
+    }
+    // A release workflow builds what the formula downloads.
+    let workflow = read(&root().join(".github/workflows/release.yml"));
+    assert!(
+        targets
+            .iter()
+            .all(|t| workflow.contains(&format!("target: {t} ")))
+    );
+    std::fs::write(&sums, "").unwrap();
+    assert!(
+        !run().status.success(),
+        "a program without a checksum makes no formula"
+    );
+}

@@ -116,13 +116,13 @@ pub(super) fn run(args: &Args) -> u8 {
         if !d.breaches.is_empty() && !args.exit_zero {
             status = super::FINDINGS;
         }
-        write(args, sink, &d)?;
+        write(args, sink, &d, (&old, &new))?;
         Ok(super::FINE)
     });
     status.max(written)
 }
 
-fn write(args: &Args, out: &mut dyn Write, d: &diff::Diff) -> io::Result<()> {
+fn write(args: &Args, out: &mut dyn Write, d: &diff::Diff, sides: (&Report, &Report)) -> io::Result<()> {
     let view = View {
         top: args.top,
         all: args.all,
@@ -134,7 +134,7 @@ fn write(args: &Args, out: &mut dyn Write, d: &diff::Diff) -> io::Result<()> {
     match args.format {
         Format::Json => report::diff::write_json(out, names, d),
         Format::Markdown => report::diff::write_markdown(out, names, d, &view),
-        Format::Html => report::size::write_diff_html(out, names, d),
+        Format::Html => report::size::write_diff_html(out, names, d, sides),
         _ => report::diff::write_text(out, names, d, &view),
     }
 }

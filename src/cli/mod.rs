@@ -23,6 +23,7 @@ mod info;
 mod nm;
 mod objdump;
 mod plugin;
+mod report;
 mod reproduce;
 mod sbom;
 mod scan;
@@ -80,6 +81,7 @@ enum Command {
     Why(why::Args),
     Check(check::Args),
     Plugin(plugin::Args),
+    Report(report::Args),
     Sbom(sbom::Args),
     Generate(generate::Args),
 }
@@ -208,6 +210,7 @@ fn run_command(command: Command) -> u8 {
     match command {
         Command::Check(a) => check::run(&a),
         Command::Plugin(a) => plugin::run(&a),
+        Command::Report(a) => report::run(&a),
         Command::Sbom(a) => sbom::run(&a),
         Command::Info(a) => info::run(&a),
         Command::Funcs(a) => funcs::run(&a),

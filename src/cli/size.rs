@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::frame::{self, Format, Output, Trouble};
+use crate::analysis::graph;
 use crate::analysis::size::{self, By, Detail, Options};
+use crate::go::Program;
 use crate::report::size::{self as size_report, View};
 use crate::report::text;
 
@@ -12,7 +14,7 @@ use crate::report::text;
 #[command(
     after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain net/http ./server\n  \
     gospect size --memory --by symbol --top 10 ./server\n  \
-    gospect size --format json ./server > size.json"
+    gospect size --format json ./server > size.json\n  gospect size --why --format html -o size.html ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
@@ -36,6 +38,10 @@ pub struct Args {
     /// Show from which structures the bytes of PACKAGE come.
     #[arg(long, value_name = "PACKAGE")]
     explain: Option<String>,
+    /// With --format html: show what goes with each module and package, and what leads to it, as `gospect why` does. Reads all code, which takes
+    /// longer.
+    #[arg(long)]
+    why: bool,
     /// Don't let symbols tell whose a variable is: measure as if the file were stripped.
     #[arg(long)]
     no_symbols: bool,
@@ -51,7 +57,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let by = By::from_word(&args.by).unwrap_or(By::Module);
-    let detail = if args.explain.is_some() {
+    let detail = if args.explain.is_some() || args.format == Format::Html {
         Detail::Symbol
     } else {
         by.detail()
@@ -69,6 +75,12 @@ pub(super) fn run(args: &Args) -> u8 {
         explain: args.explain.clone(),
         color: args.output.colored(),
     };
+    if args.why && args.format != Format::Html {
+        frame::note(
+            "gospect: --why is for --format html; `gospect why` says the same as text, Markdown and JSON",
+        );
+        return super::TROUBLE;
+    }
     let one_document = matches!(args.format, Format::Html | Format::Svg);
     let mut seen = 0;
     frame::each(&args.output, &args.files, |file, bytes, out| {
@@ -90,7 +102,13 @@ pub(super) fn run(args: &Args) -> u8 {
         };
         let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
         match args.format {
-            Format::Html => size_report::write_html(out, file, &report, &shown(&report, &view))?,
+            Format::Html => {
+                let held = match args.why {
+                    true => Some(graph::Graph::new(&Program::open(bytes)?, None)?.holdings()),
+                    false => None,
+                };
+                size_report::write_html(out, file, &report, &shown(&report, &view), (by, held.as_ref()))?
+            }
             Format::Svg => size_report::write_svg(out, file, &report, &shown(&report, &view), &view)?,
             Format::Csv => size_report::write_csv(out, file, &report, &view)?,
             Format::Markdown => size_report::write_markdown(out, file, &report, &view)?,

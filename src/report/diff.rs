@@ -18,7 +18,8 @@ pub struct View {
     pub color: bool,
 }
 
-fn signed(n: i128) -> String {
+/// A number with its sign.
+pub(super) fn signed(n: i128) -> String {
     let digits = grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
     match n.signum() {
         1 => format!("+{digits}"),

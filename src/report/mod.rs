@@ -2,6 +2,7 @@
 
 pub mod addr2line;
 pub mod attestation;
+pub mod chart;
 pub mod check;
 pub mod compare;
 pub mod csv;
@@ -14,6 +15,7 @@ pub mod markdown;
 pub mod nm;
 pub mod objdump;
 pub mod objdump_json;
+pub mod page;
 pub mod plugin;
 pub mod reproduce;
 pub mod sbom;
@@ -27,4 +29,6 @@ pub mod types;
 pub mod version;
 pub mod vuln;
 pub mod whatif;
+#[cfg(feature = "cli")]
+pub mod whole;
 pub mod why;

@@ -4,6 +4,7 @@
 //! CI=true it fails instead.
 #![allow(dead_code, clippy::print_stderr)]
 
+pub mod browser;
 pub mod crafted;
 pub mod schema;
 

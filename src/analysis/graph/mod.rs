@@ -10,6 +10,7 @@ mod chain;
 mod code;
 mod data;
 mod flood;
+mod held;
 mod imports;
 mod nodes;
 mod reflection;
@@ -17,6 +18,7 @@ mod reflection;
 pub use answer::{Row, Table};
 pub use chain::{Link, Path, Reached};
 pub use code::Hold;
+pub use held::{Held, Holdings};
 
 use flood::{Reach, World};
 use imports::Imports;

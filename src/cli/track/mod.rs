@@ -2,6 +2,7 @@
 
 mod store;
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,8 +14,9 @@ use crate::analysis::policy::values::{Date, Growth, size};
 use crate::analysis::size::{self as sizes, By, Options, Report};
 use crate::go::Program;
 use crate::input::{Bytes, Name};
+use crate::report::chart::Chart;
 use crate::report::size::View;
-use crate::report::track::{Chart, LogEntry};
+use crate::report::track::LogEntry;
 use crate::report::{self, text};
 use store::{Release, Store};
 
@@ -153,6 +155,15 @@ pub(super) fn run(args: &Args) -> u8 {
         | What::Export { common }
         | What::Import { common, .. } => common,
     };
+    if matches!(args.what, What::Chart { .. })
+        && common.output.output.is_none()
+        && std::io::stdout().is_terminal()
+    {
+        frame::note(
+            "gospect: a chart is nothing for a terminal: write it to a file, as with -o sizes.svg or --format html -o sizes.html",
+        );
+        return super::TROUBLE;
+    }
     let mut status = super::FINE;
     let written = frame::to_output(&common.output, |sink| {
         status = work(&args.what, common, sink).map_err(|(path, what)| {
@@ -300,7 +311,8 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
             let s = Store::open(db, false).map_err(of_db)?;
             let by = By::from_word(by).unwrap_or(By::Module);
             let releases = s.releases(name.as_deref()).map_err(of_db)?;
-            let mut chart = Chart::new(by.word());
+            let name = one_name(&releases).map_err(of_db)?;
+            let mut chart = Chart::new(by.word(), &name);
             for r in &releases {
                 let report = s.report(r).map_err(of_db)?;
                 chart.add(
@@ -353,6 +365,23 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
             } else {
                 writeln!(out, "imported {} releases", new.len())
             })
+        }
+    }
+}
+
+/// What the releases are of; a line can't lead from one program to another.
+fn one_name(releases: &[Release]) -> Result<String, String> {
+    let names: std::collections::BTreeSet<&str> = releases.iter().map(|r| r.name.as_str()).collect();
+    let mut all = names.iter().copied();
+    match (all.next(), names.len()) {
+        (None, _) => Err("has no releases to draw".into()),
+        (Some(name), 1) => Ok(name.to_owned()),
+        _ => {
+            let list: Vec<&str> = names.into_iter().collect();
+            Err(format!(
+                "has releases of {}; draw one of them with --name",
+                list.join(", ")
+            ))
         }
     }
 }

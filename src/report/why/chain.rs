@@ -79,6 +79,20 @@ pub fn json(out: &mut dyn Write, file: &Name, target: &str, paths: &[Path]) -> i
     json::write(out, &chain)
 }
 
+/// What a link does to the next, in words.
+pub fn told(how: Hold) -> &'static str {
+    match how {
+        Hold::Call => "calls",
+        Hold::Address => "takes the address of",
+        Hold::Data => "refers to",
+        Hold::Type => "names the type",
+        Hold::Convert => "makes an interface of the type",
+        Hold::Child => "is made of the type",
+        Hold::Method => "has the method",
+        Hold::Init => "initializes by",
+    }
+}
+
 /// Chains as text, one link a line, an empty line between two.
 ///
 /// # Errors
@@ -96,17 +110,7 @@ pub fn text(out: &mut dyn Write, paths: &[Path]) -> io::Result<()> {
             writeln!(out, "imports: {}", names.join(" → "))?;
         }
         for l in &path.links {
-            let how = match l.how {
-                None => "",
-                Some(Hold::Call) => "calls ",
-                Some(Hold::Address) => "takes the address of ",
-                Some(Hold::Data) => "refers to ",
-                Some(Hold::Type) => "names the type ",
-                Some(Hold::Convert) => "makes an interface of the type ",
-                Some(Hold::Child) => "is made of the type ",
-                Some(Hold::Method) => "has the method ",
-                Some(Hold::Init) => "initializes by ",
-            };
+            let how = l.how.map_or(String::new(), |h| format!("{} ", told(h)));
             let at =
                 l.at.as_ref()
                     .map_or(String::new(), |a| format!("  ({})", escape(a.as_bytes())));
