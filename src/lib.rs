@@ -12,10 +12,17 @@
 //! cli       one file per sub-command: arguments → analysis → report (feature `cli`)
 //! ```
 //!
-//! ```no_run
-//! let file = gospect::open("/usr/bin/rclone".as_ref())?;
+//! A file is opened once, and everything that Go put into it is read on first use:
+//!
+//! ```
+//! let file = gospect::open("testdata/fixtures/pe-amd64.exe".as_ref())?;
 //! let program = gospect::Program::open(&file)?;
-//! println!("{}: {} functions", program.image().arch.goarch(), program.functions().len());
+//! assert_eq!(program.image().arch.goarch(), "amd64");
+//! // No Go program: it has no function table, and why is told.
+//! assert!(program.pclntab().is_err());
+//! for function in program.functions().entries() {
+//!     println!("{function:#x}");
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -1,7 +1,7 @@
 //! The rooms and their order: a room uses those before it, never those after it. Read from the `use` lines and paths in src.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// In the order the data takes; rooms of equal rank do not use each other.
 const ROOMS: [(&str, u32); 8] = [
@@ -19,92 +19,107 @@ fn rank(room: &str) -> Option<u32> {
     ROOMS.iter().find(|r| r.0 == room).map(|r| r.1)
 }
 
-fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
+/// A source file: its path in src, with slashes, and its lines without comments and without its test module.
+struct Source {
+    path: String,
+    lines: Vec<(usize, String)>,
+}
+
+fn sources() -> Vec<Source> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut out = Vec::new();
+    walk(&src, &src, &mut out);
+    assert!(out.len() > 100, "the walk finds nothing: {}", out.len());
+    out
+}
+
+fn walk(src: &Path, dir: &Path, out: &mut Vec<Source>) {
     for entry in std::fs::read_dir(dir).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            sources(&path, out);
+            walk(src, &path, out);
         } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let body = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let lines = body
+                .lines()
+                .enumerate()
+                .map(|(i, l)| (i + 1, l.split("//").next().unwrap_or_default().to_string()));
+            let relative = path.strip_prefix(src).unwrap().to_string_lossy();
+            out.push(Source {
+                path: relative.replace('\\', "/"),
+                lines: lines.collect(),
+            });
         }
     }
 }
 
-/// The lines of a file without comments and without its test module.
-fn code(path: &Path) -> Vec<(usize, String)> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let body = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    let lines = body
-        .lines()
-        .enumerate()
-        .map(|(i, l)| (i + 1, l.split("//").next().unwrap_or_default().to_string()));
-    lines.collect()
+/// Lines for which `wrong` has something to say, as `src/path:line: what`.
+fn faults(mut wrong: impl FnMut(&str, &str) -> Vec<String>) -> Vec<String> {
+    let mut out = Vec::new();
+    for Source { path, lines } in sources() {
+        for (number, line) in lines {
+            let said = wrong(&path, &line);
+            out.extend(said.iter().map(|w| format!("src/{path}:{number}: {w}")));
+        }
+    }
+    out
 }
 
 #[test]
 fn each_room_uses_only_those_before_it() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
     let mut seen = 0;
-    let mut wrong = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&src).unwrap();
-        let room = relative
-            .iter()
-            .next()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .trim_end_matches(".rs");
-        let Some(own) = rank(room) else { continue };
-        for (number, line) in code(&file) {
-            for used in line.split("crate::").skip(1).map(|rest| {
-                rest.split([':', ';', ' ', ',', '}', '{'])
-                    .next()
-                    .unwrap_or_default()
-            }) {
-                let Some(other) = rank(used) else { continue };
-                seen += 1;
-                if other > own || other == own && used != room {
-                    wrong.push(format!("src/{}:{number}: {room} uses {used}", relative.display()));
-                }
+    let wrong = faults(|path, line| {
+        let room = path.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some(own) = rank(room) else {
+            return Vec::new();
+        };
+        let used = line.split("crate::").skip(1).filter_map(|rest| {
+            let used = rest.split([':', ';', ' ', ',', '}', '{']).next()?;
+            Some((used, rank(used)?))
+        });
+        let mut wrong = Vec::new();
+        for (used, other) in used {
+            seen += 1;
+            if other > own || other == own && used != room {
+                wrong.push(format!("{room} uses {used}"));
             }
         }
-    }
+        wrong
+    });
     assert!(seen > 20, "the test reads nothing: {seen}");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn goblin_stays_in_the_image_room_and_nothing_below_the_command_line_prints() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    let mut wrong = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
-        for (number, line) in code(&file) {
-            if line.contains("goblin::") && !relative.starts_with("image/") {
-                wrong.push(format!("src/{relative}:{number}: goblin outside src/image"));
-            }
-            let prints = [
-                "println!",
-                "eprintln!",
-                "print!(",
-                "eprint!(",
-                "dbg!(",
-                "process::exit",
-            ];
-            let speaks = !relative.starts_with("cli/") && relative != "main.rs";
-            if speaks && prints.iter().any(|p| line.contains(p)) {
-                wrong.push(format!("src/{relative}:{number}: prints below the command line"));
-            }
-            if line.contains("unsafe {") && !relative.starts_with("input/") {
-                wrong.push(format!("src/{relative}:{number}: unsafe outside src/input"));
-            }
-        }
-    }
+    const PRINTS: [&str; 6] = [
+        "println!",
+        "eprintln!",
+        "print!(",
+        "eprint!(",
+        "dbg!(",
+        "process::exit",
+    ];
+    let wrong = faults(|path, line| {
+        let speaks = !path.starts_with("cli/") && path != "main.rs";
+        let rules = [
+            (
+                line.contains("goblin::") && !path.starts_with("image/"),
+                "goblin outside src/image",
+            ),
+            (
+                speaks && PRINTS.iter().any(|p| line.contains(p)),
+                "prints below the command line",
+            ),
+            (
+                line.contains("unsafe {") && !path.starts_with("input/"),
+                "unsafe outside src/input",
+            ),
+        ];
+        let broken = rules.iter().filter(|r| r.0);
+        broken.map(|r| r.1.to_string()).collect()
+    });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -124,26 +139,17 @@ fn machine_code_is_decoded_in_the_disasm_room_only() {
         "modrm",
         "adrp",
     ];
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    let mut wrong = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
-        if relative.starts_with("disasm/") {
-            continue;
-        }
-        for (number, line) in code(&file) {
-            // A byte alone counts, not the start of a longer number.
-            let sign = SIGNS.iter().find(|s| {
-                line.find(*s)
-                    .is_some_and(|at| !line[at + s.len()..].starts_with(|c: char| c.is_ascii_hexdigit()))
-            });
-            if let Some(sign) = sign {
-                wrong.push(format!("src/{relative}:{number}: {sign}: {}", line.trim()));
-            }
-        }
-    }
+    let wrong = faults(|path, line| {
+        // A byte alone counts, not the start of a longer number.
+        let alone = |at: usize| !line[at..].starts_with(|c: char| c.is_ascii_hexdigit());
+        let gives_away = |s: &&&str| line.find(**s).is_some_and(|at| alone(at + s.len()));
+        let sign = SIGNS
+            .iter()
+            .find(gives_away)
+            .filter(|_| !path.starts_with("disasm/"));
+        let said = sign.map(|sign| format!("{sign}: {}", line.trim()));
+        said.into_iter().collect()
+    });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -168,20 +174,12 @@ fn gos_tables_and_releases_are_known_in_the_go_room_only() {
     ];
     // Support dates and the estimates' own measurements are no layouts.
     const TABLES: [&str; 3] = ["go/release.rs", "go/version.rs", "analysis/policy/releases.rs"];
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    let mut wrong = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
-        for (number, line) in code(&file) {
-            let reads = !relative.starts_with("go/") && READERS.iter().any(|r| line.contains(r));
-            let decides = !TABLES.contains(&relative.as_str()) && RELEASES.iter().any(|r| line.contains(r));
-            if reads || decides {
-                wrong.push(format!("src/{relative}:{number}: {}", line.trim()));
-            }
-        }
-    }
+    let wrong = faults(|path, line| {
+        let reads = !path.starts_with("go/") && READERS.iter().any(|r| line.contains(r));
+        let decides = !TABLES.contains(&path) && RELEASES.iter().any(|r| line.contains(r));
+        let said = (reads || decides).then(|| line.trim().to_string());
+        said.into_iter().collect()
+    });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -131,6 +131,8 @@ fn planted_sizes_come_out_in_both_twins() {
         ("linux/arm", "go1.21.13"),
         ("linux/mips64le", "go1.21.13"),
         ("windows/386", "go1.21.13"),
+        // Pointer bitmaps lie between the strings and their end as far as the moduledata tells it.
+        ("linux/amd64", "go1.26.8"),
     ];
     if std::env::var_os("GOSPECT_WIDE").is_some() {
         let wide = [
@@ -143,7 +145,14 @@ fn planted_sizes_come_out_in_both_twins() {
             "windows/386",
             "windows/arm64",
         ];
-        for go in ["go1.20.14", "go1.22.12", "go1.24.11", REFERENCE] {
+        for go in [
+            "go1.20.14",
+            "go1.22.12",
+            "go1.24.11",
+            "go1.25.5",
+            "go1.26.8",
+            REFERENCE,
+        ] {
             targets.extend(wide.map(|target| (target, go)));
         }
     }

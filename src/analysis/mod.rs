@@ -3,8 +3,9 @@ pub mod compare;
 pub mod demangle;
 pub mod diff;
 pub mod funcs;
-pub mod goregex;
-pub mod gosort;
+#[cfg(feature = "cli")]
+pub(crate) mod goregex;
+pub(crate) mod gosort;
 pub mod graph;
 pub mod imports;
 pub mod info;

@@ -11,7 +11,7 @@ pub mod moduledata;
 pub mod packages;
 pub mod pclntab;
 mod program;
-pub mod quote;
+pub(crate) mod quote;
 pub mod release;
 pub mod types;
 pub mod version;

@@ -22,7 +22,7 @@ pub mod sbom;
 pub mod scan;
 pub mod schema;
 pub mod size;
-pub mod tabs;
+pub(crate) mod tabs;
 pub mod text;
 pub mod track;
 pub mod types;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger::Ledger;
+use super::cuts_by_address;
 use super::model::Detail;
-use super::{Options, cuts_by_address};
+use super::names::Names;
 use crate::error::Result;
 use crate::go::{Program, packages};
 use crate::image::Place;
@@ -31,15 +31,8 @@ pub fn agreement(file: &Bytes) -> Result<Vec<Agreement>> {
     let go = Program::open(file)?;
     let image = go.image();
     let symbols = image.symbols()?;
-    let mut ledger = Ledger::new(Detail::Package);
-    let cuts = cuts_by_address(
-        &go,
-        Options {
-            detail: Detail::Package,
-            symbols: false,
-        },
-        &mut ledger,
-    );
+    let mut names = Names::new(Detail::Package);
+    let cuts = cuts_by_address(&go, &mut names);
     let mut out: BTreeMap<&[u8], Agreement> = BTreeMap::new();
     for s in symbols {
         let Place::Section(i) = s.place else { continue };
@@ -60,7 +53,7 @@ pub fn agreement(file: &Bytes) -> Result<Vec<Agreement>> {
         let end = s.addr.saturating_add(s.size);
         let first = cuts.partition_point(|c| c.at <= s.addr).saturating_sub(1);
         let mut agree = 0;
-        let mut other = (0, super::ledger::NONE);
+        let mut other = (0, super::names::NONE);
         for (k, c) in cuts
             .iter()
             .enumerate()
@@ -69,7 +62,7 @@ pub fn agreement(file: &Bytes) -> Result<Vec<Agreement>> {
         {
             let next = cuts.get(k + 1).map_or(end, |n| n.at).min(end);
             let bytes = next.saturating_sub(c.at.max(s.addr));
-            if ledger.text(c.owner.package) == package.as_bytes() {
+            if names.text(c.owner.package) == package.as_bytes() {
                 agree += bytes;
             } else if bytes > other.0 {
                 other = (bytes, c.owner.package);
@@ -86,7 +79,7 @@ pub fn agreement(file: &Bytes) -> Result<Vec<Agreement>> {
         if agree < s.size {
             let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
             e.worst
-                .push((s.size - agree, text(s.name), text(ledger.text(other.1))));
+                .push((s.size - agree, text(s.name), text(names.text(other.1))));
         }
     }
     let mut out: Vec<Agreement> = out.into_values().collect();

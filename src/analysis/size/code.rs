@@ -2,18 +2,19 @@
 //! Go function covers is C or assembly code of other languages.
 
 use super::foreign::Foreign;
-use super::ledger::{Cut, Ledger, NONE, Owner};
+use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Detail, Kind, Source};
+use super::names::{NONE, Names};
 use super::regions::Region;
 use super::subject::Subject;
 use crate::image::clip;
 
 /// Owners of functions by index, made once.
-pub(super) fn owners<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger) -> Vec<Owner> {
+pub(super) fn owners<'a>(program: &Subject<'_, 'a>, names: &mut Names) -> Vec<Owner> {
     let Some(table) = program.table else {
         return Vec::new();
     };
-    let detail = ledger.detail();
+    let detail = names.detail();
     let mut out = Vec::with_capacity(program.functions.packages.len());
     for (f, package) in table.functions().zip(&program.functions.packages) {
         let mut o = Owner::of(Kind::Code, Source::Functions, *package);
@@ -22,8 +23,8 @@ pub(super) fn owners<'a>(program: &Subject<'_, 'a>, ledger: &mut Ledger) -> Vec<
         }
         match detail {
             Detail::Package => {}
-            Detail::File => o.file = ledger.file(f.position(f.entry()).file),
-            Detail::Symbol => o.symbol = ledger.symbol(f.name()),
+            Detail::File => o.file = names.file(f.position(f.entry()).file),
+            Detail::Symbol => o.symbol = names.symbol(f.name()),
         }
         out.push(o);
     }

@@ -7,9 +7,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ledger::{Ledger, NONE, NameId, Owner};
+use super::ledger::Owner;
 use super::model::{Kind, Source};
-use super::space::{Space, Start};
+use super::names::{NONE, NameId, Names};
+use super::space::{Map, Space, Start};
 use super::subject::{Inlines, Subject};
 use crate::disasm::step::{Effect, Flow, Place};
 use crate::disasm::{printer, refs};
@@ -38,8 +39,8 @@ pub(super) fn is_shaped(name: &[u8]) -> bool {
 }
 
 /// May a dictionary begin at `addr`? Text and types do not begin with what dictionaries do.
-pub(super) fn begins(program: &Subject<'_, '_>, space: &Space, addr: u64) -> bool {
-    if !space.may_be_dictionary(addr) {
+pub(super) fn begins(program: &Subject<'_, '_>, map: &Map, addr: u64) -> bool {
+    if !map.may_be_dictionary(addr) {
         return false;
     }
     let word = program.memory.ptr_size();
@@ -47,14 +48,14 @@ pub(super) fn begins(program: &Subject<'_, '_>, space: &Space, addr: u64) -> boo
     (0..LONGEST)
         .map_while(|i| program.memory.pointer(addr.checked_add(i * word)?))
         .find(|p| !functions.contains(p))
-        .is_some_and(|p| space.may_be_dictionary(p))
+        .is_some_and(|p| map.may_be_dictionary(p))
 }
 
 /// Gives dictionaries to the packages of those that are called with them, and those that these call with what is in them.
 pub(super) fn enter(
     program: &Subject<'_, '_>,
     mut passed: Vec<Passed>,
-    ledger: &mut Ledger,
+    names: &mut Names,
     space: &mut Space,
 ) {
     let mut known = FxHashSet::default();
@@ -76,14 +77,14 @@ pub(super) fn enter(
             .or_insert_with(|| Body::of(program, p.callee));
         if let Some(l) = left.checked_sub(body.steps.len()) {
             left = l;
-            body.follow(program, space, p.dictionary, &mut passed, &mut inlined);
+            body.follow(program, &space.map, p.dictionary, &mut passed, &mut inlined);
         }
     }
     for (dictionary, function) in inlined {
         if known.insert(dictionary)
             && let Some(package) = packages::of_name(function)
         {
-            space.certain(dictionary, by_code(ledger.name(package.as_bytes())));
+            space.certain(dictionary, by_code(names.name(package.as_bytes())));
         }
     }
 }
@@ -138,7 +139,7 @@ impl<'t> Body<'t> {
     fn follow(
         &self,
         program: &Subject<'_, '_>,
-        space: &Space,
+        map: &Map,
         dictionary: u64,
         passed: &mut Vec<Passed>,
         inlined: &mut Vec<(u64, &'t [u8])>,
@@ -167,7 +168,7 @@ impl<'t> Body<'t> {
                         .then(|| held.unwrap_or(dictionary).checked_add_signed(offset))
                         .flatten()
                         .and_then(|a| program.memory.pointer(a))
-                        .filter(|d| begins(program, space, *d));
+                        .filter(|d| begins(program, map, *d));
                     if let Some(d) = held
                         && found.is_some()
                         && let Some(name) = self.inlines.as_ref().and_then(|i| i.at(*pc))
@@ -202,20 +203,20 @@ impl<'t> Body<'t> {
 /// called with a dictionary is better evidence, so such ones are left alone.
 pub(super) fn of_type(
     program: &Subject<'_, '_>,
-    space: &Space,
+    map: &Map,
     generic: &FxHashMap<u64, NameId>,
     s: &Start,
 ) -> Option<NameId> {
     let word = program.memory.ptr_size();
-    if s.fixed || !s.addr.is_multiple_of(word) || !space.may_be_dictionary(s.addr) {
+    if s.fixed || !s.addr.is_multiple_of(word) || !map.may_be_dictionary(s.addr) {
         return None;
     }
     for i in 0..LONGEST {
         let p = program.memory.pointer(s.addr.checked_add(i * word)?)?;
-        if space.types.contains(&p) {
+        if map.types.contains(&p) {
             return generic.get(&p).copied().filter(|p| *p != NONE);
         }
-        if !space.may_be_dictionary(p) {
+        if !map.may_be_dictionary(p) {
             return None;
         }
     }

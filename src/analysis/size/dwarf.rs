@@ -4,8 +4,9 @@
 //! the address that an entry starts with tells the package.
 
 use super::foreign::base;
-use super::ledger::{Cut, Ledger, NameId, Owner};
+use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
+use super::names::{NameId, Names};
 use super::regions::Region;
 use super::subject::Subject;
 use crate::dwarf::{self, Unit};
@@ -31,7 +32,7 @@ impl Units {
     pub(super) fn new(
         image: &Image<'_>,
         found: Result<Vec<Unit>>,
-        ledger: &mut Ledger,
+        names: &mut Names,
         warnings: &mut Vec<String>,
     ) -> Units {
         let found = found.unwrap_or_else(|e| {
@@ -42,9 +43,9 @@ impl Units {
         let with_owner = found.into_iter().map(|u| {
             let mut owner = Owner::plain(Kind::Dwarf, Source::CompileUnit);
             if u.go && !u.name.is_empty() {
-                owner.package = ledger.name(&u.name);
+                owner.package = names.name(&u.name);
             } else if !u.name.is_empty() && !object {
-                owner.file = ledger.name(base(&u.name));
+                owner.file = names.name(base(&u.name));
             }
             (u, owner)
         });
@@ -56,12 +57,12 @@ impl Units {
     /// Addresses of C's units, sorted: first, behind the last, name, and the package that `package` gives for the folder.
     pub(super) fn foreign(
         &self,
-        ledger: &mut Ledger,
-        mut package: impl FnMut(&[u8], &mut Ledger) -> NameId,
+        names: &mut Names,
+        mut package: impl FnMut(&[u8], &mut Names) -> NameId,
     ) -> Vec<(u64, u64, NameId, NameId)> {
         let mut out = Vec::new();
         for (u, o) in self.units.iter().filter(|(u, _)| !u.go && !u.ranges.is_empty()) {
-            let package = package(&u.folder, ledger);
+            let package = package(&u.folder, names);
             out.extend(u.ranges.iter().map(|r| (r.0, r.1, o.file, package)));
         }
         out.sort_unstable();

@@ -8,8 +8,9 @@
 use rustc_hash::FxHashMap;
 
 use super::dwarf::Units;
-use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
+use super::ledger::{Cut, Owner};
 use super::model::{Kind, Source};
+use super::names::{NONE, NameId, Names};
 use super::subject::Subject;
 use crate::dwarf;
 use crate::go::packages;
@@ -104,7 +105,7 @@ fn cgo_hash(name: &[u8]) -> Option<&[u8]> {
 
 impl Foreign {
     /// The sections of a relocatable object, by index: addresses start anew in each.
-    pub(super) fn of_sections(image: &Image<'_>, ledger: &mut Ledger) -> FxHashMap<usize, Foreign> {
+    pub(super) fn of_sections(image: &Image<'_>, names: &mut Names) -> FxHashMap<usize, Foreign> {
         let mut files = Files::default();
         let mut sections: FxHashMap<usize, Vec<Span>> = FxHashMap::default();
         for s in image.symbols().unwrap_or_default() {
@@ -117,14 +118,14 @@ impl Foreign {
                 continue;
             }
             let mut owner = Owner::plain(Kind::CCode, Source::Symbols);
-            owner.symbol = ledger.symbol(s.name);
+            owner.symbol = names.symbol(s.name);
             // The table of an object of one source names it in front; globals come behind all.
             let object = match whose {
                 Whose::Object(o) if !o.is_empty() => o,
                 _ => files.current,
             };
             if !object.is_empty() {
-                owner.file = ledger.name(base(object));
+                owner.file = names.name(base(object));
             }
             sections.entry(section).or_default().push(Span {
                 start: s.addr,
@@ -145,7 +146,7 @@ impl Foreign {
         text: &[(u64, u64)],
         symbols: bool,
         units: &Units,
-        ledger: &mut Ledger,
+        names: &mut Names,
     ) -> Foreign {
         let mut out = Foreign::default();
         let mut text = text.to_vec();
@@ -155,24 +156,24 @@ impl Foreign {
         if !c_code && !program.functions.go.has_c() {
             return out;
         }
-        let mut packages = Packages::of(program, ledger);
+        let mut packages = Packages::of(program, names);
         let mut found = Vec::new();
         if symbols {
-            found = from_symbols(program, &text, &packages, ledger);
+            found = from_symbols(program, &text, &packages, names);
         }
         if c_code {
-            from_frames(program.image, &text, ledger, &mut found);
+            from_frames(program.image, &text, names, &mut found);
         }
         out.spans = disjoint(found);
-        out.units(units, &mut packages, ledger);
-        out.packages(packages, ledger);
+        out.units(units, &mut packages, names);
+        out.packages(packages, names);
         out
     }
 
     /// Compile units by address win over what FILE symbols say only where those say nothing; what lies between two spans of one
     /// object is that object's too.
-    fn units(&mut self, units: &Units, packages: &mut Packages, ledger: &mut Ledger) {
-        let ranges = units.foreign(ledger, |dir, ledger| packages.of_folder(dir, ledger));
+    fn units(&mut self, units: &Units, packages: &mut Packages, names: &mut Names) {
+        let ranges = units.foreign(names, |dir, names| packages.of_folder(dir, names));
         for s in &mut self.spans {
             let i = ranges.partition_point(|r| r.0 <= s.start).checked_sub(1);
             if let Some((_, end, name, package)) = i.and_then(|i| ranges.get(i)).copied()
@@ -188,9 +189,9 @@ impl Foreign {
         let libc = if self
             .spans
             .iter()
-            .any(|s| ledger.text(s.owner.file) == b"libc-start.o")
+            .any(|s| names.text(s.owner.file) == b"libc-start.o")
         {
-            ledger.name(b"libc.a")
+            names.name(b"libc.a")
         } else {
             NONE
         };
@@ -205,7 +206,7 @@ impl Foreign {
             if let Some((from, end, file)) = last
                 && s.start.saturating_sub(end) < 1 << 20
             {
-                let member = |f| ledger.text(f).ends_with(b".o");
+                let member = |f| names.text(f).ends_with(b".o");
                 let unit = if file == s.owner.file {
                     file
                 } else if libc != NONE && member(file) && member(s.owner.file) {
@@ -222,7 +223,7 @@ impl Foreign {
     }
 
     /// An object of which one part is a package's is that package's whole.
-    fn packages(&mut self, packages: Packages, ledger: &mut Ledger) {
+    fn packages(&mut self, packages: Packages, names: &mut Names) {
         let mut of_unit: FxHashMap<NameId, NameId> = FxHashMap::default();
         for s in &self.spans {
             if s.owner.package != NONE && s.owner.file != NONE {
@@ -242,7 +243,7 @@ impl Foreign {
                 s.owner.package = of_unit.get(&s.owner.file).copied().unwrap_or(NONE);
             }
             // Without symbols and debug information, cgo's own names are all that is left.
-            if s.owner.package == NONE && ledger.text(s.owner.file).starts_with(b"gcc_") {
+            if s.owner.package == NONE && names.text(s.owner.file).starts_with(b"gcc_") {
                 s.owner.package = packages.runtime_cgo;
             }
         }
@@ -347,7 +348,7 @@ fn from_symbols<'a>(
     program: &Subject<'_, 'a>,
     text: &Text,
     packages: &Packages<'a>,
-    ledger: &mut Ledger,
+    names: &mut Names,
 ) -> Vec<Span> {
     let image = program.image;
     let sized = matches!(image.detail, Detail::Elf(_));
@@ -384,11 +385,11 @@ fn from_symbols<'a>(
         }
         starts.push(s.addr);
         let mut owner = Owner::plain(Kind::CCode, Source::Symbols);
-        owner.symbol = ledger.symbol(name);
+        owner.symbol = names.symbol(name);
         if let Whose::Object(object) = whose
             && !object.is_empty()
         {
-            owner.file = ledger.name(base(object));
+            owner.file = names.name(base(object));
         }
         if let Some(p) = cgo_hash(name).and_then(|h| packages.by_hash.get(h)) {
             owner.package = *p;
@@ -421,7 +422,7 @@ fn from_symbols<'a>(
 }
 
 /// Functions that only an entry of `.eh_frame` tells of.
-fn from_frames(image: &Image<'_>, text: &Text, ledger: &mut Ledger, out: &mut Vec<Span>) {
+fn from_frames(image: &Image<'_>, text: &Text, names: &mut Names, out: &mut Vec<Span>) {
     let mut known: Vec<(u64, u64)> = out.iter().map(|s| (s.start, s.end)).collect();
     known.sort_unstable();
     for (start, end) in dwarf::frames(image) {
@@ -433,7 +434,7 @@ fn from_frames(image: &Image<'_>, text: &Text, ledger: &mut Ledger, out: &mut Ve
             continue;
         }
         let mut owner = Owner::plain(Kind::CCode, Source::Frames);
-        owner.symbol = ledger.symbol(format!("function at {start:#x}").as_bytes());
+        owner.symbol = names.symbol(format!("function at {start:#x}").as_bytes());
         out.push(Span { start, end, owner });
     }
 }
@@ -452,17 +453,17 @@ struct Packages<'a> {
 }
 
 impl<'a> Packages<'a> {
-    fn of(program: &Subject<'_, 'a>, ledger: &mut Ledger) -> Packages<'a> {
+    fn of(program: &Subject<'_, 'a>, names: &mut Names) -> Packages<'a> {
         let mut by_hash = FxHashMap::default();
         for s in program.image.symbols().unwrap_or_default() {
             if let Some(hash) = cgo_hash(s.name)
                 && let Some(p) = packages::of_name(s.name)
             {
-                by_hash.insert(hash, ledger.name(p.as_bytes()));
+                by_hash.insert(hash, names.name(p.as_bytes()));
             }
         }
         let known: rustc_hash::FxHashSet<NameId> = program.functions.packages.iter().copied().collect();
-        let runtime_cgo = ledger.name(b"runtime/cgo");
+        let runtime_cgo = names.name(b"runtime/cgo");
         let mut folders = Vec::new();
         if let Some(table) = program.table {
             let mut seen = rustc_hash::FxHashSet::default();
@@ -492,7 +493,7 @@ impl<'a> Packages<'a> {
     }
 
     /// The package whose sources lie in a compile unit's folder.
-    fn of_folder(&mut self, folder: &[u8], ledger: &mut Ledger) -> NameId {
+    fn of_folder(&mut self, folder: &[u8], names: &mut Names) -> NameId {
         let map = self
             .by_folder
             .get_or_insert_with(|| self.folders.drain(..).collect());
@@ -504,7 +505,7 @@ impl<'a> Packages<'a> {
                 continue;
             };
             let path = without_version(folder.get(at + mark.len()..).unwrap_or_default());
-            let id = ledger.name(&path);
+            let id = names.name(&path);
             if self.known.contains(&id) {
                 return id;
             }

@@ -4,8 +4,9 @@
 //! Authority: runtime/iface.go (staticuint64s), internal/runtime/gc/sizeclasses.go (before Go 1.25 runtime/sizeclasses.go),
 //! internal/godebugs/table.go of Go 1.21 to 1.27.
 
-use super::ledger::{Ledger, NameId, Owner};
+use super::ledger::Owner;
 use super::model::{Kind, Source};
+use super::names::{NameId, Names};
 use super::pointers::Pointed;
 use super::space::Space;
 use super::subject::Subject;
@@ -35,20 +36,20 @@ const DIVISORS: [u32; 5] = [0, 0x2000_0000, 0x1000_0000, 0x0aaa_aaab, 0x0800_000
 const TABLES: usize = 4096;
 
 /// Enters those that are there, among the places that something refers to.
-pub(super) fn enter(program: &Subject<'_, '_>, pointed: &[Pointed], ledger: &mut Ledger, space: &mut Space) {
+pub(super) fn enter(program: &Subject<'_, '_>, pointed: &[Pointed], names: &mut Names, space: &mut Space) {
     // They are numbers, so in variables without pointers; the single numbers have been read-only since Go 1.23.
     let noptr = program.module.map_or(0..0, |m| m.noptrdata.clone());
     let is_candidate = |addr: u64| {
         noptr.contains(&addr)
-            || addr.is_multiple_of(8) && space.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
+            || addr.is_multiple_of(8) && space.map.area(addr).is_some_and(|a| a.kind == Kind::Rodata)
     };
     let candidates: Vec<u64> = space
-        .starts
+        .starts()
         .iter()
         .filter(|s| !s.owner.source.measured() && is_candidate(s.addr))
         .map(|s| s.addr)
         .collect();
-    let allocator = allocator(program, ledger);
+    let allocator = allocator(program, names);
     let mut numbers = None;
     // A program has one of each; the first that looks so is taken.
     let mut found = [false; CLASSES.len() + 1];
@@ -67,7 +68,7 @@ pub(super) fn enter(program: &Subject<'_, '_>, pointed: &[Pointed], ledger: &mut
     if let Some(addr) = numbers {
         whole(space, addr, 8 * NUMBERS, program.runtime);
     }
-    let godebugs = ledger.name(b"internal/godebugs");
+    let godebugs = names.name(b"internal/godebugs");
     let mut slices = pointed.iter().filter_map(|p| Some((p, slice(program, p)?)));
     if let Some((header, table, size)) = slices
         .by_ref()
@@ -88,17 +89,17 @@ fn whole(space: &mut Space, addr: u64, size: u64, package: NameId) {
 }
 
 /// The package of the allocator's tables: since Go 1.25 one that has no functions.
-fn allocator(program: &Subject<'_, '_>, ledger: &mut Ledger) -> NameId {
+fn allocator(program: &Subject<'_, '_>, names: &mut Names) -> NameId {
     // Without a version, a package below it tells; not all architectures have that one.
     let moved = match &program.version {
         Some(v) => release::of(Some(*v)).tools.gc_package,
         None => {
-            let below = ledger.name(b"internal/runtime/gc/scan");
+            let below = names.name(b"internal/runtime/gc/scan");
             program.functions.packages.contains(&below)
         }
     };
     if moved {
-        ledger.name(b"internal/runtime/gc")
+        names.name(b"internal/runtime/gc")
     } else {
         program.runtime
     }

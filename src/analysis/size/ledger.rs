@@ -3,17 +3,10 @@
 //! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the next cut. So the
 //! spans are disjoint and add up by construction, whatever the structures in the file say.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
-use super::model::{Detail, Kind, Memory, Row, Source};
-
-/// A name in the ledger; [`NONE`] is none.
-pub(super) type NameId = u32;
-
-/// No name.
-pub(super) const NONE: NameId = u32::MAX;
+use super::model::{Kind, Memory, Row, Source};
+use super::names::{NONE, NameId, Names};
 
 /// To whom bytes belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,9 +51,6 @@ pub(super) struct Cut {
 /// Collects spans into rows.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    detail: Detail,
-    names: Vec<Arc<[u8]>>,
-    ids: FxHashMap<Arc<[u8]>, NameId>,
     sums: FxHashMap<(NameId, NameId, Owner), u64>,
     section: NameId,
     slice: NameId,
@@ -70,55 +60,13 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(detail: Detail) -> Ledger {
+    pub(super) fn new() -> Ledger {
         Ledger {
-            detail,
-            names: Vec::new(),
-            ids: FxHashMap::default(),
             sums: FxHashMap::default(),
             section: NONE,
             slice: NONE,
             memory: FxHashMap::default(),
             last: None,
-        }
-    }
-
-    pub(super) fn detail(&self) -> Detail {
-        self.detail
-    }
-
-    /// The id of a name.
-    pub(super) fn name(&mut self, name: &[u8]) -> NameId {
-        if let Some(id) = self.ids.get(name) {
-            return *id;
-        }
-        let id = self.names.len() as NameId;
-        let name: Arc<[u8]> = name.into();
-        self.names.push(name.clone());
-        self.ids.insert(name, id);
-        id
-    }
-
-    /// The bytes of a name, empty for [`NONE`].
-    pub(super) fn text(&self, id: NameId) -> &[u8] {
-        self.names.get(id as usize).map_or(&[], |n| n)
-    }
-
-    /// A symbol's name, where the rows are to have symbols.
-    pub(super) fn symbol(&mut self, name: &[u8]) -> NameId {
-        if self.detail == Detail::Symbol && !name.is_empty() {
-            self.name(name)
-        } else {
-            NONE
-        }
-    }
-
-    /// A source file's name, where the rows are to have files.
-    pub(super) fn file(&mut self, name: &[u8]) -> NameId {
-        if self.detail == Detail::File && !name.is_empty() {
-            self.name(name)
-        } else {
-            NONE
         }
     }
 
@@ -180,31 +128,15 @@ impl Ledger {
     }
 
     /// The rows, sorted; `module` gives the module of a package.
-    pub(super) fn finish(mut self, module: impl Fn(&str) -> Option<String>) -> (Vec<Row>, Vec<Memory>) {
+    pub(super) fn finish(
+        mut self,
+        names: &Names,
+        module: impl Fn(&str) -> Option<String>,
+    ) -> (Vec<Row>, Vec<Memory>) {
         self.flush();
-        // Rows are sorted by the ranks of their names: comparing the texts of so many would take most of the time.
-        let names: Vec<String> = self
-            .names
-            .iter()
-            .map(|n| String::from_utf8_lossy(n).into_owned())
-            .collect();
-        let mut order: Vec<NameId> = (0..names.len() as NameId).collect();
-        order.sort_unstable_by_key(|i| names.get(*i as usize));
-        let mut ranks: Vec<u32> = vec![0; names.len()];
-        let mut rank = 0;
-        let mut before: Option<&String> = None;
-        for i in order {
-            let name = names.get(i as usize);
-            // What is no UTF-8 may read alike.
-            if name != before {
-                rank += 1;
-            }
-            before = name;
-            if let Some(r) = ranks.get_mut(i as usize) {
-                *r = rank;
-            }
-        }
+        let names = names.texts();
         // None comes before any name.
+        let ranks = ranks(&names);
         let rank = |id: NameId| ranks.get(id as usize).copied().unwrap_or(0);
         let is_c = |o: &Owner| matches!(o.kind, Kind::CCode | Kind::Dwarf);
         let mut sums: Vec<_> = self.sums.iter().collect();
@@ -256,14 +188,36 @@ impl Ledger {
     }
 }
 
+/// The place of each name among the sorted, from 1: comparing the texts of so many rows would take most of the time.
+fn ranks(names: &[String]) -> Vec<u32> {
+    let mut order: Vec<NameId> = (0..names.len() as NameId).collect();
+    order.sort_unstable_by_key(|i| names.get(*i as usize));
+    let mut ranks: Vec<u32> = vec![0; names.len()];
+    let mut rank = 0;
+    let mut before: Option<&String> = None;
+    for i in order {
+        let name = names.get(i as usize);
+        // What is no UTF-8 may read alike.
+        if name != before {
+            rank += 1;
+        }
+        before = name;
+        if let Some(r) = ranks.get_mut(i as usize) {
+            *r = rank;
+        }
+    }
+    ranks
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::model::Detail;
     use super::*;
 
     #[test]
     fn a_region_is_filled_whatever_the_cuts_say() {
-        let mut l = Ledger::new(Detail::Package);
-        let p = l.name(b"p");
+        let (mut l, mut names) = (Ledger::new(), Names::new(Detail::Package));
+        let p = names.name(b"p");
         let own = |package| Owner::of(Kind::Code, Source::Functions, package);
         let cut = |at, package| Cut {
             at,
@@ -283,7 +237,7 @@ mod tests {
                 cut(500, NONE),
             ],
         );
-        let (rows, _) = l.finish(|_| None);
+        let (rows, _) = l.finish(&names, |_| None);
         assert_eq!(rows.iter().map(|r| r.bytes).sum::<u64>(), 90);
         let of_p: u64 = rows.iter().filter(|r| r.package.is_some()).map(|r| r.bytes).sum();
         assert_eq!(of_p, 80);

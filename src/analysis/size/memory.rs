@@ -5,8 +5,9 @@
 
 use super::data;
 use super::foreign::{Files, Whose};
-use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
+use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
+use super::names::{NONE, NameId, Names};
 use super::references;
 use super::space::{Space, unowned};
 use super::subject::Subject;
@@ -29,13 +30,13 @@ struct Zone {
 }
 
 /// All zones by address.
-fn zones(image: &Image<'_>, ledger: &mut Ledger) -> Vec<Zone> {
+fn zones(image: &Image<'_>, names: &mut Names) -> Vec<Zone> {
     let mut out = Vec::new();
     for (i, s) in image.sections.iter().enumerate() {
         if s.alloc && s.mem_size > s.file_size {
             out.push(Zone {
                 section: i,
-                name: ledger.name(s.name),
+                name: names.name(s.name),
                 start: s.addr.saturating_add(s.file_size),
                 end: s.addr.saturating_add(s.mem_size),
                 // SHF_TLS
@@ -48,23 +49,28 @@ fn zones(image: &Image<'_>, ledger: &mut Ledger) -> Vec<Zone> {
 }
 
 /// Enters each section's sum.
-pub(super) fn sums(image: &Image<'_>, ledger: &mut Ledger) {
+pub(super) fn sums(image: &Image<'_>, names: &mut Names, ledger: &mut Ledger) {
     let owner = Owner::plain(Kind::Data, Source::Container);
-    for z in zones(image, ledger) {
+    for z in zones(image, names) {
         ledger.add_memory(z.name, owner, z.end - z.start);
     }
 }
 
 /// Enters the memory by variables, or by who refers to it.
-pub(super) fn variables<'a>(program: &Subject<'_, 'a>, symbols: bool, ledger: &mut Ledger) {
-    let zones = zones(program.image, ledger);
+pub(super) fn variables<'a>(
+    program: &Subject<'_, 'a>,
+    symbols: bool,
+    names: &mut Names,
+    ledger: &mut Ledger,
+) {
+    let zones = zones(program.image, names);
     let mut cuts = if symbols {
-        by_symbols(program.image, &zones, ledger)
+        by_symbols(program.image, &zones, names)
     } else {
         Vec::new()
     };
     if cuts.is_empty() {
-        cuts = by_references(program, &zones, ledger);
+        cuts = by_references(program, &zones, names);
     }
     for z in zones {
         let (mut at, mut owner) = (z.start, unowned());
@@ -80,7 +86,7 @@ pub(super) fn variables<'a>(program: &Subject<'_, 'a>, symbols: bool, ledger: &m
     }
 }
 
-fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec<Cut> {
+fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], names: &mut Names) -> Vec<Cut> {
     let sized = image.format == Format::Elf;
     let mut found: Vec<(u64, u64, Owner)> = Vec::new();
     let mut files = Files::default();
@@ -107,10 +113,10 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
         }
         let mut owner = Owner::plain(Kind::Data, Source::Symbols);
         match packages::of_name(name).filter(|_| !c) {
-            Some(p) => owner.package = ledger.name(p.as_bytes()),
+            Some(p) => owner.package = names.name(p.as_bytes()),
             None => owner.kind = Kind::CCode,
         }
-        owner.symbol = ledger.symbol(name);
+        owner.symbol = names.symbol(name);
         let end = if sized {
             s.addr.saturating_add(s.size)
         } else {
@@ -143,7 +149,7 @@ fn by_symbols<'a>(image: &Image<'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec
     cuts
 }
 
-fn by_references<'a>(program: &Subject<'_, 'a>, zones: &[Zone], ledger: &mut Ledger) -> Vec<Cut> {
+fn by_references<'a>(program: &Subject<'_, 'a>, zones: &[Zone], names: &mut Names) -> Vec<Cut> {
     let mut left = MOST;
     let mut areas = Vec::new();
     for z in zones.iter().filter(|z| z.placed) {
@@ -151,10 +157,10 @@ fn by_references<'a>(program: &Subject<'_, 'a>, zones: &[Zone], ledger: &mut Led
         left -= size;
         areas.push((z.start, size, 0, Kind::Data));
     }
-    let mut space = Space::new(areas);
-    references::code(program, ledger, &mut space);
-    space.sort();
-    let own = space.starts.iter().filter(|s| s.owner.package != NONE);
+    let mut space = Space::new(areas, false);
+    references::code(program, names, &mut space);
+    let sorted = space.sort();
+    let own = sorted.starts.iter().filter(|s| s.owner.package != NONE);
     own.map(|s| Cut {
         at: s.addr,
         owner: Owner {

@@ -14,10 +14,13 @@ mod landmarks;
 mod ledger;
 mod memory;
 mod model;
+mod names;
+mod passes;
 mod pointers;
 mod references;
 mod regions;
 mod relocations;
+mod resolve;
 mod space;
 mod strings;
 mod subject;
@@ -34,12 +37,13 @@ pub use view::{By, Group, group, group_memory, matches, matches_memory};
 use crate::error::Result;
 use crate::go;
 use crate::go::packages::{Module, Packages};
-use crate::image::{self, Arch, Format, Image, Sniffed};
+use crate::image::{self, Image, Sniffed};
 use crate::input::Bytes;
 use foreign::Foreign;
-use ledger::{Cut, Ledger, NONE, Owner};
+use ledger::{Cut, Ledger, Owner};
+use names::{NONE, Names};
+use passes::data_in_text;
 use regions::{Region, Role};
-use space::Space;
 use subject::Subject;
 
 /// What to do.
@@ -77,181 +81,184 @@ pub fn measure_with_memory(file: &Bytes, options: Options) -> Result<Report> {
 }
 
 fn measured(file: &Bytes, options: Options, variables: bool) -> Result<Report> {
-    let mut ledger = Ledger::new(options.detail);
-    let mut report = Report {
-        file_size: file.len() as u64,
-        ..Report::default()
+    let mut work = Measure {
+        options,
+        variables,
+        names: Names::new(options.detail),
+        ledger: Ledger::new(),
+        report: Report {
+            file_size: file.len() as u64,
+            ..Report::default()
+        },
+        packages: Packages::default(),
     };
-    let mut packages = Packages::default();
-    let header = Owner::plain(Kind::Header, Source::Container);
     match image::sniff(file) {
-        Some(Sniffed::Fat) => {
-            let mut slices = image::macho::slices(file)?;
-            slices.sort_by_key(|s| s.offset);
-            let count = slices.len() as u64;
-            let wide = file.get(3) == Some(&0xbf);
-            let mut at = 8 + count * if wide { 32 } else { 20 };
-            ledger.add(header, at.min(file.len() as u64));
-            for s in slices {
-                let start = s.offset.max(at);
-                fill_gap(&mut ledger, file, at, start);
-                let data = image::clip(
-                    file,
-                    start,
-                    (s.offset + s.data.len() as u64).saturating_sub(start),
-                );
-                at = start + data.len() as u64;
-                let name = ledger.name(s.arch.goarch().as_bytes());
-                ledger.begin_slice(name);
-                part(
-                    file,
-                    data,
-                    options,
-                    variables,
-                    &mut ledger,
-                    &mut report,
-                    &mut packages,
-                );
-                ledger.begin_slice(NONE);
-                ledger.begin_section(NONE);
-            }
-            fill_gap(&mut ledger, file, at, file.len() as u64);
-        }
-        Some(Sniffed::Archive) => {
-            let mut at = 0;
-            for m in image::archive::members(file)? {
-                if m.data.is_empty() || m.offset < at {
-                    continue;
-                }
-                ledger.add(header, m.offset - at);
-                at = m.offset + m.data.len() as u64;
-                let name = ledger.name(m.name);
-                ledger.begin_slice(name);
-                part(
-                    file,
-                    m.data,
-                    options,
-                    variables,
-                    &mut ledger,
-                    &mut report,
-                    &mut packages,
-                );
-                ledger.begin_slice(NONE);
-                ledger.begin_section(NONE);
-            }
-            ledger.add(header, (file.len() as u64).saturating_sub(at));
-        }
-        _ => {
-            image_rows(
-                &go::Program::open(file)?,
-                options,
-                variables,
-                &mut ledger,
-                &mut report,
-                &mut packages,
-            );
-        }
+        Some(Sniffed::Fat) => work.fat(file)?,
+        Some(Sniffed::Archive) => work.archive(file)?,
+        _ => work.image(&go::Program::open(file)?),
     }
-    let module = |package: &str| module_of(&packages, package);
-    (report.rows, report.memory) = ledger.finish(module);
+    let packages = &work.packages;
+    let module = |package: &str| packages.module_label(package).map(std::borrow::Cow::into_owned);
+    let mut report = work.report;
+    (report.rows, report.memory) = work.ledger.finish(&work.names, module);
     Ok(report)
 }
 
-/// A slice or member: an image where it is one, else bytes of which nothing is known.
-fn part<'a>(
-    file: &'a Bytes,
-    data: &'a [u8],
+/// A file under measurement.
+struct Measure {
     options: Options,
+    /// Is memory without bytes in the file wanted by variables?
     variables: bool,
-    ledger: &mut Ledger,
-    report: &mut Report,
-    packages: &mut Packages,
-) {
-    match Image::parse(data) {
-        Ok(image) => image_rows(
-            &go::Program::new(file, image),
-            options,
-            variables,
-            ledger,
-            report,
-            packages,
-        ),
-        Err(_) => fill_gap(ledger, data, 0, data.len() as u64),
-    }
+    names: Names,
+    ledger: Ledger,
+    report: Report,
+    packages: Packages,
 }
 
-fn fill_gap(ledger: &mut Ledger, bytes: &[u8], start: u64, end: u64) {
-    if start >= end {
-        return;
+impl Measure {
+    fn fat(&mut self, file: &Bytes) -> Result<()> {
+        let mut slices = image::macho::slices(file)?;
+        slices.sort_by_key(|s| s.offset);
+        let count = slices.len() as u64;
+        let wide = file.get(3) == Some(&0xbf);
+        let mut at = 8 + count * if wide { 32 } else { 20 };
+        self.header(at.min(file.len() as u64));
+        for s in slices {
+            let start = s.offset.max(at);
+            self.gap(file, at, start);
+            let len = (s.offset + s.data.len() as u64).saturating_sub(start);
+            let data = image::clip(file, start, len);
+            at = start + data.len() as u64;
+            self.part(file, data, s.arch.goarch().as_bytes());
+        }
+        self.gap(file, at, file.len() as u64);
+        Ok(())
     }
-    let (padding, unknown) = regions::gap_bytes(image::clip(bytes, start, end - start));
-    ledger.add(Owner::plain(Kind::Padding, Source::Container), padding);
-    ledger.add(Owner::plain(Kind::Unknown, Source::None), unknown);
-}
 
-fn module_of(packages: &Packages, package: &str) -> Option<String> {
-    packages.module_label(package).map(std::borrow::Cow::into_owned)
-}
+    fn archive(&mut self, file: &Bytes) -> Result<()> {
+        let mut at = 0;
+        for m in image::archive::members(file)? {
+            if m.data.is_empty() || m.offset < at {
+                continue;
+            }
+            self.header(m.offset - at);
+            at = m.offset + m.data.len() as u64;
+            self.part(file, m.data, m.name);
+        }
+        self.header((file.len() as u64).saturating_sub(at));
+        Ok(())
+    }
 
-fn image_rows(
-    go: &go::Program<'_>,
-    options: Options,
-    variables: bool,
-    ledger: &mut Ledger,
-    report: &mut Report,
-    packages: &mut Packages,
-) {
-    let image = go.image();
-    let blob = go.build_info();
-    if report.go_version.is_none() && (blob.is_some() || go.pclntab().is_ok()) {
-        report.go_version = blob.map(|b| String::from_utf8_lossy(b.go_version()).into_owned());
-        *packages = go.packages().clone();
-        report.modules = modules(go);
+    fn header(&mut self, bytes: u64) {
+        self.ledger
+            .add(Owner::plain(Kind::Header, Source::Container), bytes);
     }
-    let regions = regions::regions(image);
-    let program = Subject::new(go, ledger);
-    if blob.is_some()
-        && let Err(e) = go.pclntab().and_then(|_| go.moduledata())
-    {
-        report.warnings.push(e.to_string());
+
+    /// A slice or member: an image where it is one, else bytes of which nothing is known.
+    fn part<'a>(&mut self, file: &'a Bytes, data: &'a [u8], name: &[u8]) {
+        self.ledger.begin_slice(self.names.name(name));
+        match Image::parse(data) {
+            Ok(image) => self.image(&go::Program::new(file, image)),
+            Err(_) => self.gap(data, 0, data.len() as u64),
+        }
+        self.ledger.begin_slice(NONE);
+        self.ledger.begin_section(NONE);
     }
-    let owners = code::owners(&program, ledger);
-    let foreign = foreign_text(&program, &regions);
-    // The two that take longest, and know nothing of each other.
-    let (units, mut cuts) = rayon::join(
-        || dwarf::Units::find(image),
-        || {
-            let blob = blob.map(|b| b.blob);
-            mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
-        },
-    );
-    let units = dwarf::Units::new(image, units, ledger, &mut report.warnings);
-    let object = matches!(&image.detail, image::Detail::Elf(e) if e.kind == image::elf::ET_REL);
-    let mut of_sections = Default::default();
-    let mut c = Foreign::default();
-    if !object {
-        // Where Go's own data follows the code, what no function covers is no C code.
-        let text = if data_in_text(&program) { &[][..] } else { &foreign };
-        c = Foreign::read(&program, text, options.symbols, &units, ledger);
-    } else if program.table.is_none() {
-        of_sections = Foreign::of_sections(image, ledger);
+
+    fn gap(&mut self, bytes: &[u8], start: u64, end: u64) {
+        if start >= end {
+            return;
+        }
+        let (padding, unknown) = regions::gap_bytes(image::clip(bytes, start, end - start));
+        self.ledger
+            .add(Owner::plain(Kind::Padding, Source::Container), padding);
+        self.ledger
+            .add(Owner::plain(Kind::Unknown, Source::None), unknown);
     }
-    if !c.is_empty() {
-        cuts = c.overlay(
-            0..u64::MAX,
-            Owner::plain(Kind::Unknown, Source::None),
-            cuts,
-            |a| a,
+
+    /// The version and the modules, of the first part that is a Go program, and what could not be read.
+    fn facts(&mut self, go: &go::Program<'_>) {
+        let blob = go.build_info();
+        let report = &mut self.report;
+        if report.go_version.is_none() && (blob.is_some() || go.pclntab().is_ok()) {
+            report.go_version = blob.map(|b| String::from_utf8_lossy(b.go_version()).into_owned());
+            self.packages = go.packages().clone();
+            report.modules = modules(go);
+        }
+        if blob.is_some()
+            && let Err(e) = go.pclntab().and_then(|_| go.moduledata())
+        {
+            report.warnings.push(e.to_string());
+        }
+    }
+
+    fn image(&mut self, go: &go::Program<'_>) {
+        let image = go.image();
+        self.facts(go);
+        let regions = regions::regions(image);
+        let names = &mut self.names;
+        let program = Subject::new(go, names);
+        let owners = code::owners(&program, names);
+        let text = passes::foreign_text(&program, &regions);
+        let symbols = self.options.symbols;
+        // The two that take longest, and know nothing of each other.
+        let (units, mut cuts) = rayon::join(
+            || dwarf::Units::find(image),
+            || passes::mapped(&program, &regions, &owners, &text, symbols, names),
         );
-    }
-    for r in &regions {
-        let section = if r.name.is_empty() {
-            NONE
-        } else {
-            ledger.name(r.name)
+        let units = dwarf::Units::new(image, units, names, &mut self.report.warnings);
+        let object = matches!(&image.detail, image::Detail::Elf(e) if e.kind == image::elf::ET_REL);
+        let mut of_sections = Default::default();
+        let mut c = Foreign::default();
+        if !object {
+            // Where Go's own data follows the code, what no function covers is no C code.
+            let text = if data_in_text(&program) { &[][..] } else { &text };
+            c = Foreign::read(&program, text, symbols, &units, names);
+        } else if program.table.is_none() {
+            of_sections = Foreign::of_sections(image, names);
+        }
+        if !c.is_empty() {
+            let unknown = Owner::plain(Kind::Unknown, Source::None);
+            cuts = c.overlay(0..u64::MAX, unknown, cuts, |a| a);
+        }
+        let parts = Parts {
+            program: &program,
+            owners: &owners,
+            foreign: &text,
+            units: &units,
+            cuts: &cuts,
         };
-        ledger.begin_section(section);
-        let c = r.section.and_then(|i| of_sections.get(&i)).unwrap_or(&c);
+        for r in &regions {
+            let section = if r.name.is_empty() {
+                NONE
+            } else {
+                self.names.name(r.name)
+            };
+            self.ledger.begin_section(section);
+            let c = r.section.and_then(|i| of_sections.get(&i)).unwrap_or(&c);
+            self.region(&parts, c, r);
+        }
+        if self.variables {
+            memory::variables(&program, symbols, &mut self.names, &mut self.ledger);
+        } else {
+            memory::sums(image, &mut self.names, &mut self.ledger);
+        }
+        let warnings = image.all_warnings();
+        self.report
+            .warnings
+            .extend(warnings.iter().map(ToString::to_string));
+    }
+
+    fn region<'a>(&mut self, parts: &Parts<'_, '_, 'a>, c: &Foreign, r: &Region<'a>) {
+        let Parts {
+            program,
+            owners,
+            units,
+            cuts,
+            ..
+        } = *parts;
+        let image = program.image;
+        let (names, ledger) = (&mut self.names, &mut self.ledger);
         match r.role {
             Role::Plain(Kind::CCode) if !c.is_empty() => {
                 let owner = Owner::plain(Kind::CCode, Source::Container);
@@ -259,44 +266,43 @@ fn image_rows(
             }
             Role::Plain(kind) => ledger.fill(r.start, r.end, Owner::plain(kind, Source::Container), []),
             Role::Gap => match mapped_gap(image, r) {
-                Some(addr) => fill_mapped(
-                    &Region {
-                        addr: Some(addr),
-                        ..*r
-                    },
-                    &cuts,
-                    ledger,
-                ),
-                None => fill_gap(ledger, image.data, r.start, r.end),
+                Some(addr) => {
+                    let addr = Some(addr);
+                    fill_mapped(&Region { addr, ..*r }, cuts, ledger);
+                }
+                None => self.gap(image.data, r.start, r.end),
             },
-            Role::Text => text(&program, &owners, &foreign, c, r, &cuts, ledger),
-            Role::Mapped => fill_mapped(r, &cuts, ledger),
-            Role::WasmCode => wasm::code(&program, &owners, r, ledger),
-            Role::Symbols => symtab::entries(image, Kind::Symtab, r, ledger),
-            Role::SymbolNames => symtab::strings(image, Kind::Symtab, r, ledger),
-            Role::DynamicSymbols => symtab::entries(image, Kind::Dynamic, r, ledger),
-            Role::DynamicNames => symtab::strings(image, Kind::Dynamic, r, ledger),
-            Role::Relocations => relocations::fill(&program, r, &cuts, ledger),
-            Role::Dwarf => dwarf::section(&program, &units, r, ledger),
+            Role::Text => text(parts, c, r, ledger),
+            Role::Mapped => fill_mapped(r, cuts, ledger),
+            Role::WasmCode => wasm::code(program, owners, r, ledger),
+            Role::Symbols => symtab::entries(image, Kind::Symtab, r, names, ledger),
+            Role::SymbolNames => symtab::strings(image, Kind::Symtab, r, names, ledger),
+            Role::DynamicSymbols => symtab::entries(image, Kind::Dynamic, r, names, ledger),
+            Role::DynamicNames => symtab::strings(image, Kind::Dynamic, r, names, ledger),
+            Role::Relocations => relocations::fill(program, r, cuts, ledger),
+            Role::Dwarf => dwarf::section(program, units, r, ledger),
         }
     }
-    if variables {
-        memory::variables(&program, options.symbols, ledger);
-    } else {
-        memory::sums(image, ledger);
-    }
-    let warnings = image.all_warnings();
-    report.warnings.extend(warnings.iter().map(ToString::to_string));
 }
 
-/// The cuts by address that [`measure`] uses for data.
-fn cuts_by_address(go: &go::Program<'_>, options: Options, ledger: &mut Ledger) -> Vec<Cut> {
+/// What the regions of an image are filled from.
+struct Parts<'w, 'p, 'a> {
+    program: &'w Subject<'p, 'a>,
+    /// Owners of functions by index.
+    owners: &'w [Owner],
+    /// Addresses of text that is not Go's.
+    foreign: &'w [(u64, u64)],
+    units: &'w dwarf::Units,
+    cuts: &'w [Cut],
+}
+
+/// The cuts by address that [`measure`] uses for data, without symbols.
+fn cuts_by_address(go: &go::Program<'_>, names: &mut Names) -> Vec<Cut> {
     let regions = regions::regions(go.image());
-    let program = Subject::new(go, ledger);
-    let owners = code::owners(&program, ledger);
-    let foreign = foreign_text(&program, &regions);
-    let blob = go.build_info().map(|b| b.blob);
-    mapped(&program, &regions, &owners, &foreign, options, blob, ledger)
+    let program = Subject::new(go, names);
+    let owners = code::owners(&program, names);
+    let text = passes::foreign_text(&program, &regions);
+    passes::mapped(&program, &regions, &owners, &text, false, names)
 }
 
 /// The modules of a program, the standard library among them under the Go version.
@@ -311,160 +317,11 @@ fn modules(go: &go::Program<'_>) -> Vec<Module> {
     out
 }
 
-/// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data there.
-fn foreign_text(program: &Subject<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, u64)> {
-    let go = program.functions.range();
-    let mut out = Vec::new();
-    for r in regions.iter().filter(|r| r.role == Role::Text) {
-        let Some(addr) = r.addr else { continue };
-        let end = addr.saturating_add(r.end - r.start);
-        if go.is_empty() || go.end <= addr || go.start >= end {
-            out.push((addr, end));
-            continue;
-        }
-        if go.start > addr {
-            out.push((addr, go.start));
-        }
-        if go.end < end {
-            out.push((go.end, end));
-        }
-    }
-    out
-}
-
-/// Does read-only data follow the code in the text section?
-fn data_in_text(program: &Subject<'_, '_>) -> bool {
-    matches!(program.image.format, Format::Plan9 | Format::Xcoff)
-}
-
 /// The address of a gap that a segment maps all the same: wasm's data segments lie between their headers.
 fn mapped_gap(image: &Image<'_>, r: &Region<'_>) -> Option<u64> {
-    (image.format == Format::Plan9)
+    (image.format == image::Format::Plan9)
         .then(|| image.offset_to_addr(r.start))
         .flatten()
-}
-
-/// Cuts by address over everything that is mapped and is no code.
-fn mapped<'a>(
-    program: &Subject<'_, 'a>,
-    regions: &[Region<'a>],
-    owners: &[Owner],
-    foreign: &[(u64, u64)],
-    options: Options,
-    blob: Option<go::buildinfo::Blob<'a>>,
-    ledger: &mut Ledger,
-) -> Vec<Cut> {
-    let image = program.image;
-    let mut areas = Vec::new();
-    for r in regions {
-        if let (Role::Mapped, Some(addr)) = (r.role, r.addr)
-            && image.arch != Arch::Wasm
-        {
-            let writable = match r.section.and_then(|i| image.sections.get(i)) {
-                Some(s) => s.perm.write && !relro(s.name),
-                None => image.segment_at(addr).is_some_and(|s| s.perm.write),
-            };
-            areas.push((
-                addr,
-                r.end - r.start,
-                r.start,
-                if writable { Kind::Data } else { Kind::Rodata },
-            ));
-        }
-    }
-    if data_in_text(program) {
-        for (start, end) in foreign {
-            if let Some(offset) = image.addr_to_offset(*start) {
-                areas.push((*start, end - start, offset, Kind::Rodata));
-            }
-        }
-    }
-    if image.arch == Arch::Wasm {
-        areas.extend(
-            image
-                .segments
-                .iter()
-                .map(|s| (s.addr, s.file_size, s.offset, Kind::Rodata)),
-        );
-    }
-    let mut space = Space::new(areas);
-    space.continuous = image.arch == Arch::Wasm;
-    let mut known = tables::cuts(program, owners, ledger);
-    if let Some(t) = program.table {
-        space.claim(t.addr(), t.addr().saturating_add(t.size()));
-    }
-    if let Some(b) = blob
-        && b.addr != 0
-    {
-        let owner = Owner::plain(Kind::Buildinfo, Source::Container);
-        space.start(b.addr, owner);
-        space.later(b.addr.saturating_add(b.size));
-    }
-    data::function_data(program, owners, &mut space);
-    if options.symbols {
-        data::symbols(program, ledger, &mut space);
-    }
-    references::code(program, ledger, &mut space);
-    if !data_in_text(program) {
-        references::foreign(program, foreign, &mut space);
-    }
-    let pointed = pointers::all(program, &space);
-    let mut described = types::Described::default();
-    if let Some(d) = types::describe(program, ledger, &mut space) {
-        described = d;
-        known.append(&mut described.cuts);
-        let range = described.range.clone();
-        space.claim(range.start, range.end);
-        space.later(range.end);
-        space.retain(|s| !range.contains(&s.addr));
-        space.types = range;
-        known.sort_by_key(|c| c.at);
-    }
-    landmarks::enter(program, &pointed, ledger, &mut space);
-    // Go's own sections, where nothing in them says more.
-    for r in regions {
-        let go = [
-            &b".go."[..],
-            b".gopclntab",
-            b".typelink",
-            b".itablink",
-            b"__go_",
-            b"__gopclntab",
-            b"__typelink",
-            b"__itablink",
-        ];
-        if let (Role::Mapped, Some(addr), true) = (r.role, r.addr, go.iter().any(|n| r.name.starts_with(n))) {
-            let fips = r.name.ends_with(b"go_fipsinfo") || r.name.ends_with(b"go.fipsinfo");
-            let package = if fips {
-                ledger.name(b"crypto/internal/fips140/check")
-            } else {
-                program.runtime
-            };
-            let kind = if r.name.ends_with(b"link") {
-                Kind::Type
-            } else {
-                Kind::Data
-            };
-            space.start(addr, Owner::of(kind, Source::Container, package));
-        }
-    }
-    if let Some(t) = program.table {
-        space.start(
-            t.addr().saturating_add(t.size()),
-            Owner::of(Kind::Pclntab, Source::Neighbour, program.runtime),
-        );
-    }
-    let embedded = data::embedded(program, &pointed, ledger);
-    let cuts = data::resolve(program, &mut space, &known, &described, &embedded, pointed);
-    known.extend(cuts);
-    known.sort_by_key(|c| c.at);
-    known
-}
-
-/// Sections that are writable only until the loader has patched them.
-fn relro(name: &[u8]) -> bool {
-    name.starts_with(b".data.rel.ro")
-        || matches!(name, b"__rodata" | b"__typelink" | b"__itablink" | b"__gopclntab")
 }
 
 /// Fills a mapped region from cuts by address.
@@ -507,65 +364,35 @@ fn over(c: &Foreign, r: &Region<'_>, before: Owner, cuts: Vec<Cut>) -> Vec<Cut> 
 }
 
 /// A text region: code, and where the format keeps data behind it, that too.
-fn text<'a>(
-    program: &Subject<'_, 'a>,
-    owners: &[Owner],
-    foreign: &[(u64, u64)],
-    c: &Foreign,
-    r: &Region<'a>,
-    cuts: &[Cut],
-    ledger: &mut Ledger,
-) {
+fn text<'a>(parts: &Parts<'_, '_, 'a>, c: &Foreign, r: &Region<'a>, ledger: &mut Ledger) {
+    let Parts {
+        program,
+        owners,
+        foreign,
+        cuts,
+        ..
+    } = *parts;
     let (Some(addr), true) = (r.addr, data_in_text(program)) else {
         code::text(program, owners, c, r, ledger);
         return;
     };
+    let place = |address: u64| r.start.saturating_add(address.saturating_sub(addr));
+    let piece = |start: u64, end: u64| Region {
+        start,
+        end,
+        addr: Some(addr + (start - r.start)),
+        ..*r
+    };
     let mut at = r.start;
     for (start, end) in foreign {
-        let from = r
-            .start
-            .saturating_add(start.saturating_sub(addr))
-            .clamp(at, r.end);
-        let to = r
-            .start
-            .saturating_add(end.saturating_sub(addr))
-            .clamp(from, r.end);
+        let from = place(*start).clamp(at, r.end);
+        let to = place(*end).clamp(from, r.end);
         if *end <= addr || from == to {
             continue;
         }
-        code::text(
-            program,
-            owners,
-            c,
-            &Region {
-                start: at,
-                end: from,
-                addr: Some(addr + (at - r.start)),
-                ..*r
-            },
-            ledger,
-        );
-        fill_mapped(
-            &Region {
-                start: from,
-                end: to,
-                addr: Some(*start),
-                ..*r
-            },
-            cuts,
-            ledger,
-        );
+        code::text(program, owners, c, &piece(at, from), ledger);
+        fill_mapped(&piece(from, to), cuts, ledger);
         at = to;
     }
-    code::text(
-        program,
-        owners,
-        c,
-        &Region {
-            start: at,
-            addr: Some(addr + (at - r.start)),
-            ..*r
-        },
-        ledger,
-    );
+    code::text(program, owners, c, &piece(at, r.end), ledger);
 }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::space::Space;
+use super::space::{Map, Space};
 use super::subject::Subject;
 use crate::image::clip;
 
@@ -23,14 +23,14 @@ pub(super) struct Pointed {
 pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
     let mut out = Vec::new();
     let image = program.image;
-    let none = without_pointers(program, space);
+    let none = without_pointers(program, &space.map);
     let relocations = image.relocations();
     if relocations.iter().any(|r| r.target.is_some()) {
         for r in relocations {
             if let Some(to) = r.target
-                && space.holds(r.addr)
-                && space.holds(to)
-                && !space.is_claimed(to)
+                && space.map.holds(r.addr)
+                && space.map.holds(to)
+                && !space.map.is_claimed(to)
                 && !inside(&none, r.addr)
             {
                 out.push(Pointed { from: r.addr, to });
@@ -39,12 +39,15 @@ pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
         return out;
     }
     let word = u64::from(image.ptr_size.max(4));
-    let variables = program.module.map(|m| (m.data.clone(), bitmap(program)));
-    let low = space.areas().first().map_or(0, |a| a.addr);
-    let high = space.areas().last().map_or(0, |a| a.end);
+    let variables = program.module.map(|m| {
+        let bits = bitmap(program, m.gcdata, &m.data);
+        (m.data.clone(), bits.map(|b| b.0))
+    });
+    let low = space.map.areas().first().map_or(0, |a| a.addr);
+    let high = space.map.areas().last().map_or(0, |a| a.end);
     // Read-only data leads to variables without pointers hardly ever; numbers of 32 bits look as if often.
     let narrow = program.module.filter(|_| word == 4).map(|m| m.noptrdata.clone());
-    for area in space.areas() {
+    for area in space.map.areas() {
         for part in outside(area.addr..area.end, &none) {
             let start = part.start.next_multiple_of(word);
             let offset = area.offset + (start - area.addr);
@@ -61,9 +64,9 @@ pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
                     }
                     _ if narrow.as_ref().is_some_and(|n| n.contains(&to)) => false,
                     // The garbage collector says nothing of read-only data.
-                    _ => to.is_multiple_of(word) || text_header(program, space, from, to),
+                    _ => to.is_multiple_of(word) || text_header(program, &space.map, from, to),
                 };
-                if possible && space.holds(to) && !space.is_claimed(to) {
+                if possible && space.map.holds(to) && !space.map.is_claimed(to) {
                     out.push(Pointed { from, to });
                 }
             }
@@ -94,16 +97,16 @@ fn outside(all: Range<u64>, ranges: &[Range<u64>]) -> Vec<Range<u64>> {
 }
 
 /// Is the word at `from` followed by a length that stays in the area of `to`? Text starts anywhere.
-fn text_header(program: &Subject<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
+fn text_header(program: &Subject<'_, '_>, map: &Map, from: u64, to: u64) -> bool {
     let word = u64::from(program.image.ptr_size.max(4));
     let len = program.memory.word(from.wrapping_add(word)).unwrap_or(0);
-    let end = space.area(to).map_or(0, |a| a.end);
+    let end = map.area(to).map_or(0, |a| a.end);
     len > 0 && to.checked_add(len).is_some_and(|e| e <= end)
 }
 
-/// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, variables that the garbage
+/// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, what tells the collector where pointers are, variables that the garbage
 /// collector passes over, the moduledata. Sorted, disjoint.
-fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>> {
+fn without_pointers(program: &Subject<'_, '_>, map: &Map) -> Vec<Range<u64>> {
     let mut out = Vec::new();
     if let Some(t) = program.table {
         out.push(t.addr()..t.addr().saturating_add(t.size()));
@@ -111,7 +114,7 @@ fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>>
     if let Some(m) = program.module {
         out.push(m.noptrdata.clone());
         out.push(m.addr..m.addr.saturating_add(m.size));
-        out.push(space.function_data.clone());
+        out.push(map.function_data.clone());
         out.push(m.typelinks.addr..m.typelinks.addr.saturating_add(m.typelinks.len.saturating_mul(4)));
         let word = program.memory.ptr_size();
         out.push(
@@ -121,6 +124,10 @@ fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>>
                     .saturating_add(word.saturating_mul(m.itablinks.len)),
         );
         out.push(program.finder());
+        for (addr, variables) in [(m.gcdata, &m.data), (m.gcbss, &m.bss)] {
+            let len = bitmap(program, addr, variables).map_or(0, |b| b.1);
+            out.push(addr..addr.saturating_add(len as u64));
+        }
     }
     for s in &program.image.sections {
         if s.name.ends_with(b"gopclntab") || s.name.ends_with(b"typelink") {
@@ -140,20 +147,21 @@ fn without_pointers(program: &Subject<'_, '_>, space: &Space) -> Vec<Range<u64>>
     merged
 }
 
-/// One bit for each word of the variables: is it a pointer? `None` where the program that makes the bitmap is not as it should be.
-fn bitmap(program: &Subject<'_, '_>) -> Option<Vec<bool>> {
-    let m = program.module?;
+/// One bit for each word of `variables`, of which the program at `addr` tells the collector: is it a pointer? And the program's length in
+/// bytes. `None` where the program is not as it should be.
+fn bitmap(program: &Subject<'_, '_>, addr: u64, variables: &Range<u64>) -> Option<(Vec<bool>, usize)> {
     let word = program.memory.ptr_size().max(1);
     // The bitmap can't be larger than the file allows.
-    let bits = m.data.end.checked_sub(m.data.start)? / word;
+    let bits = variables.end.checked_sub(variables.start)? / word;
     if bits > program.image.data.len() as u64 {
         return None;
     }
-    run(program.memory.bytes_from(m.gcdata)?, bits as usize)
+    run(program.memory.bytes_from(addr)?, bits as usize)
 }
 
-/// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's end are no pointers.
-fn run(code: &[u8], limit: usize) -> Option<Vec<bool>> {
+/// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's end are no pointers. Gives
+/// the bytes of code that were read, too.
+fn run(code: &[u8], limit: usize) -> Option<(Vec<bool>, usize)> {
     let mut out: Vec<bool> = Vec::new();
     let mut at = 0;
     let number = |at: &mut usize| {
@@ -199,7 +207,7 @@ fn run(code: &[u8], limit: usize) -> Option<Vec<bool>> {
     }
     out.resize(limit.max(out.len()), false);
     out.truncate(limit);
-    Some(out)
+    Some((out, at))
 }
 
 #[cfg(test)]
@@ -219,7 +227,8 @@ mod tests {
     fn bits_and_repetitions() {
         // 10 bits 1100000001; the last 2 of them three times; the last one 130 times; end.
         let code = [10, 0b0000_0011, 0b10, 0x82, 3, 0x80, 1, 0x82, 1, 0];
-        let bits = run(&code, 1000).unwrap();
+        let (bits, used) = run(&code, 1000).unwrap();
+        assert_eq!(used, code.len());
         let set = |i: usize| bits[i];
         assert!(set(0) && set(1) && !set(2) && set(9) && !set(8));
         assert!((10..16).all(|i| set(i) == (i % 2 == 1)));
@@ -232,7 +241,7 @@ mod tests {
         assert_eq!(run(&[5], 100), None);
         assert_eq!(run(&[0x81, 1], 100), None);
         assert_eq!(
-            run(&[8, 0xff, 0x88, 0xff, 0xff, 0x7f], 64).map(|b| b.len()),
+            run(&[8, 0xff, 0x88, 0xff, 0xff, 0x7f], 64).map(|b| b.0.len()),
             Some(64)
         );
     }

@@ -11,9 +11,10 @@
 use rayon::prelude::*;
 
 use super::dictionaries::{self, Passed};
-use super::ledger::{Ledger, NONE, Owner};
+use super::ledger::Owner;
 use super::model::{Kind, Source};
-use super::space::{Space, Start};
+use super::names::{NONE, Names};
+use super::space::{Map, Space, Start};
 use super::subject::{Inlines, Subject};
 use crate::disasm::refs::{self, Use};
 use crate::go::packages;
@@ -38,7 +39,7 @@ struct Found {
 }
 
 /// Enters all of them as starts.
-pub(super) fn code(program: &Subject<'_, '_>, ledger: &mut Ledger, space: &mut Space) {
+pub(super) fn code(program: &Subject<'_, '_>, names: &mut Names, space: &mut Space) {
     let count = program.functions.packages.len();
     let mut passed = Vec::new();
     let mut round = 0;
@@ -51,12 +52,12 @@ pub(super) fn code(program: &Subject<'_, '_>, ledger: &mut Ledger, space: &mut S
             .map(|from| scan(program, known, from..end.min(from + TASK)))
             .collect();
         for (found, dictionaries) in scanned {
-            enter(program, &found, ledger, space);
+            enter(program, &found, names, space);
             passed.extend(dictionaries);
         }
         round = end;
     }
-    dictionaries::enter(program, passed, ledger, space);
+    dictionaries::enter(program, passed, names, space);
 }
 
 /// What functions refer to, each new place once or a few times.
@@ -86,11 +87,11 @@ fn scan(
             let (pc, target) = (r.at, r.target);
             if text.contains(&target) {
                 if loaded.count > 0 && r.what != Use::Jump {
-                    loaded.called(program, space, (pc, target), &mut out.1);
+                    loaded.called(program, &space.map, (pc, target), &mut out.1);
                 }
                 return;
             }
-            let Some(area) = space.area(target).filter(|_| target != MAX_RUNE) else {
+            let Some(area) = space.map.area(target).filter(|_| target != MAX_RUNE) else {
                 return;
             };
             if area.may_hold_dictionary(target) {
@@ -130,7 +131,7 @@ impl Loaded {
     fn called(
         &mut self,
         program: &Subject<'_, '_>,
-        space: &Space,
+        map: &Map,
         (pc, target): (u64, u64),
         out: &mut Vec<Passed>,
     ) {
@@ -147,7 +148,7 @@ impl Loaded {
             } else {
                 Some(*place)
             };
-            if let Some(dictionary) = dictionary.filter(|d| dictionaries::begins(program, space, *d)) {
+            if let Some(dictionary) = dictionary.filter(|d| dictionaries::begins(program, map, *d)) {
                 out.push(Passed { dictionary, callee });
             }
         }
@@ -155,7 +156,7 @@ impl Loaded {
 }
 
 /// Enters what was found, in the order of the text.
-fn enter(program: &Subject<'_, '_>, found: &[Found], ledger: &mut Ledger, space: &mut Space) {
+fn enter(program: &Subject<'_, '_>, found: &[Found], names: &mut Names, space: &mut Space) {
     let Some(table) = program.table else { return };
     let mut inlined: Option<(usize, Inlines<'_>)> = None;
     for f in found {
@@ -177,15 +178,15 @@ fn enter(program: &Subject<'_, '_>, found: &[Found], ledger: &mut Ledger, space:
             Some((name, p)) if !program.is_cache(f.target) => {
                 // An inlined generic function has a dictionary of its own.
                 let dictionary =
-                    dictionaries::is_shaped(name) && dictionaries::begins(program, space, f.target);
+                    dictionaries::is_shaped(name) && dictionaries::begins(program, &space.map, f.target);
                 Start {
                     compiled: if dictionary { NONE } else { compiled },
-                    ..Start::new(f.target, owner(ledger.name(p.as_bytes())))
+                    ..Start::new(f.target, owner(names.name(p.as_bytes())))
                 }
             }
             _ => Start::new(f.target, owner(compiled)),
         };
-        space.starts.push(start);
+        space.push(start);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Relocation tables by the place that each entry patches.
 
-use super::ledger::{Cut, Ledger, NONE, Owner};
+use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
+use super::names::NONE;
 use super::regions::Region;
 use super::subject::Subject;
 use crate::image::{Endian, Format, clip, elf};

@@ -1,7 +1,11 @@
-//! Mapped parts of the file that hold data, and the places in them where something is known to start.
+//! Mapped parts of the file that hold data, and the places in them where something is known to start: collected in any order ([`Space`]), then
+//! sorted ([`Sorted`]).
 
-use super::ledger::{NONE, NameId, Owner};
+use std::ops::Range;
+
+use super::ledger::Owner;
 use super::model::{Kind, Source};
+use super::names::{NONE, NameId};
 
 /// A mapped part of the file.
 #[derive(Debug, Clone)]
@@ -52,66 +56,25 @@ impl Start {
     }
 }
 
-/// The areas by address, and for each byte one bit: does something start here?
+/// The areas by address, and what is known of ranges in them.
 #[derive(Debug, Default)]
-pub(super) struct Space {
+pub(super) struct Map {
     areas: Vec<Area>,
-    bits: Vec<u64>,
     /// Ranges of addresses that are attributed otherwise; sorted, disjoint.
     claimed: Vec<(u64, u64)>,
-    pub(super) starts: Vec<Start>,
     /// Where the type descriptors are.
-    pub(super) types: std::ops::Range<u64>,
+    pub(super) types: Range<u64>,
     /// Where the data of functions is: stack maps, argument maps, inline trees.
-    pub(super) function_data: std::ops::Range<u64>,
+    pub(super) function_data: Range<u64>,
     /// Where the pointer bitmaps of types are.
-    pub(super) bitmaps: std::ops::Range<u64>,
+    pub(super) bitmaps: Range<u64>,
     /// Are areas parts of one memory, of which the file leaves out zeroes?
     pub(super) continuous: bool,
-    /// Boundaries that are to be entered when all owners are known.
-    later: Vec<u64>,
-    /// Ranges in which nothing else starts.
-    pub(super) whole: Vec<(u64, u64)>,
-    /// What is certain, whoever else refers to it.
-    certain: Vec<Start>,
 }
 
-impl Space {
-    /// `areas`: (address, size, offset in the image, kind); what overlaps an earlier one by address is left out. Memory is one bit per
-    /// byte of the file.
-    pub(super) fn new(mut areas: Vec<(u64, u64, u64, Kind)>) -> Space {
-        areas.sort_by_key(|a| (a.0, a.2));
-        let mut space = Space::default();
-        let (mut bits, mut at) = (0u64, 0u64);
-        for (addr, size, offset, kind) in areas {
-            let end = addr.saturating_add(size);
-            if addr < at || size == 0 {
-                continue;
-            }
-            space.areas.push(Area {
-                addr,
-                end,
-                offset,
-                kind,
-                bits,
-            });
-            bits += size;
-            at = end;
-        }
-        space.bits = vec![0; usize::try_from(bits / 64 + 1).unwrap_or(0)];
-        space
-    }
-
+impl Map {
     pub(super) fn areas(&self) -> &[Area] {
         &self.areas
-    }
-
-    /// Takes a range out: starts in it are not wanted.
-    pub(super) fn claim(&mut self, start: u64, end: u64) {
-        if start < end {
-            self.claimed.push((start, end));
-            self.claimed.sort_unstable();
-        }
     }
 
     /// Is it attributed otherwise?
@@ -133,6 +96,62 @@ impl Space {
     pub(super) fn may_be_dictionary(&self, addr: u64) -> bool {
         self.area(addr).is_some_and(|a| a.may_hold_dictionary(addr))
     }
+}
+
+/// Places where something starts, while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    pub(super) map: Map,
+    /// For each byte of the areas one bit: does something start here?
+    bits: Vec<u64>,
+    starts: Vec<Start>,
+    /// Boundaries that are to be entered when all owners are known.
+    later: Vec<u64>,
+    /// Ranges in which nothing else starts.
+    pub(super) whole: Vec<(u64, u64)>,
+    /// What is certain, whoever else refers to it.
+    certain: Vec<Start>,
+}
+
+impl Space {
+    /// `areas`: (address, size, offset in the image, kind); what overlaps an earlier one by address is left out. Memory is one bit per
+    /// byte of the file.
+    pub(super) fn new(mut areas: Vec<(u64, u64, u64, Kind)>, continuous: bool) -> Space {
+        areas.sort_by_key(|a| (a.0, a.2));
+        let mut space = Space::default();
+        space.map.continuous = continuous;
+        let (mut bits, mut at) = (0u64, 0u64);
+        for (addr, size, offset, kind) in areas {
+            let end = addr.saturating_add(size);
+            if addr < at || size == 0 {
+                continue;
+            }
+            space.map.areas.push(Area {
+                addr,
+                end,
+                offset,
+                kind,
+                bits,
+            });
+            bits += size;
+            at = end;
+        }
+        space.bits = vec![0; usize::try_from(bits / 64 + 1).unwrap_or(0)];
+        space
+    }
+
+    /// What was collected so far, in no order.
+    pub(super) fn starts(&self) -> &[Start] {
+        &self.starts
+    }
+
+    /// Takes a range out: starts in it are not wanted.
+    pub(super) fn claim(&mut self, start: u64, end: u64) {
+        if start < end {
+            self.map.claimed.push((start, end));
+            self.map.claimed.sort_unstable();
+        }
+    }
 
     /// Was an address in `area` asked for by [`Space::fresh`] before?
     pub(super) fn seen_in(&self, area: &Area, addr: u64) -> bool {
@@ -140,15 +159,10 @@ impl Space {
         self.bits.get(word).is_some_and(|w| w & mask != 0)
     }
 
-    /// Word and mask of an address's bit.
-    fn bit(&self, addr: u64) -> Option<(usize, u64)> {
-        self.area(addr).map(|a| a.bit(addr))
-    }
-
     /// Notes that something may start at `addr`: true where it lies in an area, is not claimed, and nothing was known there.
     #[inline]
     pub(super) fn fresh(&mut self, addr: u64) -> bool {
-        let Some((word, mask)) = self.bit(addr) else {
+        let Some((word, mask)) = self.map.area(addr).map(|a| a.bit(addr)) else {
             return false;
         };
         let Some(w) = self.bits.get_mut(word) else {
@@ -158,7 +172,12 @@ impl Space {
             return false;
         }
         *w |= mask;
-        !self.is_claimed(addr)
+        !self.map.is_claimed(addr)
+    }
+
+    /// Enters a start at a place that was [`Space::fresh`].
+    pub(super) fn push(&mut self, start: Start) {
+        self.starts.push(start);
     }
 
     /// Something of `owner` starts at `addr`, unless something is known there.
@@ -175,7 +194,7 @@ impl Space {
 
     /// As [`Space::start`], and wins over what refers to the place.
     pub(super) fn certain(&mut self, addr: u64, owner: Owner) {
-        if self.area(addr).is_some() && !self.is_claimed(addr) {
+        if self.map.holds(addr) && !self.map.is_claimed(addr) {
             self.start(addr, owner);
             self.certain.push(Start::new(addr, owner));
         }
@@ -198,10 +217,10 @@ impl Space {
         self.starts.retain(keep);
     }
 
-    /// Sorts the starts by address.
-    pub(super) fn sort(&mut self) {
+    /// All places by address; what is certain has its owner.
+    pub(super) fn sort(mut self) -> Sorted {
         self.starts.sort_unstable_by_key(|s| s.addr);
-        for c in std::mem::take(&mut self.certain) {
+        for c in self.certain {
             if let Ok(i) = self.starts.binary_search_by_key(&c.addr, |s| s.addr)
                 && let Some(s) = self.starts.get_mut(i)
             {
@@ -210,15 +229,29 @@ impl Space {
                 s.fixed = true;
             }
         }
+        Sorted {
+            map: self.map,
+            starts: self.starts,
+        }
     }
+}
 
-    /// Index of the start at or before `addr` in the same area, after [`Space::sort`].
+/// All places where something starts: none is added any more, owners may change.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    pub(super) map: Map,
+    /// By address.
+    pub(super) starts: Vec<Start>,
+}
+
+impl Sorted {
+    /// Index of the start at or before `addr` in the same area.
     pub(super) fn segment(&self, addr: u64) -> Option<usize> {
         let i = self.starts.partition_point(|s| s.addr <= addr).checked_sub(1)?;
-        if self.continuous {
+        if self.map.continuous {
             return Some(i);
         }
-        let area = self.area(addr)?;
+        let area = self.map.area(addr)?;
         self.starts.get(i).filter(|s| s.addr >= area.addr).map(|_| i)
     }
 }
@@ -234,23 +267,25 @@ mod tests {
 
     #[test]
     fn a_place_is_fresh_once_and_only_inside() {
-        let mut s = Space::new(vec![
+        let areas = [
             (0x1000, 16, 0, Kind::Data),
             (0x2000, 16, 16, Kind::Rodata),
             (0x1008, 16, 0, Kind::Data),
-        ]);
+        ];
+        let mut s = Space::new(areas.to_vec(), false);
         s.claim(0x2004, 0x2008);
         assert!(s.fresh(0x1000) && !s.fresh(0x1000));
         assert!(!s.fresh(0x1010) && !s.fresh(0) && !s.fresh(u64::MAX));
         assert!(s.fresh(0x2003) && !s.fresh(0x2004) && s.fresh(0x2008));
-        assert_eq!(s.areas().len(), 2);
+        assert_eq!(s.map.areas().len(), 2);
     }
 
     #[test]
     fn segments_do_not_cross_areas() {
-        let mut s = Space::new(vec![(0x1000, 16, 0, Kind::Data), (0x2000, 16, 16, Kind::Rodata)]);
+        let areas = vec![(0x1000, 16, 0, Kind::Data), (0x2000, 16, 16, Kind::Rodata)];
+        let mut s = Space::new(areas, false);
         s.boundary(0x1004);
-        s.sort();
+        let s = s.sort();
         assert_eq!(s.segment(0x1008), Some(0));
         assert_eq!(s.segment(0x1000), None);
         assert_eq!(s.segment(0x2008), None);

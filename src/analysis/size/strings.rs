@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::model::Kind;
 use super::pointers::Pointed;
-use super::space::Space;
+use super::space::{Map, Sorted};
 use super::subject::Subject;
 
 /// The zones of a program.
@@ -18,13 +18,13 @@ pub(super) struct Zones {
 }
 
 /// Where the strings may start and end, as far as the moduledata tells.
-fn bounds(program: &Subject<'_, '_>, space: &Space) -> Option<Range<u64>> {
+fn bounds(program: &Subject<'_, '_>, map: &Map) -> Option<Range<u64>> {
     let m = program.module?;
     let rodata = m.rodata.unwrap_or(m.types.start);
-    let start = if space.types.start > rodata || space.types.is_empty() {
+    let start = if map.types.start > rodata || map.types.is_empty() {
         rodata
     } else {
-        space.types.end
+        map.types.end
     };
     let ends = [
         m.gofunc,
@@ -38,10 +38,10 @@ fn bounds(program: &Subject<'_, '_>, space: &Space) -> Option<Range<u64>> {
 
 impl Zones {
     /// The strings end where the first thing that is none starts: a pointer bitmap or a func value.
-    pub(super) fn of(program: &Subject<'_, '_>, space: &Space) -> Zones {
-        let mut strings = bounds(program, space).unwrap_or(0..0);
-        let from = space.starts.partition_point(|s| s.addr < strings.start);
-        for s in space
+    pub(super) fn of(program: &Subject<'_, '_>, sorted: &Sorted) -> Zones {
+        let mut strings = bounds(program, &sorted.map).unwrap_or(0..0);
+        let from = sorted.starts.partition_point(|s| s.addr < strings.start);
+        for s in sorted
             .starts
             .iter()
             .skip(from)
@@ -68,13 +68,13 @@ impl Zones {
     }
 
     /// The kind of what lies at an address.
-    pub(super) fn kind(&self, space: &Space, addr: u64) -> Kind {
+    pub(super) fn kind(&self, map: &Map, addr: u64) -> Kind {
         if self.strings.contains(&addr) {
             Kind::String
         } else if self.variables.iter().any(|v| v.contains(&addr)) {
             Kind::Data
         } else {
-            space.area(addr).map_or(Kind::Rodata, |a| a.kind)
+            map.area(addr).map_or(Kind::Rodata, |a| a.kind)
         }
     }
 }
@@ -85,13 +85,9 @@ const IN_ORDER: usize = 16;
 /// Drops pointers that are no headers of strings though a length seems to follow: the linker lays strings out by their length, so the
 /// length grows with the address, and numbers that look like an address and a length break the order. Gives the strings, from start to
 /// end.
-pub(super) fn by_length(
-    program: &Subject<'_, '_>,
-    space: &Space,
-    pointed: &mut Vec<Pointed>,
-) -> Vec<(u64, u64)> {
+pub(super) fn by_length(program: &Subject<'_, '_>, map: &Map, pointed: &mut Vec<Pointed>) -> Vec<(u64, u64)> {
     let word = u64::from(program.image.ptr_size);
-    let Some(zone) = bounds(program, space) else {
+    let Some(zone) = bounds(program, map) else {
         return Vec::new();
     };
     // Without the place of function data the zone holds more than strings.
@@ -103,6 +99,10 @@ pub(super) fn by_length(
         return Vec::new();
     }
     let header = |p: &Pointed| {
+        // A type's bitmap is followed by other numbers of the type.
+        if map.types.contains(&p.from) || map.bitmaps.contains(&p.to) {
+            return None;
+        }
         let len = program.memory.word(p.from.wrapping_add(word))?;
         let fits = len > 0 && p.to.checked_add(len)? <= zone.end;
         (zone.contains(&p.to) && fits).then_some((p.to, len))
@@ -178,8 +178,8 @@ fn longest_sorted(all: &[(u64, u64)]) -> Vec<(u64, u64)> {
 
 /// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string header, whose second half is
 /// a length that fits; small numbers in tables look like addresses and fail that.
-pub(super) fn plausible(program: &Subject<'_, '_>, space: &Space, from: u64, to: u64) -> bool {
-    let Some(zone) = bounds(program, space).filter(|z| z.contains(&to)) else {
+pub(super) fn plausible(program: &Subject<'_, '_>, map: &Map, from: u64, to: u64) -> bool {
+    let Some(zone) = bounds(program, map).filter(|z| z.contains(&to)) else {
         return true;
     };
     if program.functions.go.is_empty() {
@@ -193,6 +193,10 @@ pub(super) fn plausible(program: &Subject<'_, '_>, space: &Space, from: u64, to:
         .flatten();
     if value.is_some_and(|v| program.functions.starting_at(v).is_some()) {
         return true;
+    }
+    // Types name their texts by offsets, so of what is here only pointer bitmaps.
+    if map.types.contains(&from) {
+        return map.bitmaps.contains(&to);
     }
     let gofunc = program.module.and_then(|m| m.gofunc);
     // Without the place of function data the zone holds more than strings.

@@ -1,10 +1,10 @@
-//! The program under measurement: what Go says of it, and the package of every function as the ledger knows it.
+//! The program under measurement: what Go says of it, and the package of every function by number.
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::ledger::{Ledger, NONE, NameId};
+use super::names::{NONE, NameId, Names};
 use crate::go::functions::Functions as GoFunctions;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
@@ -28,7 +28,7 @@ pub(super) struct Subject<'p, 'a> {
     pub(super) runtime: NameId,
 }
 
-/// Functions in the order of addresses, with their packages in the ledger.
+/// Functions in the order of addresses, with their packages in the names.
 #[derive(Debug)]
 pub(super) struct Functions<'p, 'a> {
     pub(super) go: &'p GoFunctions<'a>,
@@ -101,14 +101,14 @@ impl<'t> Inlines<'t> {
 }
 
 impl<'p, 'a> Subject<'p, 'a> {
-    pub(super) fn new(go: &'p go::Program<'a>, ledger: &mut Ledger) -> Self {
+    pub(super) fn new(go: &'p go::Program<'a>, names: &mut Names) -> Self {
         let functions = go.functions();
-        let names: Vec<NameId> = functions
+        let packages: Vec<NameId> = functions
             .packages()
             .iter()
-            .map(|p| ledger.name(p.as_bytes()))
+            .map(|p| names.name(p.as_bytes()))
             .collect();
-        let package = |i| functions.package_index(i).and_then(|p| names.get(p).copied());
+        let package = |i| functions.package_index(i).and_then(|p| packages.get(p).copied());
         let table = go.pclntab().ok();
         let mut takers = FxHashMap::default();
         for f in table.iter().flat_map(|t| t.functions()) {
@@ -128,7 +128,7 @@ impl<'p, 'a> Subject<'p, 'a> {
                 takers,
             },
             version: go.version(),
-            runtime: ledger.name(b"runtime"),
+            runtime: names.name(b"runtime"),
         }
     }
 

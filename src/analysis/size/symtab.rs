@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::foreign::{self, Files, Whose};
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};
+use super::names::Names;
 use super::regions::Region;
 use crate::go::packages;
 use crate::image::{Detail, Image, Symbol};
@@ -23,7 +24,7 @@ fn entry_size(image: &Image<'_>) -> Option<u64> {
 fn owner<'a>(
     image: &Image<'a>,
     kind: Kind,
-    ledger: &mut Ledger,
+    names: &mut Names,
     files: &mut Files<'a>,
     s: &Symbol<'a>,
 ) -> Owner {
@@ -31,9 +32,9 @@ fn owner<'a>(
     let mut o = Owner::plain(kind, Source::Symbols);
     let c = matches!(files.next(image, s), Whose::Object(_)) || foreign::is_file(image, s);
     if let Some(p) = packages::of_name(name).filter(|_| !c) {
-        o.package = ledger.name(p.as_bytes());
+        o.package = names.name(p.as_bytes());
     }
-    o.symbol = ledger.symbol(s.name);
+    o.symbol = names.symbol(s.name);
     o
 }
 
@@ -46,14 +47,20 @@ fn table<'i, 'a>(image: &'i Image<'a>, kind: Kind) -> Cow<'i, [Symbol<'a>]> {
 }
 
 /// Entries of a symbol table; `kind` is [`Kind::Dynamic`] for the loader's.
-pub(super) fn entries<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, ledger: &mut Ledger) {
+pub(super) fn entries<'a>(
+    image: &Image<'a>,
+    kind: Kind,
+    region: &Region<'a>,
+    names: &mut Names,
+    ledger: &mut Ledger,
+) {
     let plain = Owner::plain(kind, Source::Container);
     let mut cuts = Vec::new();
     let mut files = Files::default();
     if let Some(size) = entry_size(image) {
         let mut last = None;
         for s in table(image, kind).iter() {
-            let o = owner(image, kind, ledger, &mut files, s);
+            let o = owner(image, kind, names, &mut files, s);
             if last != Some(o) {
                 cuts.push(Cut {
                     at: region
@@ -69,7 +76,13 @@ pub(super) fn entries<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, le
 }
 
 /// The names: each belongs to the first symbol that uses it.
-pub(super) fn strings<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, ledger: &mut Ledger) {
+pub(super) fn strings<'a>(
+    image: &Image<'a>,
+    kind: Kind,
+    region: &Region<'a>,
+    names: &mut Names,
+    ledger: &mut Ledger,
+) {
     let plain = Owner::plain(kind, Source::Container);
     let bytes = crate::image::clip(image.data, region.start, region.end - region.start);
     let base = bytes.as_ptr() as usize;
@@ -79,10 +92,7 @@ pub(super) fn strings<'a>(image: &Image<'a>, kind: Kind, region: &Region<'a>, le
         // The names are borrowed from the table, so their place in memory tells their place in it.
         let at = (s.name.as_ptr() as usize).wrapping_sub(base);
         if at < bytes.len() && !s.name.is_empty() {
-            cuts.push((
-                region.start + at as u64,
-                owner(image, kind, ledger, &mut files, s),
-            ));
+            cuts.push((region.start + at as u64, owner(image, kind, names, &mut files, s)));
         }
     }
     let sorted = cuts.is_sorted_by_key(|c| c.0);

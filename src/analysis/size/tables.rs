@@ -3,15 +3,15 @@
 //! Authority: cmd/link/internal/ld/pcln.go of Go 1.16 to 1.27. The linker writes tables of pcs, and names, in the order of the functions that use them first,
 //! so a table that lies behind all earlier ones belongs to the function at hand; one used before stays with its first user.
 
-use super::ledger::{Cut, NONE, Owner};
-use super::ledger::{Ledger, NameId};
+use super::ledger::{Cut, Owner};
 use super::model::{Kind, Source};
+use super::names::{NONE, NameId, Names};
 use super::subject::Subject;
 use crate::go::packages;
 use crate::go::pclntab::{Layout, Part, Table};
 
 /// Cuts over the whole pclntab, sorted by address; `Cut::at` is a virtual address.
-pub(super) fn cuts<'a>(program: &Subject<'_, 'a>, owners: &[Owner], ledger: &mut Ledger) -> Vec<Cut> {
+pub(super) fn cuts<'a>(program: &Subject<'_, 'a>, owners: &[Owner], names: &mut Names) -> Vec<Cut> {
     let Some(table) = program.table else {
         return Vec::new();
     };
@@ -20,12 +20,12 @@ pub(super) fn cuts<'a>(program: &Subject<'_, 'a>, owners: &[Owner], ledger: &mut
         let base = table.addr().saturating_add(part.offset);
         let whole = |source| Owner::of(Kind::Pclntab, source, program.runtime);
         match part.name {
-            "funcnametab" => function_names(program, table, &part, base, ledger, &mut out),
+            "funcnametab" => function_names(program, table, &part, base, names, &mut out),
             "cutab" => unit_files(program, table, base, &mut out),
             "filetab" => file_names(program, table, &part, base, &mut out),
             "pctab" => pc_tables(program, table, owners, base, &mut out),
             "functab" => functab(program, table, owners, base, &part, &mut out),
-            "funcs" => records(program, table, owners, &mut out),
+            "funcs" => records(table, owners, &mut out),
             "rest" => old(program, table, owners, base, &mut out),
             _ => out.push(base, whole(Source::Container)),
         }
@@ -72,7 +72,7 @@ fn function_names<'a>(
     table: &Table<'a>,
     part: &Part,
     base: u64,
-    ledger: &mut Ledger,
+    names: &mut Names,
     out: &mut Sorted,
 ) {
     let bytes = table.part_bytes(part);
@@ -85,7 +85,7 @@ fn function_names<'a>(
                 .strip_prefix(path)
                 .is_some_and(|r: &[u8]| r.first() == Some(&b'.') && !r.contains(&b'/'));
         if !same && let Some(p) = packages::path_of(name) {
-            owner.package = ledger.name(packages::unescape(p).as_bytes());
+            owner.package = names.name(packages::unescape(p).as_bytes());
             path = p;
         }
         out.push(base + at as u64, owner);
@@ -189,8 +189,7 @@ fn functab(
     );
 }
 
-fn records(program: &Subject<'_, '_>, table: &Table<'_>, owners: &[Owner], out: &mut Sorted) {
-    let _ = program;
+fn records(table: &Table<'_>, owners: &[Owner], out: &mut Sorted) {
     for (i, f) in table.functions().enumerate() {
         let at = table.addr().saturating_add(f.record().start);
         out.push(at, of_function(owners, i, Source::FunctionRecords));
@@ -204,6 +203,6 @@ fn old(program: &Subject<'_, '_>, table: &Table<'_>, owners: &[Owner], base: u64
         Owner::of(Kind::Pclntab, Source::FunctionRecords, program.runtime),
     );
     if table.layout() == Layout::Go12 {
-        records(program, table, owners, out);
+        records(table, owners, out);
     }
 }

@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::ledger::{Cut, Ledger, NONE, NameId, Owner};
+use super::ledger::{Cut, Owner};
 use super::model::{Kind, Source};
+use super::names::{NONE, NameId, Names};
 use super::space::Space;
 use super::subject::Subject;
 use crate::go::types::{Detail, Name, Type, Types};
@@ -45,11 +46,7 @@ struct Walk<'s, 'p, 'a> {
 }
 
 /// Cuts over all types; enters pointer bitmaps, links and itabs. `None` where the program does not say where its types are.
-pub(super) fn describe(
-    program: &Subject<'_, '_>,
-    ledger: &mut Ledger,
-    space: &mut Space,
-) -> Option<Described> {
+pub(super) fn describe(program: &Subject<'_, '_>, names: &mut Names, space: &mut Space) -> Option<Described> {
     let module = program.module.filter(|m| !m.types.is_empty())?;
     let types = program.go.types();
     let mut walk = Walk {
@@ -61,9 +58,9 @@ pub(super) fn describe(
     let mut out = Described::default();
     let mut owners = FxHashMap::default();
     for t in &types.types {
-        let package = walk.package(t, ledger);
+        let package = walk.package(t, names);
         let mut owner = Owner::of(Kind::Type, Source::TypeWalk, package);
-        owner.symbol = ledger.symbol(t.name);
+        owner.symbol = names.symbol(t.name);
         owners.insert(t.addr, owner);
         walk.enter(t, owner);
         bitmap(t, owner, space);
@@ -95,9 +92,9 @@ pub(super) fn describe(
 }
 
 impl<'a> Walk<'_, '_, 'a> {
-    fn package(&self, t: &Type<'a>, ledger: &mut Ledger) -> NameId {
+    fn package(&self, t: &Type<'a>, names: &mut Names) -> NameId {
         let package = self.types.package_of(t);
-        package.map_or(NONE, |p| ledger.name(p.as_bytes()))
+        package.map_or(NONE, |p| names.name(p.as_bytes()))
     }
 
     /// The descriptor, its lists and its names.
@@ -158,8 +155,8 @@ fn bitmap(t: &Type<'_>, owner: Owner, space: &mut Space) {
     if at == 0 {
         return;
     }
-    if space.area(at).is_some_and(|a| a.kind == Kind::Rodata) {
-        let b = &mut space.bitmaps;
+    if space.map.area(at).is_some_and(|a| a.kind == Kind::Rodata) {
+        let b = &mut space.map.bitmaps;
         *b = match b.is_empty() {
             true => at..at + 1,
             false => b.start.min(at)..b.end.max(at + 1),

@@ -3,6 +3,9 @@
 use crate::disasm::refs::{Reference, Use, signed, words};
 use crate::image::Endian;
 
+/// REGTMP of cmd/internal/obj/arm/a.out.go. What else is done with a constant in it than to go where it points, is done with a number.
+const GO_TEMPORARY: u32 = 11;
+
 /// A literal is named by the instruction that loads it: the pool itself has no place in the inline tree.
 pub(in crate::disasm) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(Reference)) {
     for (i, w) in words(code, endian).enumerate() {
@@ -19,11 +22,22 @@ pub(in crate::disasm) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut 
             let by = i64::from(w & 0xfff);
             let place = (offset + 8).wrapping_add_signed(if w >> 23 & 1 == 1 { by } else { -by });
             let word = usize::try_from(place).ok().and_then(|p| endian.u32(code, p));
-            if let Some(word) = word {
+            let used = code.get(4 * i + 4..).and_then(|c| endian.u32(c, 0));
+            let number = w >> 12 & 15 == GO_TEMPORARY && !used.is_some_and(reaches);
+            if let Some(word) = word.filter(|_| !number) {
                 found(Use::Address, u64::from(word));
             }
         }
     }
+}
+
+/// Does an instruction load or store at what Go's temporary register holds?
+fn reaches(w: u32) -> bool {
+    let class = w >> 25 & 7;
+    // Words and bytes; several; floating point; halfwords and double words.
+    let memory =
+        matches!(class, 2 | 4 | 6) || class == 3 && w >> 4 & 1 == 0 || class == 0 && w & 0x90 == 0x90;
+    memory && w >> 16 & 15 == GO_TEMPORARY
 }
 
 #[cfg(test)]
@@ -43,5 +57,20 @@ mod tests {
         );
         let want = [(Use::Call, 0x1010), (Use::Jump, 0xffc), (Use::Address, 0x1_2345)];
         assert_eq!(all, want);
+    }
+
+    #[test]
+    fn a_number_in_the_temporary_register_is_no_address() {
+        // ldr r11, [pc, #4]; ldr r0, [r11]; ldr r11, [pc]; ldr r0, [sp, r11]; the words 0x20000 and 0x30000
+        let words = [
+            0xe59f_b008,
+            0xe59b_0000,
+            0xe59f_b004,
+            0xe79d_000b,
+            0x2_0000,
+            0x3_0000,
+        ];
+        let all = refs::found(Arch::Arm, Endian::Little, 0x1000, &words);
+        assert_eq!(all, [(Use::Address, 0x2_0000)]);
     }
 }
