@@ -72,11 +72,12 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 /// The JSON object of a file without any option.
-pub(super) fn json(out: &mut dyn std::io::Write, name: &Name, bytes: &Bytes) -> Result<(), Trouble> {
+pub(super) fn json(out: &mut dyn std::io::Write, name: &Name, bytes: &Bytes) -> crate::Result<()> {
     let program = Program::open_unpacked(bytes, None)?;
     let table = program.pclntab()?;
     let all = funcs::list(&program, &funcs::Options { inlined: false })?;
-    Ok(report::funcs::json(out, name, &facts(table), &all, false)?)
+    let written = report::funcs::json(out, name, &facts(table), &all, false);
+    written.map_err(|e| crate::Error::new(e.to_string()))
 }
 
 fn facts(table: &Table<'_>) -> report::funcs::Pclntab {

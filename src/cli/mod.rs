@@ -11,6 +11,7 @@ use crate::analysis::policy::rules::nearest_word;
 use crate::report::text;
 
 mod addr2line;
+pub mod api;
 mod check;
 mod compare;
 mod diff;
@@ -22,6 +23,7 @@ pub mod goflags;
 mod info;
 mod nm;
 mod objdump;
+mod parts;
 mod plugin;
 mod report;
 mod reproduce;

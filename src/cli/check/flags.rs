@@ -14,7 +14,7 @@ use crate::report::check::rules::value_name;
 
 /// What the flags demand, in the order of the catalogue; `--rule` and `--skip` last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Demands(pub Vec<Setting>);
+pub(in crate::cli) struct Demands(pub Vec<Setting>);
 
 /// Takes any text, and offers the rules' codes to shells that complete words.
 #[derive(Debug, Clone, Copy)]

@@ -37,25 +37,25 @@ pub struct Args {
     #[arg(value_name = "FILE", required_unless_present_any = ["list", "explain"])]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    demands: flags::Demands,
+    pub(super) demands: flags::Demands,
     /// Start from a named set of rules.
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
-    profile: Option<String>,
+    pub(super) profile: Option<String>,
     /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or above, up to the repository or the home folder].
     #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    pub(super) policy: Option<PathBuf>,
     /// Use no policy file.
     #[arg(long, conflicts_with = "policy")]
-    no_policy: bool,
+    pub(super) no_policy: bool,
     /// The least level that makes the exit status 1 [default: warning].
     #[arg(long, value_name = "LEVEL", value_parser = clap::builder::PossibleValuesParser::new(["note", "warning", "error"]))]
-    level: Option<String>,
+    pub(super) level: Option<String>,
     /// Exit 0 in spite of findings; a file that can't be read is still 2.
     #[arg(long)]
     exit_zero: bool,
     /// The day that counts as today, for exceptions and the ends of Go releases.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    today: Option<Date>,
+    pub(super) today: Option<Date>,
     /// Write a commented gospect.toml that holds what is true of the files today.
     #[arg(long, conflicts_with_all = ["list", "explain", "profile", "policy"])]
     init: bool,

@@ -7,30 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::analysis::info::{self, Identity};
-use crate::analysis::policy::Level;
-use crate::analysis::policy::judge;
-use crate::analysis::policy::select::{self, Flags, Profile};
-use crate::analysis::policy::values::Date;
-use crate::analysis::size::{self, Detail};
-use crate::cli::check::policy::{self, Loaded};
-use crate::cli::frame::Trouble;
+use crate::cli::parts::{self, Rules};
 use crate::input::{Bytes, Name};
-use crate::report;
 use crate::report::scan::{Facts, OneLine};
 
-/// What `--with` knows.
-pub(super) const PARTS: [&str; 4] = ["info", "check", "size", "funcs"];
-
 /// What is asked of every binary.
-#[derive(Debug)]
 pub(super) struct Plan {
-    /// Of [`PARTS`].
+    /// Of [`parts::PARTS`].
     pub parts: Vec<&'static str>,
-    pub policy: Option<Loaded>,
-    pub profile: Option<&'static Profile>,
-    /// The least level that makes the exit status 1.
-    pub level: Level,
-    pub today: Date,
+    pub rules: Rules,
 }
 
 /// What a member was found to be.
@@ -40,7 +25,7 @@ pub(super) struct Outcome {
     pub facts: Option<Facts>,
     /// What could not be read of a Go binary.
     pub error: Option<String>,
-    /// Has `check` a finding that counts?
+    /// Has `check` or `vuln` a finding that counts?
     pub findings: bool,
 }
 
@@ -75,7 +60,7 @@ impl Known {
         let digest: [u8; 32] = Sha256::digest(&**bytes).into();
         let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         // A policy may demand different things of different names.
-        if plan.policy.is_some() {
+        if plan.rules.policy.is_some() {
             return (hex.clone(), Arc::new(analyse(plan, name, &hex, bytes)));
         }
         let lock = || self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,23 +115,15 @@ fn try_analyse(plan: &Plan, name: &Name, hex: &str, bytes: &Bytes) -> Outcome {
     let file = Name::file(Path::new(&format!("sha256:{hex}")));
     for &part in &plan.parts {
         let mut line = OneLine::default();
-        let made = match part {
-            "info" => report::info::json(&mut line, &file, &facts).map_err(Trouble::from),
-            "check" => check(plan, name, &file, bytes, &mut line).map(|(fails, findings)| {
-                out.findings |= fails;
-                told.findings = findings;
-            }),
-            "size" => size(&file, bytes, &mut line),
-            _ => crate::cli::funcs::json(&mut line, &file, bytes),
-        };
+        let made = parts::write(part, &plan.rules, &facts, (name, &file), bytes, &mut line);
         let text = match made {
-            Ok(()) => Some(line.finish()),
-            Err(trouble) => {
-                let why = match trouble {
-                    Trouble::File(what) => what,
-                    Trouble::Output(e) => e.to_string(),
-                    Trouble::Said => "failed".into(),
-                };
+            Ok(mut more) => {
+                out.findings |= more.fails;
+                told.findings.append(&mut more.findings);
+                told.vulnerabilities.append(&mut more.vulnerabilities);
+                Some(line.finish())
+            }
+            Err(why) => {
                 out.error.get_or_insert(format!("{part}: {why}"));
                 None
             }
@@ -163,49 +140,4 @@ fn try_analyse(plan: &Plan, name: &Name, hex: &str, bytes: &Bytes) -> Outcome {
 fn module(m: &info::ModuleName) -> [String; 2] {
     let m = m.replace.as_deref().unwrap_or(m);
     [m.path.clone(), m.version.clone()]
-}
-
-fn check(
-    plan: &Plan,
-    name: &Name,
-    file: &Name,
-    bytes: &Bytes,
-    out: &mut OneLine,
-) -> Result<(bool, Vec<[String; 3]>), Trouble> {
-    let names = policy::names(plan.policy.as_ref(), name);
-    let policy = plan.policy.as_ref().map(|l| &l.policy);
-    let flags = Flags {
-        profile: plan.profile,
-        settings: Default::default(),
-    };
-    let demands = select::demands(policy, &flags, &names);
-    let judgement = judge::judge(bytes, &demands, policy, &names, plan.today)?;
-    let run = report::check::Run {
-        skipped: Vec::new(),
-        files: vec![report::check::File {
-            name: file.clone(),
-            judgement,
-        }],
-        unreadable: Vec::new(),
-        policy: plan
-            .policy
-            .as_ref()
-            .map(|l| l.path.to_string_lossy().into_owned()),
-        level: plan.level,
-        today: plan.today,
-    };
-    report::check::json(out, &run)?;
-    let found = run
-        .findings()
-        .map(|(_, f)| [f.rule.to_string(), f.level.word().to_string(), f.message.clone()]);
-    Ok((run.fails(), found.collect()))
-}
-
-fn size(file: &Name, bytes: &Bytes, out: &mut OneLine) -> Result<(), Trouble> {
-    let options = size::Options {
-        detail: Detail::Package,
-        symbols: true,
-    };
-    let measured = size::measure(bytes, options)?;
-    Ok(report::size::write_json(out, file, &measured, false)?)
 }

@@ -30,7 +30,10 @@ pub(super) struct Order {
     pub jobs: usize,
     pub options: Options,
     pub done: Done,
+    /// No progress.
     pub quiet: bool,
+    /// Nothing on standard error: records tell what is wrong.
+    pub silent: bool,
 }
 
 /// Bytes of members that may be in memory at the same time, for each thread; a larger one is alone there.
@@ -210,7 +213,9 @@ impl Crew<'_> {
     }
 
     fn complain(&self, name: &Name, what: &str) {
-        self.progress.bar.suspend(|| complain(name.shown(), &what));
+        if !self.order.silent {
+            self.progress.bar.suspend(|| complain(name.shown(), &what));
+        }
         self.status.fetch_max(TROUBLE, Relaxed);
     }
 
@@ -333,7 +338,7 @@ impl Progress {
     fn new(order: &Order) -> Progress {
         let bar = indicatif::ProgressBar::hidden();
         bar.set_length(order.subjects.len() as u64);
-        let silent = order.quiet || !io::stderr().is_terminal();
+        let silent = order.quiet || order.silent || !io::stderr().is_terminal();
         Progress {
             bar,
             start: Instant::now(),

@@ -7,12 +7,16 @@ mod resume;
 mod subjects;
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame::{self, Format, Output, complain, io_words};
+use super::parts::{PARTS, Rules};
+use super::vuln::database;
 use crate::analysis::policy::Level;
 use crate::analysis::policy::select::PROFILES;
 use crate::analysis::policy::values::Date;
+use crate::input::fault::Guard;
 use crate::input::members;
 
 #[cfg(not(feature = "parquet"))]
@@ -28,14 +32,14 @@ const FORMATS: [&str; 4] = ["text", "jsonl", "csv", "parquet"];
 #[command(
     after_help = "Examples:\n  gospect scan ./dist\n  gospect scan --format jsonl --with info,check image.tar > image.jsonl\n  \
     gospect scan --format jsonl --with info --resume all.jsonl ./dist\n  gospect scan --format csv --shard 3/8 ./dist\n\n\
-    Exit status: 0 fine; 1 findings of `--with check`; 2 wrong usage, or something that could not be read."
+    Exit status: 0 fine; 1 findings of `--with check,vuln`; 2 wrong usage, or something that could not be read."
 )]
 pub struct Args {
     /// Files and folders; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What to tell of each binary besides what it is: the JSON of these sub-commands.
-    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(analyse::PARTS))]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(PARTS))]
     with: Vec<String>,
     /// How to print: a table, a JSON object on each line, CSV, or Parquet (where it was built in).
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(FORMATS))]
@@ -61,10 +65,13 @@ pub struct Args {
     /// For `--with check`: start from a named set of rules.
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
     profile: Option<String>,
-    /// For `--with check`: the policy file [default: as for `gospect check`].
+    /// For `--with vuln`: the database, as for `gospect vuln --db`.
+    #[arg(long, value_name = "PLACE")]
+    db: Option<String>,
+    /// For `--with check,vuln`: the policy file [default: as for `gospect check`].
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// For `--with check`: use no policy file.
+    /// For `--with check,vuln`: use no policy file.
     #[arg(long, conflicts_with = "policy")]
     no_policy: bool,
     /// Exit 0 in spite of findings; what can't be read is still 2.
@@ -100,20 +107,7 @@ pub(super) fn run(args: &Args) -> u8 {
             return super::TROUBLE;
         }
     };
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let (subjects, unread) = subjects::expand(&args.paths, args.shard);
-    let order = crew::Order {
-        subjects,
-        unread,
-        jobs: args.jobs.map_or_else(cores, usize::from),
-        options: members::Options {
-            depth: args.depth.into(),
-            all_layers: args.all_layers,
-            guard: Some(crate::input::fault::guard()),
-        },
-        done,
-        quiet: args.output.quiet,
-    };
+    let order = order(args, done, Some(crate::input::fault::guard()));
     let status = crew::run(order, &plan, printer);
     if status == super::FINDINGS && args.exit_zero {
         return super::FINE;
@@ -121,15 +115,49 @@ pub(super) fn run(args: &Args) -> u8 {
     status
 }
 
+/// Sends the lines of a scan for JSON lines, each as it comes, from threads of its own.
+///
+/// # Errors
+/// What is wrong with policy or database was said.
+pub(super) fn start(args: Args, to: SyncSender<Vec<u8>>) -> Result<(), ()> {
+    let plan = plan(&args)?;
+    std::thread::spawn(move || {
+        let mut order = order(&args, Default::default(), None);
+        order.silent = true;
+        crew::run(order, &plan, output::Printer::send(to))
+    });
+    Ok(())
+}
+
+fn order(args: &Args, done: resume::Done, guard: Option<Guard>) -> crew::Order {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let (subjects, unread) = subjects::expand(&args.paths, args.shard);
+    crew::Order {
+        subjects,
+        unread,
+        jobs: args.jobs.map_or_else(cores, usize::from),
+        options: members::Options {
+            depth: args.depth.into(),
+            all_layers: args.all_layers,
+            guard,
+        },
+        done,
+        quiet: args.output.quiet,
+        silent: false,
+    }
+}
+
 fn plan(args: &Args) -> Result<analyse::Plan, ()> {
-    let parts = analyse::PARTS
-        .into_iter()
-        .filter(|p| args.with.iter().any(|w| w == p));
+    let parts = PARTS.into_iter().filter(|p| args.with.iter().any(|w| w == p));
     let parts: Vec<_> = parts.collect();
-    let policy = if parts.contains(&"check") {
+    let policy = if parts.contains(&"check") || parts.contains(&"vuln") {
         super::check::policy::load(args.policy.as_deref(), args.no_policy)?
     } else {
         None
+    };
+    let db = match parts.contains(&"vuln") {
+        true => Some(database::load_or_complain(args.db.as_deref()).map_err(|_| ())?),
+        false => None,
     };
     let profile = args.profile.as_deref();
     let now = SystemTime::now()
@@ -138,9 +166,13 @@ fn plan(args: &Args) -> Result<analyse::Plan, ()> {
     let level = policy.as_ref().and_then(|p| p.policy.level);
     Ok(analyse::Plan {
         parts,
-        level: level.unwrap_or(Level::Warning),
-        policy,
-        profile: profile.and_then(|n| PROFILES.iter().find(|p| p.name == n)),
-        today: Date::from_unix(now),
+        rules: Rules {
+            level: level.unwrap_or(Level::Warning),
+            policy,
+            settings: Default::default(),
+            profile: profile.and_then(|n| PROFILES.iter().find(|p| p.name == n)),
+            today: Date::from_unix(now),
+            db,
+        },
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::mpsc::SyncSender;
 
 use crate::cli::frame::{Format, Output, Sink};
 use crate::report::scan::{self, Record};
@@ -15,6 +16,7 @@ pub(super) struct Printer {
 enum To {
     Sink(Sink),
     Append(BufWriter<File>),
+    Send(SyncSender<Vec<u8>>),
     #[cfg(feature = "parquet")]
     Parquet(Box<scan::Parquet<Sink>>),
 }
@@ -76,6 +78,14 @@ impl Printer {
         }
     }
 
+    /// Sends JSON lines.
+    pub fn send(to: SyncSender<Vec<u8>>) -> Printer {
+        Printer {
+            to: To::Send(to),
+            how: How::Lines(Format::Jsonl),
+        }
+    }
+
     /// Prints a record, or keeps it.
     ///
     /// # Errors
@@ -84,6 +94,12 @@ impl Printer {
         #[cfg(feature = "parquet")]
         if let To::Parquet(file) = &mut self.to {
             return file.record(record).map_err(io::Error::other);
+        }
+        if let To::Send(to) = &self.to {
+            let mut text = Vec::new();
+            scan::json(&mut text, record)?;
+            // Nobody takes it any more: that ends the run.
+            return to.send(text).map_err(|_| io::ErrorKind::BrokenPipe.into());
         }
         let path = || record.name.path().as_os_str().as_encoded_bytes().to_vec();
         let key = || (path(), record.name.members().to_vec());
@@ -98,6 +114,7 @@ impl Printer {
                 let out: &mut dyn Write = match &mut self.to {
                     To::Sink(sink) => sink,
                     To::Append(file) => file,
+                    To::Send(_) => return Ok(()),
                     #[cfg(feature = "parquet")]
                     To::Parquet(_) => return Ok(()),
                 };
@@ -132,6 +149,7 @@ impl Printer {
                 return file.get_ref().sync_all();
             }
             To::Sink(sink) => sink,
+            To::Send(_) => return Ok(()),
             #[cfg(feature = "parquet")]
             To::Parquet(file) => return file.finish().map_err(io::Error::other)?.finish(),
         };

@@ -44,7 +44,7 @@ impl Deref for Loaded {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-fn load(place: Option<&str>) -> Result<Loaded, String> {
+pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
     let Some(place) = place else {
         let embedded = Database::embedded().map_err(|e| e.to_string())?;
         let kept = kept().filter(|p| p.is_file()).map(|p| (sources::snapshot(&p), p));

@@ -37,7 +37,7 @@ pub struct Args {
     /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, or a file of `vuln update -o`
     /// [default: the newer of the embedded one and the last update].
     #[arg(long, value_name = "PLACE")]
-    db: Option<String>,
+    pub(super) db: Option<String>,
     /// How deep a vulnerability must be seen to make the exit status 1.
     #[arg(long, value_name = "LEVEL", default_value = "symbol", value_parser = level_words())]
     level: Level,
@@ -52,16 +52,16 @@ pub struct Args {
     max_age: u32,
     /// The policy file with what is put up with [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
     #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
+    pub(super) policy: Option<PathBuf>,
     /// Use no policy file.
     #[arg(long, conflicts_with = "policy")]
-    no_policy: bool,
+    pub(super) no_policy: bool,
     /// Exit 0 in spite of findings; a file that can't be read is still 2.
     #[arg(long)]
     exit_zero: bool,
     /// The day that counts as today, for the age of the database and the ends of suppressions.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    today: Option<Date>,
+    pub(super) today: Option<Date>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text",
         value_parser = frame::formats(["text", "json", "sarif", "markdown", "junit", "github", "openvex", "cyclonedx"]))]

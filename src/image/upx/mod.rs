@@ -1,10 +1,11 @@
-//! A little-endian ELF file that UPX packed → the file as it was before, byte for byte.
+//! A file that UPX packed → the file as it was before: little-endian ELF here, byte for byte; PE in [`pe`].
 //!
 //! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): after the program headers stand `l_info` and `p_info`, then
 //! blocks, each with a header of its own (`b_info`). The first block holds the original ELF and program headers, the next ones the rest
 //! of each PT_LOAD; what lies between and after them, such as sections that are not loaded, follows, behind the loader's code.
 
 mod nrv;
+mod pe;
 
 use std::io::Read;
 
@@ -95,8 +96,14 @@ impl Headers {
 /// # Errors
 /// Where it is packed in another way than those that are known, or broken.
 pub fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
+    if packed.starts_with(b"MZ") {
+        return pe::unpack(packed);
+    }
     if packed.get(..4) != Some(b"\x7fELF") || packed.get(5) != Some(&1) {
-        return Err(Error::within("UPX", "only little-endian ELF files are unpacked"));
+        return Err(Error::within(
+            "UPX",
+            "only PE files and little-endian ELF files are unpacked",
+        ));
     }
     let outer = Headers::read(packed).ok_or_else(|| wrong(0, "program headers outside the file"))?;
     let marked = |at: usize| packed.get(at..).and_then(|b| b.get(4..8)) == Some(b"UPX!");
@@ -213,37 +220,44 @@ impl Blocks<'_> {
         let to = usize::try_from(size).ok().and_then(|s| from.checked_add(s));
         let data = to.and_then(|to| self.packed.get(from..to)).ok_or_else(cut)?;
         self.at = from + data.len();
-        let done = match method {
-            _ if data.len() == out.len() => {
-                out.copy_from_slice(data);
-                Some(())
-            }
-            2 => nrv::unpack(data, out, nrv::Kind::B),
-            5 => nrv::unpack(data, out, nrv::Kind::D),
-            8 => nrv::unpack(data, out, nrv::Kind::E),
-            14 => lzma(data, out),
-            _ => {
-                return Err(wrong(
-                    start,
-                    &format!("a block is packed by method {method}, which is not known"),
-                ));
-            }
-        };
-        done.ok_or_else(|| wrong(start, "a block can't be unpacked"))?;
-        match filter {
-            0 => {}
-            0x46 => unfilter_x86(out, mark, true),
-            0x49 => unfilter_x86(out, mark, false),
-            0x52 => unfilter_arm64(out),
-            _ => {
-                return Err(wrong(
-                    start,
-                    &format!("a block went through filter {filter:#x}, which is not known"),
-                ));
-            }
+        if data.len() == out.len() {
+            out.copy_from_slice(data);
+        } else {
+            inflate(method, data, out, start)?;
         }
-        Ok(())
+        unfilter(filter, mark, out, start)
     }
+}
+
+/// Fills `out` with what `data`, whose header is at `start`, holds.
+fn inflate(method: u8, data: &[u8], out: &mut [u8], start: usize) -> Result<()> {
+    let done = match method {
+        2 => nrv::unpack(data, out, nrv::Kind::B),
+        5 => nrv::unpack(data, out, nrv::Kind::D),
+        8 => nrv::unpack(data, out, nrv::Kind::E),
+        14 => lzma(data, out),
+        _ => {
+            let what = format!("a block is packed by method {method}, which is not known");
+            return Err(wrong(start, &what));
+        }
+    };
+    done.ok_or_else(|| wrong(start, "a block can't be unpacked"))
+}
+
+/// Code as it was before `filter`, which marked it with `mark`.
+fn unfilter(filter: u8, mark: u8, code: &mut [u8], start: usize) -> Result<()> {
+    match filter {
+        0 => {}
+        0x26 => unfilter_x86(code, mark, None),
+        0x46 => unfilter_x86(code, mark, Some(true)),
+        0x49 => unfilter_x86(code, mark, Some(false)),
+        0x52 => unfilter_arm64(code),
+        _ => {
+            let what = format!("a block went through filter {filter:#x}, which is not known");
+            return Err(wrong(start, &what));
+        }
+    }
+    Ok(())
 }
 
 /// Two bytes tell lc, lp and pb; a raw LZMA stream without an end mark follows.
@@ -260,12 +274,13 @@ fn lzma(data: &[u8], out: &mut [u8]) -> Option<()> {
     reader.read_exact(out).ok()
 }
 
-/// Calls and jumps whose target was made absolute, big-endian, and marked by its first byte; `swapped`: of conditional jumps the two
-/// bytes of the opcode changed places.
-fn unfilter_x86(code: &mut [u8], mark: u8, swapped: bool) {
+/// Calls and jumps whose target was made absolute, big-endian, and marked by its first byte; `conditional`: conditional jumps too, and
+/// did the two bytes of their opcode change places?
+fn unfilter_x86(code: &mut [u8], mark: u8, conditional: Option<bool>) {
+    let swapped = conditional == Some(true);
     let (mut at, mut last) = (0, 0);
     while at + 5 < code.len() {
-        let conditional = at > 0 && at != last && {
+        let jump = conditional.is_some() && at > 0 && at != last && {
             let (low, high) = if swapped {
                 (code[at], code[at - 1])
             } else {
@@ -273,7 +288,7 @@ fn unfilter_x86(code: &mut [u8], mark: u8, swapped: bool) {
             };
             low == 0x0f && (0x80..=0x8f).contains(&high)
         };
-        if !(matches!(code[at], b'\xe8' | b'\xe9') || conditional) || code[at + 1] != mark {
+        if !(matches!(code[at], b'\xe8' | b'\xe9') || jump) || code[at + 1] != mark {
             at += 1;
             continue;
         }
@@ -281,7 +296,7 @@ fn unfilter_x86(code: &mut [u8], mark: u8, swapped: bool) {
             let absolute = u32::from_be_bytes(*target).wrapping_sub(u32::from(mark) << 24);
             *target = absolute.wrapping_sub(at as u32 + 1).to_le_bytes();
         }
-        if conditional && swapped {
+        if jump && swapped {
             code.swap(at - 1, at);
         }
         at += 5;

@@ -54,6 +54,8 @@ pub struct Facts {
     pub modules: Vec<[String; 2]>,
     /// Rule, level and message of what `check` found.
     pub findings: Vec<[String; 3]>,
+    /// Id, module, version and level of what `vuln` found.
+    pub vulnerabilities: Vec<[String; 4]>,
     /// The JSON of sub-commands, each on one line, by its key in a record; `None` where it could not be made.
     pub parts: BTreeMap<&'static str, Option<String>>,
 }

@@ -34,10 +34,14 @@ const SCHEMA: &str = "message scan {
         required binary path (UTF8); required binary version (UTF8); } } }
     required group findings (LIST) { repeated group list { required group element {
         required binary rule (UTF8); required binary level (UTF8); required binary message (UTF8); } } }
+    required group vulnerabilities (LIST) { repeated group list { required group element {
+        required binary id (UTF8); required binary module (UTF8); required binary version (UTF8); required binary level (UTF8); } } }
     optional binary info (JSON);
     optional binary check (JSON);
     optional binary sizes (JSON);
     optional binary funcs (JSON);
+    optional binary vuln (JSON);
+    optional binary sbom (JSON);
 }";
 
 /// Rows and bytes after which a row group is written.
@@ -60,8 +64,9 @@ struct Row {
     texts: [Option<String>; 9],
     modules: Vec<[String; 2]>,
     findings: Vec<[String; 3]>,
-    /// info to funcs.
-    parts: [Option<String>; 4],
+    vulnerabilities: Vec<[String; 4]>,
+    /// info to sbom.
+    parts: [Option<String>; 6],
 }
 
 impl<W: Write + Send> Parquet<W> {
@@ -104,7 +109,8 @@ impl<W: Write + Send> Parquet<W> {
             ],
             modules: f.map(|f| f.modules.clone()).unwrap_or_default(),
             findings: f.map(|f| f.findings.clone()).unwrap_or_default(),
-            parts: ["info", "check", "sizes", "funcs"].map(part),
+            vulnerabilities: f.map(|f| f.vulnerabilities.clone()).unwrap_or_default(),
+            parts: ["info", "check", "sizes", "funcs", "vuln", "sbom"].map(part),
         };
         self.bytes += row.parts.iter().flatten().map(String::len).sum::<usize>();
         self.rows.push(row);
@@ -146,8 +152,7 @@ fn write_column(column: SerializedColumnWriter<'_>, at: usize, rows: &[Row]) -> 
         0 => texts(column, rows.iter().map(|r| Some(r.path.as_str())), false),
         1 => lists(
             column,
-            rows.iter()
-                .map(|r| r.name.members().iter().map(String::as_str).collect()),
+            rows.iter().map(|r| r.member.iter().map(String::as_str).collect()),
         ),
         2 => {
             let mut column = column;
@@ -161,9 +166,10 @@ fn write_column(column: SerializedColumnWriter<'_>, at: usize, rows: &[Row]) -> 
         3..=11 => texts(column, rows.iter().map(|r| r.texts.get(at - 3)?.as_deref()), true),
         12 | 13 => lists(column, rows.iter().map(|r| pick(&r.modules, at - 12))),
         14..=16 => lists(column, rows.iter().map(|r| pick(&r.findings, at - 14))),
+        17..=20 => lists(column, rows.iter().map(|r| pick(&r.vulnerabilities, at - 17))),
         _ => texts(
             column,
-            rows.iter().map(|r| r.parts.get(at - 17)?.as_deref()),
+            rows.iter().map(|r| r.parts.get(at - 21)?.as_deref()),
             true,
         ),
     }
