@@ -27,6 +27,7 @@ fn commands(file: &str) -> Vec<Vec<String>> {
         "nm --recover",
         "objdump",
         "objdump --recover",
+        "objdump --format json",
         "addr2line",
         "funcs --inlined",
         "funcs --inlined --format json",
@@ -39,6 +40,12 @@ fn commands(file: &str) -> Vec<Vec<String>> {
         "whatif",
         "check --format json",
         "plugin",
+        "why",
+        "sbom",
+        "vuln --no-policy",
+        "scan --with info,check,size,funcs --format jsonl",
+        "track record --label x --name x --history FILE.db --replace",
+        "track check --name x --history FILE.db",
     ];
     let words = |c: &str| c.split(' ').map(|w| w.replace("FILE", file)).collect::<Vec<_>>();
     all.iter()
@@ -140,7 +147,8 @@ fn judge(dir: &Path, kind: &Kind) -> Vec<String> {
             }
         }
     }
-    for path in small.iter().map(|s| &s.0).chain([&large]) {
+    let history = PathBuf::from(format!("{name}.db"));
+    for path in small.iter().map(|s| &s.0).chain([&large, &history]) {
         let _ = std::fs::remove_file(path);
     }
     wrong

@@ -326,3 +326,154 @@ fn an_empty_file_and_text_are_refused() {
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+/// `--by`, `--top`, `--filter` and `--explain` choose the same bytes in every format.
+#[test]
+fn every_format_shows_what_is_asked_for() {
+    let Some(file) = Build::new("hello", "linux/amd64").path() else {
+        return;
+    };
+    let of = |args: &[&str]| {
+        let out = common::run(["size"].iter().chain(args).chain(&[file.to_str().unwrap()]));
+        let text = |b: &[u8]| String::from_utf8(b.to_vec()).unwrap();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    let json = |args: &[&str]| {
+        let (code, out, err) = of(&[args, &["--format", "json"]].concat());
+        assert_eq!(code, Some(0), "{err}");
+        common::schema::assert_all("size", out.as_bytes()).remove(0)
+    };
+    let size = std::fs::metadata(&file).unwrap().len();
+    let bytes = |v: &serde_json::Value| -> u64 {
+        v.as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["bytes"].as_u64().unwrap())
+            .sum()
+    };
+
+    let doc = json(&["--by", "package", "--top", "3"]);
+    let groups = doc["groups"].as_array().unwrap();
+    assert_eq!((groups.len(), &groups[3]["key"]), (4, &serde_json::Value::Null));
+    assert_eq!((bytes(&doc["groups"]), bytes(&doc["rows"])), (size, size));
+    let (_, csv, _) = of(&["--by", "package", "--top", "3", "--format", "csv"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (5, "file,package,bytes,inferred"));
+    let largest = groups[0]["key"].as_str().unwrap();
+    assert!(
+        lines[1].ends_with(&format!(
+            ",{largest},{},{}",
+            groups[0]["bytes"], groups[0]["inferred"]
+        )),
+        "{csv}"
+    );
+
+    let doc = json(&["--filter", "reflect"]);
+    let rows = doc["rows"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|r| r.to_string().contains("reflect")));
+    let (_, csv, _) = of(&["--filter", "reflect", "--format", "csv"]);
+    assert_eq!(csv.lines().count(), rows.len() + 1);
+
+    let doc = json(&["--explain", "reflect", "--top", "2"]);
+    let all = doc["explain"]["bytes"].as_u64().unwrap();
+    assert!(
+        doc["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|r| r["package"] == "reflect")
+    );
+    assert_eq!(
+        [&doc["rows"], &doc["explain"]["parts"], &doc["explain"]["largest"]].map(bytes),
+        [all; 3]
+    );
+    let grouped = |n: u64| {
+        let digits = n.to_string();
+        let parts: Vec<&str> = digits
+            .as_bytes()
+            .rchunks(3)
+            .rev()
+            .map(|c| std::str::from_utf8(c).unwrap())
+            .collect();
+        parts.join(",")
+    };
+    for format in ["text", "markdown", "svg"] {
+        let (code, out, _) = of(&["--explain", "reflect", "--top", "2", "--format", format]);
+        assert!(code == Some(0) && out.contains(&grouped(all)), "{format}: {out}");
+    }
+    assert_eq!(json(&["--explain", "std"])["explain"]["name"], "std");
+
+    for format in ["text", "json", "csv", "markdown", "svg", "html"] {
+        for (args, meant) in [
+            (["--explain", "reflct"], "reflect"),
+            (["--filter", "reflct"], "reflect"),
+            (["--explain", "x/atomic"], "internal/runtime/atomic"),
+        ] {
+            let (code, out, err) = of(&[&args[..], &["--format", format]].concat());
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{format} {args:?}");
+            assert!(err.contains("did you mean") && err.contains(meant), "{err}");
+        }
+    }
+    // What shows a part is no baseline for a comparison.
+    let part = std::env::temp_dir().join(format!("gospect-part-{}.json", std::process::id()));
+    std::fs::write(&part, of(&["--filter", "reflect", "--format", "json"]).1).unwrap();
+    let out = common::run(["diff".as_ref(), part.as_os_str(), file.as_os_str()]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--filter"));
+    let _ = std::fs::remove_file(part);
+}
+
+/// Nothing is wider than the terminal, and nothing is left out of names.
+#[test]
+fn pages_are_as_wide_as_the_terminal() {
+    let (Some(file), Some(other)) = (
+        Build::new("hello", "linux/amd64").path(),
+        Build::new("planted", "linux/amd64").path(),
+    ) else {
+        return;
+    };
+    let (file, other) = (file.to_str().unwrap(), other.to_str().unwrap());
+    for args in [
+        &["size", "--by", "package", "--top", "0"][..],
+        &["size", "--tree"],
+        &["size", "--explain", "runtime"],
+        &["whatif", "--no-compress"],
+        &["diff", "--no-policy", other],
+        &["info"],
+        &["why"],
+        &["check", "--no-policy"],
+        &["vuln", "--no-policy"],
+        &["scan", "--format", "text"],
+    ] {
+        let run = |columns: Option<&str>| {
+            let mut c = common::gospect();
+            c.args(args).arg(file).env_remove("COLUMNS");
+            if let Some(n) = columns {
+                c.env("COLUMNS", n);
+            }
+            let out = c.output().unwrap();
+            assert!(
+                matches!(out.status.code(), Some(0 | 1)),
+                "{args:?}: {}",
+                String::from_utf8_lossy(&out.stderr)
+            );
+            String::from_utf8(out.stdout).unwrap()
+        };
+        let words = |text: &str| -> std::collections::BTreeSet<String> {
+            let figure = |w: &&str| w.contains("example.com") || w.contains("runtime/");
+            text.split_whitespace()
+                .filter(figure)
+                .map(str::to_string)
+                .collect()
+        };
+        let wide = run(None);
+        for columns in [40, 60, 80, 100] {
+            let text = run(Some(&columns.to_string()));
+            let widest = text.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+            assert!(widest <= columns, "{args:?} at {columns}: {widest}\n{text}");
+            if columns >= 80 && args[0] == "size" {
+                assert_eq!(words(&text), words(&wide), "{args:?}");
+            }
+        }
+    }
+}

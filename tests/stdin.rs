@@ -55,4 +55,20 @@ fn a_program_is_read_up_to_the_limit() {
         said.contains(&format!("is longer than {} bytes (--max-input)", size - 1)),
         "{said}"
     );
+    // Before the command too, and with Go's flags.
+    for args in [
+        &["--max-input", "1000", "size", "-"][..],
+        &["--max-input=1000", "-"],
+        &["--max-input=1000", "objdump", "-"],
+        &["objdump", "-s", "main", "--max-input", "1000", "-"],
+    ] {
+        let (status, said) = told(&run(args, open()));
+        assert!(matches!(status, Some(1 | 2)), "{args:?}");
+        assert!(
+            said.contains("is longer than 1000 bytes (--max-input)"),
+            "{args:?}: {said}"
+        );
+    }
+    let (status, said) = told(&run(&["--max-input", "much", "size", "-"], open()));
+    assert!(status == Some(2) && said.contains("much"), "{said}");
 }

@@ -178,3 +178,55 @@ fn a_full_disk_keeps_what_was_recorded() {
     assert_eq!(p.labels(), ["first"]);
     p.fine(&["show", "first"]);
 }
+
+/// Checking what was just recorded compares with the release before it, and a check that can't fail says so.
+#[test]
+fn a_file_is_held_against_the_last_other_release() {
+    let (Some(old), Some(new)) = (
+        Build::new("hello", "linux/amd64").path(),
+        Build::new("planted", "linux/amd64").path(),
+    ) else {
+        return;
+    };
+    let p = Place::new("other");
+    p.fine(&["record", "--name", "p", "--label", "v1", text(&old)]);
+    p.fine(&["record", "--name", "p", "--label", "v2", text(&new)]);
+    let check = |args: &[&str]| {
+        let out = p.run(&[&["check", "--name", "p"], args, &[text(&new)]].concat());
+        let text = |b: &[u8]| String::from_utf8(b.to_vec()).unwrap();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    for own in [&["--label", "v2"][..], &[]] {
+        let (code, out, err) = check(&[own, &["--max-growth", "1%"]].concat());
+        assert_eq!(code, Some(1), "{own:?}: {out}");
+        assert!(out.starts_with("v1 → ") && out.contains("Over budget"), "{out}");
+        assert!(err.contains("passed over v2"), "{err}");
+        let (code, _, err) = check(own);
+        assert_eq!(code, Some(0));
+        assert!(err.contains("no budget is set"), "{err}");
+    }
+    let (code, out, err) = check(&["--against", "v2", "--max-growth", "0%"]);
+    assert!(
+        code == Some(0) && out.starts_with("v2 → ") && err.is_empty(),
+        "{out}{err}"
+    );
+    let (_, out, _) = check(&["--format", "json", "--max-growth", "1%", "--top", "1"]);
+    let doc = schema::assert_all("diff", out.as_bytes()).remove(0);
+    assert_eq!(doc["rows"].as_array().unwrap().len(), 2);
+    assert!(!doc["breaches"].as_array().unwrap().is_empty());
+    // The only release there is is the file's own.
+    let out = p.run(&["check", "--name", "q", "--label", "v1", text(&old)]);
+    assert_eq!(out.status.code(), Some(2));
+    // A release is shown as `size` shows a file.
+    let shown = p.fine(&["show", "v1", "--by", "package", "--top", "2", "--format", "json"]);
+    let doc = schema::assert_all("size", shown.as_bytes()).remove(0);
+    assert_eq!(doc["groups"].as_array().unwrap().len(), 3);
+    assert!(
+        p.fine(&["show", "v1", "--explain", "runtime"])
+            .contains("code in .text")
+    );
+    assert_eq!(
+        p.run(&["show", "v1", "--filter", "nosuchthing"]).status.code(),
+        Some(2)
+    );
+}

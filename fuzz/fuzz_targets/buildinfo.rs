@@ -3,7 +3,7 @@
 
 use gospect::go::buildinfo;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let _ = buildinfo::read(data);
     let _ = gospect::analysis::info::gather(&data.to_vec().into(), None);
 });

@@ -6,7 +6,7 @@ use gospect::analysis::policy::judge::judge;
 use gospect::analysis::policy::select::{Flags, demands};
 use gospect::analysis::policy::values::Date;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     if let Ok(text) = std::str::from_utf8(data)
         && let Err(problems) = Policy::parse(text)
     {

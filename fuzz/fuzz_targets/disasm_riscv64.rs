@@ -1,4 +1,4 @@
 //! The riscv64 printer on any bytes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|code: &[u8]| gospect_fuzz::disasm("riscv64", code));
+gospect_fuzz::target!(|code| { gospect_fuzz::disasm("riscv64", code) });

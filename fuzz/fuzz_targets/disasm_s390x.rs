@@ -1,4 +1,4 @@
 //! The s390x printer on any bytes.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|code: &[u8]| gospect_fuzz::disasm("s390x", code));
+gospect_fuzz::target!(|code| { gospect_fuzz::disasm("s390x", code) });

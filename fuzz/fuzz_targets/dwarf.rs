@@ -3,7 +3,7 @@
 
 use gospect::{dwarf, image::Image};
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let Ok(image) = Image::parse(data) else { return };
     let _ = dwarf::units(&image);
     let _ = dwarf::frames(&image);

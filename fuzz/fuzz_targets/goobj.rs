@@ -4,7 +4,7 @@
 use gospect::image::goobj::Object;
 use gospect::image::goobj::package::{Kind, members};
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     for member in members(data).unwrap_or_default() {
         let Kind::Object { arch, body } = member.kind else {
             continue;

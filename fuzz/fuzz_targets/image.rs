@@ -3,7 +3,7 @@
 
 use gospect::image::{Image, archive, strict};
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let _ = archive::members(data);
     strict::go_opens_fat(data);
     let Ok(image) = Image::parse(data) else { return };

@@ -1,10 +1,9 @@
-//! Any bytes → `gospect info`, and what `gospect whatif` predicts.
+//! Any bytes → `gospect info`, as a page and as JSON.
 #![no_main]
 
-use gospect::analysis::{info, whatif};
+use gospect::analysis::info;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let file = data.to_vec().into();
     let _ = info::gather(&file, None);
-    let _ = whatif::predict_bytes(&file, whatif::Options { compress: false });
 });

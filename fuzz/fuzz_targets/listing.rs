@@ -5,7 +5,7 @@ use gospect::analysis::listing::Listing;
 use gospect::analysis::{info, objfile};
 use gospect::disasm::Style;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let _ = info::gather(&data.to_vec().into(), None);
     for entry in objfile::open(data).unwrap_or_default() {
         let Ok(listing) = Listing::of(&entry.file) else {

@@ -3,7 +3,7 @@
 
 use gospect::go::modinfo;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     if let Ok(info) = modinfo::parse(data) {
         let written = modinfo::format(&info);
         // A line with a tab or line end inside a quoted value survives; nothing is lost.

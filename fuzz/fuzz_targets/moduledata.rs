@@ -3,7 +3,7 @@
 
 use gospect::Program;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let file = data.to_vec().into();
     let Ok(program) = Program::open(&file) else { return };
     let _ = program.embeds();

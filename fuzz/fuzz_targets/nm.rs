@@ -5,7 +5,7 @@ use gospect::analysis::nm::{Order, ordered};
 use gospect::analysis::objfile;
 use gospect::report::nm::{Columns, write};
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let Ok(entries) = objfile::open(data) else { return };
     for entry in &entries {
         let Ok(symbols) = entry.file.in_file_order() else {

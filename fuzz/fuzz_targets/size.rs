@@ -4,7 +4,7 @@
 use gospect::analysis::size::{Detail, Options, measure_with_memory};
 use gospect::analysis::whatif;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let file = data.to_vec().into();
     for detail in [Detail::Package, Detail::Symbol] {
         if let Ok(report) = measure_with_memory(&file, Options { detail, symbols: true }) {

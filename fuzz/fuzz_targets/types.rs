@@ -4,7 +4,7 @@
 use gospect::Program;
 use gospect::analysis::types;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let file = data.to_vec().into();
     let Ok(program) = Program::open(&file) else { return };
     for t in &program.types().types {

@@ -3,7 +3,7 @@
 
 use gospect::analysis::vuln::{Database, db::Meta, osv, semver};
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+gospect_fuzz::target!(|data| {
     let _ = Database::decode(data);
     let framed = [b"gospect vulndb 1\n".as_slice(), &zstd::stream::encode_all(data, 1).expect("zstd")].concat();
     if let Ok(db) = Database::decode(&framed) {

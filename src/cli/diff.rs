@@ -1,6 +1,6 @@
 //! `gospect diff OLD NEW`: what grew, why, and whether that is allowed.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::policy;
@@ -30,10 +30,10 @@ pub struct Args {
     /// What to compare by.
     #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
     by: String,
-    /// Show the N largest changes only, the others as one sum; 0 for all.
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    top: usize,
-    /// Show what is the same in both too.
+    /// Show the N largest changes only, the others as one sum; 0 for all [default: 30; all in JSON and HTML].
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Show what is the same in both too, as JSON does unless --top is given.
     #[arg(long)]
     all: bool,
     /// The file may grow by so much: 2%, 200KiB.
@@ -122,17 +122,20 @@ pub(super) fn run(args: &Args) -> u8 {
     status.max(written)
 }
 
-fn write(args: &Args, out: &mut dyn Write, d: &diff::Diff, sides: (&Report, &Report)) -> io::Result<()> {
+fn write(args: &Args, out: &mut frame::Sink, d: &diff::Diff, sides: (&Report, &Report)) -> io::Result<()> {
+    let whole = args.format == Format::Json && args.top.is_none();
     let view = View {
-        top: args.top,
-        all: args.all,
+        top: args.top.unwrap_or(if whole { 0 } else { 30 }),
+        all: args.all || whole,
         color: args.output.colored(),
+        width: args.output.width(),
     };
+    out.fold(args.format.fitting(&args.output));
     let name = |p: &Path| text::escape(p.as_os_str().as_encoded_bytes());
     let names = (name(&args.old), name(&args.new));
     let names = (names.0.as_str(), names.1.as_str());
     match args.format {
-        Format::Json => report::diff::write_json(out, names, d),
+        Format::Json => report::diff::write_json(out, names, d, &view),
         Format::Markdown => report::diff::write_markdown(out, names, d, &view),
         Format::Html => report::size::write_diff_html(out, names, d, sides),
         _ => report::diff::write_text(out, names, d, &view),

@@ -36,6 +36,7 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let mut first = true;
     frame::each(&args.output, &args.files, |file, bytes, out| {
+        out.fold(args.format.fitting(&args.output));
         let facts = info::gather(bytes, args.arch.as_deref())?;
         let name = file.shown().as_os_str().as_encoded_bytes();
         match args.format {

@@ -88,6 +88,9 @@ enum Command {
     Generate(generate::Args),
 }
 
+/// Sub-commands that take Go's flags.
+const GOS_FLAGS: [&str; 4] = ["addr2line", "nm", "objdump", "version"];
+
 /// Exit status: fine.
 pub const FINE: u8 = 0;
 /// Exit status: findings, differences, or a budget passed.
@@ -95,12 +98,53 @@ pub const FINDINGS: u8 = 1;
 /// Exit status: wrong usage, or a file that could not be read.
 pub const TROUBLE: u8 = 2;
 
+/// Takes `--max-input SIZE` out of the arguments where it stands before the command, or anywhere before `--` for a command with
+/// Go's flags: clap knows it behind all others.
+///
+/// # Errors
+/// In words, where SIZE is none.
+fn take_limit(args: &mut Vec<OsString>) -> Result<Option<u64>, String> {
+    const FLAG: &str = "--max-input";
+    let mut limit = None;
+    let mut at = 1;
+    let mut gos = false;
+    while let Some(arg) = args.get(at).and_then(|a| a.to_str()) {
+        let joined = arg.strip_prefix(FLAG).and_then(|rest| rest.strip_prefix('='));
+        let given = match joined {
+            Some(size) => Some(size.to_string()),
+            None if arg == FLAG => args.get(at + 1).map(|s| s.to_string_lossy().into_owned()),
+            None => None,
+        };
+        if arg == FLAG || joined.is_some() {
+            let given = given.unwrap_or_default();
+            let size = crate::analysis::policy::values::size(&given);
+            limit = Some(size.map_err(|e| format!("{FLAG} {}: {e}", text::escape(given.as_bytes())))?);
+            let end = (at + if joined.is_some() { 1 } else { 2 }).min(args.len());
+            args.drain(at..end);
+            continue;
+        }
+        gos |= at == 1 && GOS_FLAGS.contains(&arg);
+        if !gos || arg == "--" {
+            break;
+        }
+        at += 1;
+    }
+    Ok(limit)
+}
+
 /// Runs the program with its arguments (the program's own name first) and gives its exit status.
 pub fn run(mut args: Vec<OsString>) -> u8 {
     if let Some(status) = reproduce::wrapped(&args) {
         return status;
     }
     watch_signals();
+    let limit = match take_limit(&mut args) {
+        Ok(limit) => limit,
+        Err(what) => {
+            frame::note(&format!("gospect: {what}"));
+            return TROUBLE;
+        }
+    };
     let wants_help = args.get(1).is_some_and(|a| a == "help");
     if wants_help {
         // `gospect help size` is `gospect size --help`.
@@ -112,7 +156,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
         .and_then(|a| a.to_str())
         .unwrap_or_default()
         .to_string();
-    if let Some(status) = run_with_go_flags(&first, args.get(2..).unwrap_or_default()) {
+    if let Some(status) = run_with_go_flags(&first, args.get(2..).unwrap_or_default(), limit) {
         return status;
     }
     let command = Cli::command();
@@ -142,7 +186,7 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
     };
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => {
-            accept(cli.max_input);
+            accept(cli.max_input.or(limit));
             run_command(cli.command)
         }
         Err(e) => {
@@ -234,12 +278,12 @@ fn run_command(command: Command) -> u8 {
 }
 
 /// Runs a sub-command that takes Go's flags, which clap would refuse (`-json`). With `--help`, clap answers: `None`.
-fn run_with_go_flags(command: &str, args: &[OsString]) -> Option<u8> {
+fn run_with_go_flags(command: &str, args: &[OsString], limit: Option<u64>) -> Option<u8> {
     if goflags::asks_help(args) {
         return None;
     }
-    if matches!(command, "addr2line" | "nm" | "objdump" | "version") {
-        accept(None);
+    if GOS_FLAGS.contains(&command) {
+        accept(limit);
     }
     match command {
         "addr2line" => Some(addr2line::run(args)),

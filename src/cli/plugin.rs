@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args) -> u8 {
             }
         }
         let host = host.as_ref().map(|(name, h)| (name.as_str(), h));
+        sink.fold(args.format.fitting(&args.output));
         match args.format {
             Format::Json => report::write_json(sink, host, &rows)?,
             _ => report::write_text(sink, host, &rows, args.output.verbose)?,

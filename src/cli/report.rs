@@ -211,10 +211,18 @@ impl File<'_> {
             memory: false,
             explain: None,
             color: false,
+            grouped: false,
+            width: None,
         };
-        let rows: Vec<&sizes::Row> = measured.rows.iter().collect();
-        let drawing = written(|out| report::size::write_svg(out, self.name, &measured, &rows, &view));
-        let body = written(|out| report::size::write_markdown(out, self.name, &measured, &view));
+        let shown = report::size::Shown {
+            name: self.name,
+            file: self.name,
+            report: &measured,
+            rows: measured.rows.iter().collect(),
+            view: &view,
+        };
+        let drawing = written(|out| report::size::write_svg(out, &shown));
+        let body = written(|out| report::size::write_markdown(out, &shown));
         (body, drawing.ok())
     }
 

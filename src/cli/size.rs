@@ -6,37 +6,39 @@ use super::frame::{self, Format, Output, Trouble};
 use crate::analysis::graph;
 use crate::analysis::size::{self, By, Detail, Options};
 use crate::go::Program;
-use crate::report::size::{self as size_report, View};
+use crate::report::size::{self as size_report, Shown, View};
 use crate::report::text;
 
 /// Says where every byte of a file goes: the rows add up to the file, stripped or not.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain net/http ./server\n  \
+    after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain runtime ./server\n  \
     gospect size --memory --by symbol --top 10 ./server\n  \
-    gospect size --format json ./server > size.json\n  gospect size --why --format html -o size.html ./server"
+    gospect size --format csv --by package --top 20 ./server\n  gospect size --format json ./server > size.json\n  \
+    gospect size --why --format html -o size.html ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What to group by.
-    #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
-    by: String,
-    /// Show the largest N only, the others as one sum; 0 for all.
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    top: usize,
+    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside them.
+    #[arg(long, value_name = "KEY", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
+    by: Option<String>,
+    /// Show the largest N only, the others as one sum; 0 for all [default: 30; all in JSON and CSV]. HTML has
+    /// all.
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
     /// Show what is in each group.
     #[arg(long)]
     tree: bool,
-    /// Only what has TEXT in its package, module, section, symbol, file or kind.
+    /// Only what has TEXT in its package, module, section, symbol, file or kind; an error where nothing has.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Show memory that has no bytes in the file too (bss), by the same key; in text, Markdown and JSON.
     #[arg(long)]
     memory: bool,
-    /// Show from which structures the bytes of PACKAGE come.
-    #[arg(long, value_name = "PACKAGE")]
+    /// Only PACKAGE, or a module: from which structures its bytes come, and its largest symbols.
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["by", "tree", "memory"])]
     explain: Option<String>,
     /// With --format html: show what goes with each module and package, and what leads to it, as `gospect why` does. Reads all code, which takes
     /// longer.
@@ -56,7 +58,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let by = By::from_word(&args.by).unwrap_or(By::Module);
+    let by = args.by.as_deref().and_then(By::from_word).unwrap_or(By::Module);
     let detail = if args.explain.is_some() || args.format == Format::Html {
         Detail::Symbol
     } else {
@@ -66,14 +68,17 @@ pub(super) fn run(args: &Args) -> u8 {
         detail,
         symbols: !args.no_symbols,
     };
+    let for_programs = matches!(args.format, Format::Json | Format::Csv);
     let view = View {
         by,
-        top: args.top,
+        top: args.top.unwrap_or(if for_programs { 0 } else { 30 }),
+        grouped: args.by.is_some() || args.top.is_some(),
         tree: args.tree,
         filter: args.filter.clone(),
         memory: args.memory,
         explain: args.explain.clone(),
         color: args.output.colored(),
+        width: args.output.width(),
     };
     if args.why && args.format != Format::Html {
         frame::note(
@@ -90,8 +95,8 @@ pub(super) fn run(args: &Args) -> u8 {
             frame::note("gospect: a page or a drawing shows one file; name one, or use another --format");
             return Err(Trouble::Said);
         }
+        let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
         if args.verify {
-            let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
             size_report::write_agreement(out, &name, &size::agreement(bytes)?, args.output.verbose)?;
             return Ok(super::FINE);
         }
@@ -100,30 +105,34 @@ pub(super) fn run(args: &Args) -> u8 {
         } else {
             size::measure(bytes, options)?
         };
-        let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
+        let rows = size::select(&report, &view.wanted()).map_err(Trouble::File)?;
+        let shown_as = match args.format {
+            Format::Text => name,
+            _ => file.to_string(),
+        };
+        let (report, view) = (&report, &view);
+        let shown = Shown {
+            name: file,
+            file: &shown_as,
+            report,
+            rows,
+            view,
+        };
+        out.fold(args.format.fitting(&args.output));
         match args.format {
             Format::Html => {
                 let held = match args.why {
                     true => Some(graph::Graph::new(&Program::open(bytes)?, None)?.holdings()),
                     false => None,
                 };
-                size_report::write_html(out, file, &report, &shown(&report, &view), (by, held.as_ref()))?
+                size_report::write_html(out, &shown_as, report, &shown.rows, (by, held.as_ref()))?
             }
-            Format::Svg => size_report::write_svg(out, file, &report, &shown(&report, &view), &view)?,
-            Format::Csv => size_report::write_csv(out, file, &report, &view)?,
-            Format::Markdown => size_report::write_markdown(out, file, &report, &view)?,
-            Format::Json => size_report::write_json(out, file, &report, args.memory)?,
-            _ => size_report::write_text(out, &name, &report, &view)?,
+            Format::Svg => size_report::write_svg(out, &shown)?,
+            Format::Csv => size_report::write_csv(out, &shown)?,
+            Format::Markdown => size_report::write_markdown(out, &shown)?,
+            Format::Json => size_report::write_shown(out, &shown)?,
+            _ => size_report::write_text(out, &shown)?,
         }
         Ok(super::FINE)
     })
-}
-
-/// The rows that the filter leaves.
-fn shown<'r>(report: &'r size::Report, view: &View) -> Vec<&'r size::Row> {
-    report
-        .rows
-        .iter()
-        .filter(|r| view.filter.as_deref().is_none_or(|f| size::matches(r, f)))
-        .collect()
 }

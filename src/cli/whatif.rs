@@ -77,12 +77,17 @@ fn print(
     file: &Name,
     report: &whatif::Report,
     real: &[Option<whatif_rebuild::Real>],
-    out: &mut dyn std::io::Write,
+    out: &mut frame::Sink,
 ) -> std::io::Result<()> {
+    out.fold(args.format.fitting(&args.output));
+    let style = report::whatif::Style {
+        color: args.output.colored(),
+        width: args.output.width(),
+    };
     let name = text::escape(file.shown().as_os_str().as_encoded_bytes());
     match args.format {
         Format::Json => report::whatif::write_json(out, file, report, real),
         Format::Markdown => report::whatif::write_markdown(out, &name, report, real),
-        _ => report::whatif::write_text(out, &name, report, real),
+        _ => report::whatif::write_text(out, &name, report, real, style),
     }
 }

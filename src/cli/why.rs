@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args) -> u8 {
         &args.output,
         std::slice::from_ref(&args.file),
         |file, bytes, out| {
+            out.fold(args.format.fitting(&args.output));
             let program = Program::open(bytes)?;
             let run = args.source.as_ref().map(|dir| go_list(dir, &program)).transpose();
             let run = run.map_err(Trouble::File)?;

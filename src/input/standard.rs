@@ -53,7 +53,10 @@ pub(super) fn read(mut from: impl Read, accepted: Accepted) -> io::Result<Stored
     if !bytes.is_empty() && !(accepted.begins)(&bytes) {
         return Err(io::Error::other("unrecognized file format"));
     }
-    let too_long = || io::Error::other(format!("is longer than {} bytes (--max-input)", accepted.limit));
+    let too_long = || {
+        let what = format!("is longer than {} bytes (--max-input)", accepted.limit);
+        io::Error::new(io::ErrorKind::FileTooLarge, what)
+    };
     // One byte more than the limit tells whether it is passed.
     let most = accepted.limit.saturating_add(1);
     let here = IN_MEMORY.min(most).saturating_sub(bytes.len() as u64);

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::columns::{Columns, Line};
 use super::text::{escape, grouped, human};
 use crate::analysis::diff::{Breach, Change, Diff, Entry};
 
@@ -16,9 +17,11 @@ pub struct View {
     pub all: bool,
     /// Colours.
     pub color: bool,
+    /// Columns of the terminal, where it matters.
+    pub width: Option<usize>,
 }
 
-/// A number with its sign.
+/// `+1,234`, `-1,234`, `0`.
 pub(super) fn signed(n: i128) -> String {
     let digits = grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
     match n.signum() {
@@ -90,64 +93,62 @@ pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
             escape(b.as_bytes())
         )?;
     }
-    writeln!(
-        out,
-        "\n  {:>13}  {:>9}  {:>13}  {:>13}  {}",
-        "delta",
-        "",
-        "old",
-        "new",
-        d.by.word()
-    )?;
+    writeln!(out)?;
+    table(d, view).write(out)?;
+    for b in &d.breaches {
+        writeln!(out, "\nOver budget: {}", breach_text(b))?;
+    }
+    Ok(())
+}
+
+/// The entries, the sum of those that are not shown, the total.
+fn table(d: &Diff, view: &View) -> Columns {
+    let mut lines = Vec::new();
     let (rows, rest) = shown(d, view);
     for r in &rows {
-        let (on, off) = match (view.color, r.delta().signum()) {
-            (true, 1) => ("\x1b[31m", "\x1b[0m"),
-            (true, -1) => ("\x1b[32m", "\x1b[0m"),
-            _ => ("", ""),
+        let color = match (view.color, r.delta().signum()) {
+            (true, 1) => "\x1b[31m",
+            (true, -1) => "\x1b[32m",
+            _ => "",
         };
         let change = match r.change {
             Change::Added => "new".to_string(),
             Change::Removed => "gone".to_string(),
             _ => percent(r.old, r.delta()),
         };
-        write!(
-            out,
-            "  {on}{:>13}{off}  {change:>9}  {:>13}  {:>13}  {}",
-            signed(r.delta()),
-            grouped(r.old),
-            grouped(r.new),
-            escape(r.key.as_bytes())
-        )?;
-        if !r.reasons.is_empty() {
-            write!(out, "  ({})", escape(r.reasons.join("; ").as_bytes()))?;
-        }
-        writeln!(out)?;
+        let why = match r.reasons.is_empty() {
+            true => String::new(),
+            false => format!("  ({})", r.reasons.join("; ")),
+        };
+        lines.push(Line {
+            figures: vec![signed(r.delta()), change, grouped(r.old), grouped(r.new)],
+            name: format!("{}{why}", r.key),
+            color,
+            ..Line::default()
+        });
     }
     if let Some((n, sum)) = rest {
-        writeln!(
-            out,
-            "  {:>13}  {:>9}  {:>13}  {:>13}  … {} more",
-            signed(sum),
-            "",
-            "",
-            "",
-            grouped(n as u64)
-        )?;
+        lines.push(Line {
+            figures: vec![signed(sum)],
+            name: format!("… {} more", grouped(n as u64)),
+            ..Line::default()
+        });
     }
-    writeln!(out, "  {:->13}", "")?;
-    writeln!(
-        out,
-        "  {:>13}  {:>9}  {:>13}  {:>13}  total",
-        signed(delta),
-        percent(d.old_size, delta),
-        grouped(d.old_size),
-        grouped(d.new_size)
-    )?;
-    for b in &d.breaches {
-        writeln!(out, "\nOver budget: {}", breach_text(b))?;
+    let delta = i128::from(d.new_size) - i128::from(d.old_size);
+    let all = percent(d.old_size, delta);
+    lines.push(Line {
+        figures: vec![signed(delta), all, grouped(d.old_size), grouped(d.new_size)],
+        name: "total".into(),
+        ruled: true,
+        ..Line::default()
+    });
+    Columns {
+        heads: vec!["delta", "", "old", "new", d.by.word()],
+        least: vec![13, 9, 13, 13],
+        spare: vec![2, 3],
+        width: view.width,
+        lines,
     }
-    Ok(())
 }
 
 /// A comment for a pull request.
@@ -203,13 +204,13 @@ pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: 
     )
 }
 
-/// One JSON object; rows that are the same on both sides are in it too.
+/// One JSON object. Where not all rows are in it, a last one sums up the `others`.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff) -> io::Result<()> {
-    let rows: Vec<_> = d
-        .rows
+pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &View) -> io::Result<()> {
+    let (rows, rest) = shown(d, view);
+    let mut rows: Vec<_> = rows
         .iter()
         .map(|r| {
             let mut row = serde_json::Map::new();
@@ -225,6 +226,26 @@ pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff) -> io::Res
             serde_json::Value::Object(row)
         })
         .collect();
+    if let Some((n, delta)) = rest {
+        let sum = |f: fn(&Entry) -> u64| {
+            d.rows
+                .iter()
+                .filter(|r| view.all || r.change != Change::Same)
+                .skip(view.top)
+                .map(f)
+                .sum::<u64>()
+        };
+        let (old, new) = (sum(|r| r.old), sum(|r| r.new));
+        let change = match delta.signum() {
+            1 => Change::Grown,
+            -1 => Change::Shrunk,
+            _ => Change::Same,
+        };
+        rows.push(json!({
+            d.by.word(): null, "others": n, "old": old, "new": new, "delta": i64::try_from(delta).unwrap_or(0),
+            "change": change.word(), "reasons": [],
+        }));
+    }
     let breaches: Vec<_> = d
         .breaches
         .iter()

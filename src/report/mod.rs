@@ -4,6 +4,7 @@ pub mod addr2line;
 pub mod attestation;
 pub mod chart;
 pub mod check;
+pub mod columns;
 pub mod compare;
 pub mod csv;
 pub mod diff;

@@ -56,21 +56,45 @@ pub fn write<'a>(
 ) -> io::Result<()> {
     in_windows(functions, out, |function, first, tabs, text| {
         if !first {
-            text.push(b'\n');
+            text.buffer.push(b'\n');
         }
         format(listing, function, options, tabs, text);
     })
 }
 
+/// Where the text of functions goes.
+pub struct Text<'w> {
+    /// The next bytes.
+    pub buffer: Vec<u8>,
+    // Where a function that is too long to be kept goes on to, and what became of it.
+    on: Option<&'w mut (dyn Write + Send)>,
+    written: io::Result<()>,
+}
+
+impl Text<'_> {
+    /// May be called wherever text may be written and forgotten.
+    pub fn ease(&mut self) {
+        if let Some(out) = &mut self.on
+            && self.buffer.len() >= 1 << 16
+        {
+            // What can't be written is lost, and told at the end.
+            if self.written.is_ok() {
+                self.written = out.write_all(&self.buffer);
+            }
+            self.buffer.clear();
+        }
+    }
+}
+
 /// Formats functions in parallel and writes them in order. `format` is told whether a function is the first of all, and given
-/// columns to work with that are empty.
+/// columns to work with that are empty. A function too long for a window is written while it is formatted.
 ///
 /// # Errors
 /// What the writer says.
 pub fn in_windows<'a>(
     mut functions: impl Iterator<Item = Function<'a>>,
     out: &mut (dyn Write + Send),
-    format: impl Fn(&Function<'a>, bool, &mut Tabs, &mut Vec<u8>) + Sync,
+    format: impl Fn(&Function<'a>, bool, &mut Tabs, &mut Text<'_>) + Sync,
 ) -> io::Result<()> {
     let parts = rayon::current_num_threads() as u64 * 8;
     let mut size = FIRST_WINDOW;
@@ -78,16 +102,23 @@ pub fn in_windows<'a>(
     // Buffers that were written, to be filled again.
     let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let mut first = true;
+    let mut huge = None;
     loop {
         let mut window = Vec::new();
         let mut left = size;
-        while left > 0 {
+        while left > 0 && huge.is_none() {
             let (mut chunk, mut bytes) = (Vec::new(), 0);
             while bytes < size.div_ceil(parts)
                 && let Some(f) = functions.next()
             {
-                bytes += f.end.saturating_sub(f.start).max(64);
-                chunk.push((f, std::mem::take(&mut first)));
+                let code = f.end.saturating_sub(f.start);
+                let next = (f, std::mem::take(&mut first));
+                if code > WINDOW {
+                    huge = Some(next);
+                    break;
+                }
+                bytes += code.max(64);
+                chunk.push(next);
             }
             if chunk.is_empty() {
                 break;
@@ -108,20 +139,37 @@ pub fn in_windows<'a>(
             },
             || -> Vec<Vec<u8>> {
                 let texts = window.par_iter().map_init(Tabs::default, |tabs, chunk| {
-                    let mut text = lock(&spare).pop().unwrap_or_default();
+                    let mut text = Text {
+                        buffer: lock(&spare).pop().unwrap_or_default(),
+                        on: None,
+                        written: Ok(()),
+                    };
                     for (function, first) in chunk {
                         format(function, *first, tabs, &mut text);
                     }
-                    text
+                    text.buffer
                 });
                 texts.collect()
             },
         );
         written?;
-        if next.is_empty() {
+        ready = next;
+        if let Some((function, first)) = huge.take() {
+            for text in std::mem::take(&mut ready) {
+                out.write_all(&text)?;
+            }
+            let mut text = Text {
+                buffer: Vec::new(),
+                on: Some(&mut *out),
+                written: Ok(()),
+            };
+            format(&function, first, &mut Tabs::default(), &mut text);
+            let Text { buffer, written, .. } = text;
+            written?;
+            out.write_all(&buffer)?;
+        } else if ready.is_empty() {
             return Ok(());
         }
-        ready = next;
     }
 }
 
@@ -134,10 +182,42 @@ fn format(
     function: &Function<'_>,
     options: &Options<'_>,
     tabs: &mut Tabs,
-    out: &mut Vec<u8>,
+    out: &mut Text<'_>,
+) {
+    header(function, options, &mut out.buffer);
+    let colors = match (options.color, options.sources.is_some()) {
+        (false, _) => &[],
+        (true, true) => &COLORS[1..],
+        (true, false) => &COLORS[..],
+    };
+    let long = out.on.is_some();
+    if long {
+        tabs.measure();
+        lines(listing, function, options, tabs, |_| {});
+        tabs.stream();
+    }
+    lines(listing, function, options, tabs, |tabs| {
+        tabs.hand_out(&mut out.buffer, colors);
+        out.ease();
+    });
+    if long {
+        tabs.streamed();
+    } else if options.color {
+        tabs.flush_colored(&mut out.buffer, colors);
+    } else {
+        tabs.flush(&mut out.buffer);
+    }
+}
+
+/// The lines of a function; `ended` is called after each.
+fn lines(
+    listing: &Listing<'_>,
+    function: &Function<'_>,
+    options: &Options<'_>,
+    tabs: &mut Tabs,
+    mut ended: impl FnMut(&mut Tabs),
 ) {
     let wasm = listing.goarch == "wasm";
-    header(function, options, out);
     let words = listing.shows_words().then_some(listing.endian);
     let mut base = Base::default();
     let mut shown: (Vec<u8>, i64) = (Vec::new(), 0);
@@ -150,12 +230,14 @@ fn format(
         if let Some(line) = inlined.as_mut().and_then(|x| x.change(i.pc)) {
             tabs.text().extend_from_slice(&line);
             tabs.whole_line();
+            ended(tabs);
         }
         if let Some(sources) = options.sources {
             if (i.position.file, i.position.line) != (&shown.0, shown.1) {
                 if let Some(line) = sources.line(i.position.file, i.position.line) {
                     tabs.text().extend_from_slice(&line);
                     tabs.whole_line();
+                    ended(tabs);
                 }
                 shown = (i.position.file.to_vec(), i.position.line);
             }
@@ -199,17 +281,8 @@ fn format(
             tabs.cell();
         }
         tabs.line();
+        ended(tabs);
     });
-    if options.color {
-        let colors = if options.sources.is_some() {
-            &COLORS[1..]
-        } else {
-            &COLORS
-        };
-        tabs.flush_colored(out, colors);
-    } else {
-        tabs.flush(out);
-    }
 }
 
 /// Location, address, bytes, instruction: what a reader looks at stands out by the rest being quieter.

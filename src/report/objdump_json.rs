@@ -27,7 +27,6 @@ struct FunctionRow {
     index: Option<u32>,
     /// Which table the function was found in.
     source: &'static str,
-    instructions: Vec<Row>,
 }
 
 #[derive(Serialize)]
@@ -68,18 +67,33 @@ pub fn write<'a>(
     out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
     in_windows(functions, out, |function, _, _, text| {
-        let row = row(listing, function, options);
         // Writing plain data into memory does not fail.
-        if serde_json::to_writer(Safe(&mut *text), &row).is_ok() {
-            text.push(b'\n');
+        if serde_json::to_writer(Safe(&mut text.buffer), &head(listing, function)).is_err() {
+            return;
         }
+        // The list is written as it is made: the brace that ends the object comes behind it.
+        text.buffer.pop();
+        text.buffer.extend_from_slice(b",\"instructions\":[");
+        let mut first = true;
+        instructions(listing, function, options, |row| {
+            if !std::mem::take(&mut first) {
+                text.buffer.push(b',');
+            }
+            let _ = serde_json::to_writer(Safe(&mut text.buffer), &row);
+            text.ease();
+        });
+        text.buffer.extend_from_slice(b"]}\n");
     })
 }
 
-fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) -> FunctionRow {
+fn instructions(
+    listing: &Listing<'_>,
+    function: &Function<'_>,
+    options: &Options<'_>,
+    mut each: impl FnMut(Row),
+) {
     let known = |name: &[u8]| (!name.is_empty()).then(|| lossy(name));
     let inlined = options.inline.and_then(|t| t.find_function(function.start));
-    let mut instructions = Vec::new();
     let trace = options.resolve.map(|r| r.trace(function));
     listing.decode(function, options.style, |i| {
         let gnu = (options.gnu && i.known).then(|| {
@@ -87,7 +101,7 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
             listing.gnu(&i, options.style, &mut text);
             lossy(&text)
         });
-        instructions.push(Row {
+        each(Row {
             addr: hex(i.pc),
             bytes: i.bytes.iter().map(|b| format!("{b:02x}")).collect(),
             text: i.known.then(|| lossy(i.text)),
@@ -103,18 +117,20 @@ fn row(listing: &Listing<'_>, function: &Function<'_>, options: &Options<'_>) ->
             line: (i.position.line > 0).then_some(i.position.line),
         });
     });
+}
+
+fn head(listing: &Listing<'_>, function: &Function<'_>) -> FunctionRow {
     FunctionRow {
         schema: "gospect/objdump",
         version: 1,
         name: lossy(function.name),
         package: packages::of_name(function.name).map(|p| p.into_owned()),
-        file: known(function.file),
+        file: (!function.file.is_empty()).then(|| lossy(function.file)),
         addr: hex(function.start),
         end: hex(function.end),
         arch: listing.goarch,
         index: function.number.filter(|_| listing.goarch == "wasm"),
         source: if listing.recovered { "pclntab" } else { "symtab" },
-        instructions,
     }
 }
 

@@ -3,15 +3,39 @@
 //!
 //! A column is as wide as its widest cell among the neighbouring lines that have it; a line without the column ends the
 //! block. Cells are counted in code points.
+//!
+//! What is too long to be kept is made twice: [`Tabs::measure`] notes the widths of the blocks, then [`Tabs::stream`] hands out line
+//! by line what has these widths.
+
+use std::collections::VecDeque;
 
 /// Least width of a column, padding included.
 const MIN_WIDTH: usize = 18;
 const TAB: usize = 8;
 const TABS: &[u8; 16] = &[b'\t'; 16];
 
+/// What becomes of a line when it ends.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+enum Mode {
+    #[default]
+    Gather,
+    Measure,
+    Stream,
+}
+
+/// A column of the lines before: the widest cell of the block that is open, and the widths of blocks, in the order of their beginning.
+#[derive(Debug, Default)]
+struct Blocks {
+    open: Option<usize>,
+    done: VecDeque<usize>,
+}
+
 /// The lines gathered so far.
 #[derive(Debug, Default)]
 pub struct Tabs {
+    mode: Mode,
+    blocks: Vec<Blocks>,
+    padding: usize,
     text: Vec<u8>,
     /// Where each cell ends in `text`, and its width in code points.
     cells: Vec<(usize, usize)>,
@@ -47,12 +71,84 @@ impl Tabs {
     /// Ends a line of cells.
     pub fn line(&mut self) {
         self.lines.push((self.cells.len(), false));
+        self.ended(self.cells.len());
     }
 
     /// Ends a line that is printed as it stands: all text since the last cell.
     pub fn whole_line(&mut self) {
         self.cells.push((self.text.len(), 0));
         self.lines.push((self.cells.len(), true));
+        self.ended(0);
+    }
+
+    /// From here on lines are measured and forgotten.
+    pub fn measure(&mut self) {
+        self.mode = Mode::Measure;
+        self.blocks.clear();
+    }
+
+    /// From here on the lines that were measured come again; [`Tabs::hand_out`] takes each.
+    pub fn stream(&mut self) {
+        for blocks in &mut self.blocks {
+            blocks.close();
+        }
+        (self.mode, self.padding) = (Mode::Stream, 1 << 20);
+    }
+
+    /// The last line has come.
+    pub fn streamed(&mut self) {
+        self.mode = Mode::Gather;
+        self.blocks.clear();
+    }
+
+    /// A line of so many cells ended.
+    fn ended(&mut self, count: usize) {
+        if self.mode == Mode::Gather {
+            return;
+        }
+        self.blocks
+            .resize_with(self.blocks.len().max(count), Blocks::default);
+        for (column, blocks) in self.blocks.iter_mut().enumerate() {
+            match (self.cells.get(column).filter(|_| column < count), self.mode) {
+                (Some(cell), Mode::Measure) => {
+                    blocks.open = Some(blocks.open.unwrap_or(MIN_WIDTH).max(cell.1 + 1))
+                }
+                (None, Mode::Measure) => blocks.close(),
+                (Some(_), _) if blocks.open.is_none() => blocks.open = blocks.done.pop_front(),
+                (Some(_), _) => {}
+                (None, _) => blocks.open = None,
+            }
+        }
+        if self.mode == Mode::Measure {
+            self.clear();
+        }
+    }
+
+    /// Writes the line that ended, while lines are streamed.
+    pub fn hand_out(&mut self, out: &mut Vec<u8>, colors: &[&str]) {
+        if self.mode != Mode::Stream {
+            return;
+        }
+        self.padding = self.padding.saturating_add(self.text.len().saturating_mul(4));
+        let widths: Vec<usize> = self.blocks.iter().map(|b| b.open.unwrap_or(0)).collect();
+        let whole = self.lines.last().is_some_and(|l| l.1);
+        write_line(
+            &self.text,
+            0,
+            &self.cells,
+            &widths,
+            whole,
+            colors,
+            &mut self.padding,
+            out,
+        );
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.cells.clear();
+        self.lines.clear();
     }
 
     /// Writes the lines to `out` and forgets them.
@@ -71,33 +167,12 @@ impl Tabs {
         let (mut from, mut cell) = (0, 0);
         for (i, &(end, whole)) in self.lines.iter().enumerate() {
             let widths = self.widths.get(i * columns..).unwrap_or(&[]);
-            for (column, &(to, width)) in self.cells.get(cell..end).unwrap_or(&[]).iter().enumerate() {
-                let text = self.text.get(from..to).unwrap_or(&[]);
-                from = to;
-                if colors.is_empty() {
-                    out.extend_from_slice(text);
-                } else {
-                    colored(text, whole, colors.get(column).copied().unwrap_or(""), out);
-                }
-                if !whole {
-                    let wide = widths.get(column).copied().unwrap_or(0);
-                    let tabs = wide.saturating_sub(width).div_ceil(TAB);
-                    match TABS.get(..tabs) {
-                        Some(some) => out.extend_from_slice(some),
-                        None => {
-                            let tabs = tabs.min(padding.max(1));
-                            padding = padding.saturating_sub(tabs);
-                            out.extend(std::iter::repeat_n(b'\t', tabs));
-                        }
-                    }
-                }
-            }
+            let cells = self.cells.get(cell..end).unwrap_or(&[]);
+            write_line(&self.text, from, cells, widths, whole, colors, &mut padding, out);
+            from = cells.last().map_or(from, |c| c.0);
             cell = end;
-            out.push(b'\n');
         }
-        self.text.clear();
-        self.cells.clear();
-        self.lines.clear();
+        self.clear();
     }
 
     /// Where all lines have the same number of cells, all of them are one block: fills `widths` with its one row of widths and
@@ -157,6 +232,48 @@ impl Tabs {
     }
 }
 
+impl Blocks {
+    fn close(&mut self) {
+        self.done.extend(self.open.take().map(|w| w.div_ceil(TAB) * TAB));
+    }
+}
+
+/// Writes the cells of one line, whose text begins at `from`.
+#[allow(clippy::too_many_arguments)]
+fn write_line(
+    text: &[u8],
+    mut from: usize,
+    cells: &[(usize, usize)],
+    widths: &[usize],
+    whole: bool,
+    colors: &[&str],
+    padding: &mut usize,
+    out: &mut Vec<u8>,
+) {
+    for (column, &(to, width)) in cells.iter().enumerate() {
+        let text = text.get(from..to).unwrap_or(&[]);
+        from = to;
+        if colors.is_empty() {
+            out.extend_from_slice(text);
+        } else {
+            colored(text, whole, colors.get(column).copied().unwrap_or(""), out);
+        }
+        if !whole {
+            let wide = widths.get(column).copied().unwrap_or(0);
+            let tabs = wide.saturating_sub(width).div_ceil(TAB);
+            match TABS.get(..tabs) {
+                Some(some) => out.extend_from_slice(some),
+                None => {
+                    let tabs = tabs.min((*padding).max(1));
+                    *padding = padding.saturating_sub(tabs);
+                    out.extend(std::iter::repeat_n(b'\t', tabs));
+                }
+            }
+        }
+    }
+    out.push(b'\n');
+}
+
 fn colored(text: &[u8], whole: bool, color: &str, out: &mut Vec<u8>) {
     // A source line has tabs of its own; nothing else needs any.
     let safe = if whole {
@@ -188,21 +305,34 @@ pub(super) fn width(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn formatted(lines: &[&[&str]]) -> String {
-        let (mut t, mut out) = (Tabs::default(), Vec::new());
+    fn lines(t: &mut Tabs, lines: &[&[&str]], out: &mut Vec<u8>) {
         for line in lines {
             if let [whole] = line {
                 t.text().extend_from_slice(whole.as_bytes());
                 t.whole_line();
-                continue;
+            } else {
+                for cell in *line {
+                    t.text().extend_from_slice(cell.as_bytes());
+                    t.cell();
+                }
+                t.line();
             }
-            for cell in *line {
-                t.text().extend_from_slice(cell.as_bytes());
-                t.cell();
-            }
-            t.line();
+            t.hand_out(out, &[]);
         }
+    }
+
+    /// What is gathered and what is streamed are the same.
+    fn formatted(all: &[&[&str]]) -> String {
+        let (mut t, mut out, mut streamed) = (Tabs::default(), Vec::new(), Vec::new());
+        lines(&mut t, all, &mut out);
         t.flush(&mut out);
+        t.measure();
+        lines(&mut t, all, &mut streamed);
+        assert!(streamed.is_empty());
+        t.stream();
+        lines(&mut t, all, &mut streamed);
+        t.streamed();
+        assert_eq!(String::from_utf8_lossy(&streamed), String::from_utf8_lossy(&out));
         String::from_utf8(out).unwrap()
     }
 

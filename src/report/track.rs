@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::chart::sparkline;
+use super::columns::{Columns, Line};
+use super::diff::signed;
 use super::size::{read_json as read_size, write_json as write_size};
 use super::text::{escape, grouped, human};
 use crate::analysis::size::Report;
@@ -33,25 +35,28 @@ pub struct LogEntry {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_log(out: &mut dyn Write, all: &[LogEntry]) -> io::Result<()> {
+pub fn write_log(out: &mut dyn Write, all: &[LogEntry], width: Option<usize>) -> io::Result<()> {
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut lines = Vec::new();
     for e in all {
         let change = match last.insert(&e.name, e.file_size) {
-            Some(old) => format!("{:+}", i128::from(e.file_size) - i128::from(old)),
+            Some(old) => signed(i128::from(e.file_size) - i128::from(old)),
             None => "first".into(),
         };
         let go = e.go_version.as_deref().unwrap_or_default();
-        writeln!(
-            out,
-            "{}  {:>14}  {:>12}  {}  {}  {}",
-            e.day,
-            grouped(e.file_size),
-            change,
-            escape(e.name.as_bytes()),
-            escape(e.label.as_bytes()),
-            escape(go.as_bytes())
-        )?;
+        lines.push(Line {
+            figures: vec![e.day.clone(), grouped(e.file_size), change],
+            name: format!("{}  {}  {go}", e.name, e.label),
+            ..Line::default()
+        });
     }
+    let table = Columns {
+        least: vec![10, 14, 12],
+        width,
+        lines,
+        ..Columns::default()
+    };
+    table.write(out)?;
     let mut names: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for e in all {
         names.entry(&e.name).or_default().push(e.file_size);

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::columns::{Columns, Line};
 use super::json;
 use super::markdown::{cell, code};
-use super::text::grouped;
+use super::text::{grouped, human};
 use crate::analysis::whatif::{Report, Variant};
 use crate::input::Name;
 
@@ -42,6 +43,15 @@ struct Row<'a> {
 
 /// What a real build of a variant came to: its size, or why there is none. `None` where it was not built.
 pub type Real = Option<Result<u64, String>>;
+
+/// How the table is printed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Colours.
+    pub color: bool,
+    /// Columns of the terminal, where it matters.
+    pub width: Option<usize>,
+}
 
 /// One JSON object. `real` is empty, or has an entry for each variant.
 ///
@@ -102,36 +112,39 @@ fn quoted(flags: &str) -> String {
     }
 }
 
+/// How sure a size is.
+fn sure(v: &Variant) -> String {
+    match (v.bytes, v.id, v.exact) {
+        (None, ..) => "not known".into(),
+        (_, "gzip" | "zstd", _) => "measured".into(),
+        (_, _, true) => "exact".into(),
+        (_, _, false) => format!("± {}", grouped(v.margin)),
+    }
+}
+
+/// What a real build came to, beside what was predicted.
+fn really(real: Option<&Real>, bytes: Option<u64>, v: &Variant) -> String {
+    match (real, bytes) {
+        (Some(Some(Ok(r))), Some(b)) if *r == b => format!("{} ✓", grouped(*r)),
+        (Some(Some(Ok(r))), Some(b)) => {
+            let held = !v.exact && r.abs_diff(b) <= v.margin;
+            let off = if *r > b { "+" } else { "-" };
+            let mark = if held { "✓" } else { "✗" };
+            format!("{} ({off}{}) {mark}", grouped(*r), grouped(r.abs_diff(b)))
+        }
+        (Some(Some(Ok(r))), None) => grouped(*r),
+        (Some(Some(Err(e))), _) => e.clone(),
+        _ => String::new(),
+    }
+}
+
 /// The cells of a row: label, size, change in bytes and percent, how sure; the real size where there are any.
 fn cells(report: &Report, i: usize, v: &Variant, real: &[Real]) -> Vec<String> {
-    let mut row = match v.bytes {
-        None => vec![label(v), "?".into(), String::new(), "not known".into()],
-        Some(bytes) => {
-            let sure = match (v.id, v.exact, v.margin) {
-                ("gzip" | "zstd", ..) => "measured".into(),
-                (_, true, _) => "exact".into(),
-                (_, false, m) => format!("± {}", grouped(m)),
-            };
-            vec![label(v), grouped(bytes), change(report.file_size, bytes), sure]
-        }
-    };
+    let bytes = v.bytes.map_or("?".into(), grouped);
+    let change = v.bytes.map(|b| change(report.file_size, b)).unwrap_or_default();
+    let mut row = vec![label(v), bytes, change, sure(v)];
     if !real.is_empty() {
-        row.push(match (real.get(i), v.bytes) {
-            (Some(Some(Ok(r))), Some(b)) if *r == b => format!("{} ✓", grouped(*r)),
-            (Some(Some(Ok(r))), Some(b)) => {
-                let held = !v.exact && r.abs_diff(b) <= v.margin;
-                let off = if *r > b { "+" } else { "-" };
-                format!(
-                    "{} ({off}{}) {}",
-                    grouped(*r),
-                    grouped(r.abs_diff(b)),
-                    if held { "✓" } else { "✗" }
-                )
-            }
-            (Some(Some(Ok(r))), None) => grouped(*r),
-            (Some(Some(Err(e))), _) => e.clone(),
-            _ => String::new(),
-        });
+        row.push(really(real.get(i), v.bytes, v));
     }
     row
 }
@@ -144,11 +157,11 @@ fn header(real: &[Real]) -> Vec<&'static str> {
     h
 }
 
-/// `−123,456 (−12.3 %)`.
-pub fn change(old: u64, new: u64) -> String {
+/// `-123,456` and `-12.3 %`; `0` for no change.
+fn changed(old: u64, new: u64) -> (String, String) {
     let sign = match new.cmp(&old) {
         std::cmp::Ordering::Less => "-",
-        std::cmp::Ordering::Equal => return "0".into(),
+        std::cmp::Ordering::Equal => return ("0".into(), "0.0 %".into()),
         std::cmp::Ordering::Greater => "+",
     };
     let diff = old.abs_diff(new);
@@ -157,7 +170,18 @@ pub fn change(old: u64, new: u64) -> String {
     } else {
         100.0 * diff as f64 / old as f64
     };
-    format!("{sign}{} ({sign}{percent:.1} %)", grouped(diff))
+    (
+        format!("{sign}{}", grouped(diff)),
+        format!("{sign}{percent:.1} %"),
+    )
+}
+
+/// `-123,456 (-12.3 %)`.
+pub fn change(old: u64, new: u64) -> String {
+    match changed(old, new) {
+        (bytes, _) if bytes == "0" => bytes,
+        (bytes, percent) => format!("{bytes} ({percent})"),
+    }
 }
 
 /// The report as Markdown: a table, then what each variant means.
@@ -199,26 +223,63 @@ pub fn write_markdown(out: &mut dyn Write, file: &str, report: &Report, real: &[
 ///
 /// # Errors
 /// What the writer says.
-#[cfg(feature = "cli")]
-pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, real: &[Real]) -> io::Result<()> {
-    use comfy_table::{CellAlignment, Table, presets};
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(header(real));
-    table.add_row(["as it is", &grouped(report.file_size), "", ""]);
-    for (i, v) in report.variants.iter().enumerate() {
-        table.add_row(cells(report, i, v, real));
-    }
-    for i in [1, 2] {
-        if let Some(c) = table.column_mut(i) {
-            c.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    writeln!(out, "{file}")?;
+pub fn write_text(
+    out: &mut dyn Write,
+    file: &str,
+    report: &Report,
+    real: &[Real],
+    style: Style,
+) -> io::Result<()> {
+    let size = report.file_size;
+    writeln!(out, "{file}: {} ({} bytes)", human(size), grouped(size))?;
     for n in &report.notes {
         writeln!(out, "  {n}")?;
     }
-    writeln!(out, "{table}")?;
+    writeln!(out)?;
+    let most = report
+        .variants
+        .iter()
+        .filter_map(|v| v.bytes)
+        .max()
+        .unwrap_or(0)
+        .max(size);
+    let color = if style.color { "\x1b[36m" } else { "" };
+    let now = Line {
+        figures: vec![grouped(size)],
+        bar: Some((size, most)),
+        name: "as it is".into(),
+        color,
+        ..Line::default()
+    };
+    let mut lines = vec![now];
+    for (i, v) in report.variants.iter().enumerate() {
+        let (bytes, percent) = v.bytes.map(|b| changed(size, b)).unwrap_or_default();
+        let mut figures = vec![v.bytes.map_or("?".into(), grouped), bytes, percent, sure(v)];
+        if !real.is_empty() {
+            figures.push(really(real.get(i), v.bytes, v));
+        }
+        lines.push(Line {
+            figures,
+            bar: v.bytes.map(|b| (b, most)),
+            name: label(v),
+            color,
+            ..Line::default()
+        });
+    }
+    let mut heads = vec!["bytes", "change", "", "sure"];
+    if !real.is_empty() {
+        heads.push("really");
+    }
+    heads.push("variant");
+    let table = Columns {
+        heads,
+        least: vec![14, 0, 8],
+        spare: vec![1, 2],
+        width: style.width,
+        lines,
+    };
+    table.write(out)?;
+    writeln!(out)?;
     // Variants in a row that mean the same are explained together.
     let mut at = 0;
     while let Some(v) = report.variants.get(at) {

@@ -49,9 +49,44 @@ impl<'s, 'a> Subject<'s, 'a> {
         }
     }
 
-    /// GOOS, "" where it is not known.
-    pub(super) fn os(&self) -> &str {
-        self.facts.os.as_deref().unwrap_or_default()
+    /// A fact that every Go program has, and that this file shows or not.
+    fn shown<'f>(&self, fact: Option<&'f str>, what: &str) -> Seen<&'f str> {
+        let why = || {
+            self.hidden()
+                .unwrap_or_else(|| format!("the file does not show {what}"))
+        };
+        fact.map_or_else(|| Seen::hidden(why()), Seen::Is)
+    }
+
+    /// GOOS.
+    pub(super) fn os(&self) -> Seen<&str> {
+        self.shown(self.facts.os.as_deref(), "which system it is for")
+    }
+
+    /// GOARCH.
+    pub(super) fn arch(&self) -> Seen<&str> {
+        self.shown(self.facts.arch.as_deref(), "which system it is for")
+    }
+
+    /// As the file has it.
+    pub(super) fn go_version(&self) -> Seen<&str> {
+        self.shown(self.facts.go_version.as_deref(), "its Go version")
+    }
+
+    /// gc, gccgo, tinygo.
+    pub(super) fn compiler(&self) -> Seen<&str> {
+        self.shown(self.facts.compiler, "its compiler")
+    }
+
+    /// The word of -buildmode. The header of a packed file is the unpacker's.
+    pub(super) fn build_mode(&self) -> Seen<&str> {
+        let own = self.facts.build_mode.filter(|_| self.facts.packed.is_none());
+        self.shown(own, "its build mode")
+    }
+
+    /// GOOS for a sentence.
+    pub(super) fn os_word(&self) -> &str {
+        self.facts.os.as_deref().unwrap_or("this system")
     }
 
     /// Where a fact was seen, in the order it was noted; "" for nowhere.

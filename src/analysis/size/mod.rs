@@ -32,7 +32,7 @@ mod wasm;
 
 pub use agreement::{Agreement, agreement};
 pub use model::{Detail, Kind, Memory, Report, Row, Source};
-pub use view::{By, Group, group, group_memory, matches, matches_memory};
+pub use view::{By, Group, Wanted, group, group_memory, matches, matches_memory, parts, select};
 
 use crate::error::Result;
 use crate::go;

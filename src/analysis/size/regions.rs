@@ -480,12 +480,37 @@ fn xcoff_role(s: &Section<'_>) -> Role {
     }
 }
 
-/// What a gap is made of: (bytes of zeroes, other bytes). Zeroes at its ends are padding, what lies between is not known.
+/// How far into a gap zeroes are counted from each end: a sparse file may have a gap of any length, and no program is as long.
+const LOOKED_AT: usize = 1 << 30;
+
+/// What a gap is made of: (bytes of zeroes, other bytes). Zeroes at its ends are padding, what lies between is not known; so is what
+/// lies beyond [`LOOKED_AT`].
 pub(super) fn gap_bytes(bytes: &[u8]) -> (u64, u64) {
-    let front = bytes.iter().take_while(|b| **b == 0).count();
+    let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let front = zeroes(head.chunks(BLOCK), |b| b.iter().take_while(|b| **b == 0).count());
     let rest = bytes.get(front..).unwrap_or_default();
-    let back = rest.iter().rev().take_while(|b| **b == 0).count();
+    let tail = rest
+        .get(rest.len().saturating_sub(LOOKED_AT)..)
+        .unwrap_or_default();
+    let back = zeroes(tail.rchunks(BLOCK), |b| {
+        b.iter().rev().take_while(|b| **b == 0).count()
+    });
     ((front + back) as u64, (rest.len() - back) as u64)
+}
+
+/// Bytes that are compared at once.
+const BLOCK: usize = 4096;
+
+/// How many zeroes blocks begin with in their order; `count` says it of one that has other bytes too.
+fn zeroes<'b>(blocks: impl Iterator<Item = &'b [u8]>, count: impl Fn(&[u8]) -> usize) -> usize {
+    let mut sum = 0;
+    for block in blocks {
+        if *block != [0; BLOCK][..block.len()] {
+            return sum + count(block);
+        }
+        sum += block.len();
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -497,5 +522,7 @@ mod tests {
         assert_eq!(gap_bytes(b"\0\0ab\0c\0"), (3, 4));
         assert_eq!(gap_bytes(b"\0\0\0"), (3, 0));
         assert_eq!(gap_bytes(b""), (0, 0));
+        let long = [&[0; 5000][..], b"x\0y", &[0; 9000]].concat();
+        assert_eq!(gap_bytes(&long), (14_000, 3));
     }
 }

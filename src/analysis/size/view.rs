@@ -1,8 +1,11 @@
 //! Rows → groups by one key, largest first. Every view of a file adds up to the file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use super::model::{Detail, Memory, Report, Row, Source};
+use crate::analysis::policy::rules::nearest_word;
 
 /// By what rows are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,6 +142,85 @@ fn largest_first(rows: impl Iterator<Item = (String, u64, Source)>) -> Vec<Group
         .collect();
     out.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.key.cmp(&b.key)));
     out
+}
+
+/// Which rows of a report are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted<'w> {
+    /// Those that [`matches`] says hold this text.
+    pub filter: Option<&'w str>,
+    /// Those of this package (of C code: `c:UNIT`), or module where no package is called so.
+    pub explain: Option<&'w str>,
+    /// Is memory without bytes in the file asked for too?
+    pub memory: bool,
+}
+
+/// The rows that are asked for.
+///
+/// # Errors
+/// In words where there are none, with the names that were probably meant.
+pub fn select<'r>(report: &'r Report, wanted: &Wanted<'_>) -> Result<Vec<&'r Row>, String> {
+    let mut rows: Vec<&Row> = report.rows.iter().collect();
+    if let Some(name) = wanted.explain {
+        let is_package = rows.iter().any(|r| By::Package.key(r) == name);
+        rows.retain(|r| match is_package {
+            true => By::Package.key(r) == name,
+            false => r.module.as_deref() == Some(name),
+        });
+        if rows.is_empty() {
+            let what = format!("no package or module in it is called {name}");
+            return Err(what + &probably(report, name));
+        }
+    }
+    let Some(filter) = wanted.filter else {
+        return Ok(rows);
+    };
+    rows.retain(|r| matches(r, filter));
+    let in_memory = wanted.memory && report.memory.iter().any(|m| matches_memory(m, filter));
+    if rows.is_empty() && !in_memory {
+        return Err(format!("nothing in it matches {filter:?}") + &probably(report, filter));
+    }
+    Ok(rows)
+}
+
+/// `; did you mean A or B?`: packages and modules whose names hold the text, or its last part, or differ from it by little.
+fn probably(report: &Report, name: &str) -> String {
+    let of_row = |r: &'_ Row| [r.package.clone(), r.module.clone()];
+    let names: BTreeSet<String> = report.rows.iter().flat_map(of_row).flatten().collect();
+    let text = name.to_lowercase();
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let holds = |text: &str| {
+        let mut near: Vec<&str> = names.iter().map(String::as_str).collect();
+        near.retain(|n| text.len() > 1 && n.to_lowercase().contains(text));
+        near.sort_by_key(|n| (n.len(), n.to_string()));
+        near
+    };
+    let mut near = holds(&text);
+    if near.is_empty() {
+        near = nearest_word(name, names.iter().map(String::as_str))
+            .into_iter()
+            .collect();
+    }
+    if near.is_empty() {
+        near = holds(last);
+    }
+    near.truncate(3);
+    match near.split_last() {
+        None => String::new(),
+        Some((one, [])) => format!("; did you mean {one}?"),
+        Some((last, first)) => format!("; did you mean {} or {last}?", first.join(", ")),
+    }
+}
+
+/// From which structures rows come, largest first: the key is kind, section, and how the owner is known.
+pub fn parts<'r>(rows: &[&'r Row]) -> Vec<(&'r Row, u64)> {
+    let mut sums: BTreeMap<_, (&Row, u64)> = BTreeMap::new();
+    for &r in rows {
+        sums.entry((r.kind, &r.section, r.source)).or_insert((r, 0)).1 += r.bytes;
+    }
+    let mut parts: Vec<_> = sums.into_values().collect();
+    parts.sort_by_key(|p| std::cmp::Reverse(p.1));
+    parts
 }
 
 /// Does a row match a filter: a part of its package, module, section, symbol, file or kind, upper and lower case alike?

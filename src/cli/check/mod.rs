@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::frame::{self, Format, Output};
+use super::frame::{self, Format, Output, Sink};
 use crate::analysis::policy::Level;
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::judge;
@@ -253,7 +253,8 @@ pub(super) fn display(name: Name) -> Name {
     }
 }
 
-fn write(out: &mut dyn Write, args: &Args, run: &Run) -> io::Result<()> {
+fn write(out: &mut Sink, args: &Args, run: &Run) -> io::Result<()> {
+    out.fold(args.format.fitting(&args.output));
     match args.format {
         Format::Json => report::json(out, run),
         Format::Sarif => report::sarif(out, run),

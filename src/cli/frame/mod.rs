@@ -22,7 +22,7 @@ pub struct Output {
     /// Write to FILE, which appears whole or not at all.
     #[arg(short, long, value_name = "FILE", global = false)]
     pub output: Option<PathBuf>,
-    /// When to use colour; `auto` is on a terminal, unless NO_COLOR is set.
+    /// When to use colour: `auto` is on a terminal, unless NO_COLOR is set; `always` is whatever NO_COLOR says.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Say only what matters.
@@ -89,7 +89,25 @@ pub fn formats<const N: usize>(
     })
 }
 
+impl Format {
+    /// The columns that a page for people is folded to; what programs read stays as it is.
+    pub fn fitting(self, output: &Output) -> Option<usize> {
+        output.width().filter(|_| self == Format::Text)
+    }
+}
+
 impl Output {
+    /// Columns of the terminal that is written to: what COLUMNS says, or the terminal itself. None for a file, and for a pipe where
+    /// COLUMNS is not set: nothing is folded there.
+    pub fn width(&self) -> Option<usize> {
+        if self.output.is_some() {
+            return None;
+        }
+        let said = std::env::var("COLUMNS").ok().and_then(|c| c.trim().parse().ok());
+        let own = || terminal_size::terminal_size_of(io::stdout()).map(|(w, _)| usize::from(w.0));
+        said.or_else(own).filter(|w| *w >= 20)
+    }
+
     /// Opens the place the output goes to, for commands that write in several steps; [`to_output`] does the rest for the others.
     ///
     /// # Errors

@@ -11,11 +11,14 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::input::ending;
+use crate::report::columns::Folder;
 
 /// Standard output, or a file that is written beside its place and renamed when it is whole.
 #[derive(Debug)]
 pub struct Sink {
     to: To,
+    // Folds the lines of a page.
+    folder: Folder,
     // Has a write failed?
     pub(super) failed: bool,
 }
@@ -46,14 +49,25 @@ impl Sink {
                 )?,
             },
         };
-        Ok(Sink { to, failed: false })
+        Ok(Sink {
+            to,
+            folder: Folder::default(),
+            failed: false,
+        })
+    }
+
+    /// From here on lines are folded to so many columns, or written as they come.
+    pub fn fold(&mut self, width: Option<usize>) {
+        self.folder.fit(width);
     }
 
     /// Flushes, and puts a file in its place.
     ///
     /// # Errors
     /// What the system says; the file is then as it was before.
-    pub fn finish(self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<()> {
+        let rest = self.folder.rest();
+        self.to.write_all(&rest)?;
         match self.to {
             To::Stdout(mut out) => out.flush(),
             To::Device(mut out) => out.flush(),
@@ -91,17 +105,21 @@ fn beside(path: &Path, old: Option<Metadata>) -> io::Result<To> {
     Ok(To::File { out, path, _listed })
 }
 
+impl To {
+    fn write_all(&mut self, b: &[u8]) -> io::Result<()> {
+        match self {
+            To::Stdout(out) => out.write_all(b),
+            To::Device(out) => out.write_all(b),
+            To::File { out, .. } => out.write_all(b),
+        }
+    }
+}
+
 impl Write for Sink {
     fn write(&mut self, b: &[u8]) -> io::Result<usize> {
-        let done = match &mut self.to {
-            To::Stdout(out) => out.write(b),
-            To::Device(out) => out.write(b),
-            To::File { out, .. } => out.write(b),
-        };
-        self.failed |= done
-            .as_ref()
-            .is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
-        done
+        let done = self.to.write_all(&self.folder.take(b));
+        self.failed |= done.is_err();
+        done.map(|()| b.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -69,6 +69,8 @@ impl Found {
             Err(_) => {
                 let before = self.subjects.len() + self.unread.len();
                 match glob(&text) {
+                    // That a folder in a pattern is missing is told once, by the pattern.
+                    Ok((root, _)) if !root.exists() => {}
                     Ok((root, matcher)) => self.walk(from, &root, |p| matcher.is_match(p)),
                     Err(e) => self.unread.push((path.to_path_buf(), e)),
                 }
@@ -171,6 +173,7 @@ mod tests {
             ["bin/a", "bin/deep/a", "bin/b"]
         );
         assert_eq!(p.names(&["missing", "no/*"]), (vec![], 2));
+        assert_eq!(p.names(&["no/such/folder/*"]), (vec![], 1));
     }
 
     #[cfg(unix)]

@@ -24,7 +24,10 @@ enum To {
 enum How {
     Lines(Format),
     /// Rows of a table, with what they are ordered by.
-    Table(Vec<(Key, [String; 5])>),
+    Table {
+        rows: Vec<(Key, [String; 5])>,
+        width: Option<usize>,
+    },
     /// Lines in an unlinked file, with what they are ordered by, where they start, and their bytes.
     Ordered {
         format: Format,
@@ -55,7 +58,10 @@ impl Printer {
             scan::csv_head(&mut sink)?;
         }
         let how = match format {
-            Format::Text => How::Table(Vec::new()),
+            Format::Text => How::Table {
+                rows: Vec::new(),
+                width: output.width(),
+            },
             _ if ordered => How::Ordered {
                 format,
                 lines: Box::new(BufWriter::new(tempfile::tempfile()?)),
@@ -104,7 +110,7 @@ impl Printer {
         let path = || record.name.path().as_os_str().as_encoded_bytes().to_vec();
         let key = || (path(), record.name.members().to_vec());
         match &mut self.how {
-            How::Table(rows) => {
+            How::Table { rows, .. } => {
                 if record.facts.is_some() {
                     rows.push((key(), scan::row(record)));
                 }
@@ -155,10 +161,10 @@ impl Printer {
         };
         match self.how {
             How::Lines(_) => {}
-            How::Table(mut rows) => {
+            How::Table { mut rows, width } => {
                 rows.sort();
                 let rows: Vec<_> = rows.into_iter().map(|r| r.1).collect();
-                scan::table(&mut sink, &rows)?;
+                scan::table(&mut sink, &rows, width)?;
             }
             How::Ordered { lines, mut keys, .. } => {
                 let mut lines = lines.into_inner().map_err(io::IntoInnerError::into_error)?;

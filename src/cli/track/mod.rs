@@ -1,21 +1,19 @@
 //! `gospect track`: sizes over releases: record, log, show, check, chart, export, import.
 
+mod check;
 mod store;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::check::policy;
 use super::frame::{self, Format, Output, Sink, Trouble};
-use crate::analysis::diff;
-use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Date, Growth, size};
 use crate::analysis::size::{self as sizes, By, Options, Report};
 use crate::go::Program;
 use crate::input::{Bytes, Name};
 use crate::report::chart::Chart;
-use crate::report::size::View;
+use crate::report::size::{Shown, View};
 use crate::report::track::LogEntry;
 use crate::report::{self, text};
 use store::{Release, Store};
@@ -78,13 +76,16 @@ enum What {
         /// Of this name only.
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// What to group by.
-        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind"])]
-        by: String,
+        #[command(flatten)]
+        page: Page,
         #[command(flatten)]
         common: Common,
     },
-    /// Holds a file against the last releases, or against a named one; exit status 1 where it has grown too much.
+    /// Holds a file against the last other releases, or against a named one; exit status 1 where it passes a
+    /// budget.
+    ///
+    /// Budgets are --max-growth, --max-size, and [budget] in gospect.toml; where none is set that is said, and nothing can fail. A release that has
+    /// the file's own label, or that is the file itself, is passed over.
     Check {
         /// The file.
         #[arg(value_name = "FILE")]
@@ -98,6 +99,9 @@ enum What {
         /// What is measured [default: the file's name].
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        /// The file's own release [default: the version or VCS revision in the build information].
+        #[arg(long, value_name = "LABEL")]
+        label: Option<String>,
         /// It may grow by so much: 2%, 200KiB.
         #[arg(long, value_name = "GROWTH", value_parser = |s: &str| Growth::parse(s))]
         max_growth: Option<Growth>,
@@ -107,6 +111,15 @@ enum What {
         /// The policy file whose [budget] holds.
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
+        /// What to compare by.
+        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind"])]
+        by: String,
+        /// Show the N largest changes only, the others as one sum; 0 for all [default: 10; all in JSON].
+        #[arg(long, value_name = "N")]
+        top: Option<usize>,
+        /// How to print.
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+        format: Format,
         #[command(flatten)]
         common: Common,
     },
@@ -142,6 +155,26 @@ enum What {
     },
 }
 
+/// How a release is shown.
+#[derive(Debug, clap::Args)]
+struct Page {
+    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside them.
+    #[arg(long, value_name = "KEY", value_parser = ["module", "package", "section", "kind"])]
+    by: Option<String>,
+    /// Show the largest N only, the others as one sum; 0 for all [default: 30; all in JSON and CSV].
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Only what has TEXT in its package, module, section or kind; an error where nothing has.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Only PACKAGE, or a module: from which structures its bytes come.
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "by")]
+    explain: Option<String>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown"]))]
+    format: Format,
+}
+
 /// Why a sub-command failed, with the file it is about.
 type Failure = (PathBuf, String);
 
@@ -175,10 +208,12 @@ pub(super) fn run(args: &Args) -> u8 {
     status.max(written)
 }
 
-fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<u8>, Failure> {
+/// What a step came to: what the writer says, or why there is nothing to write.
+type Done = Result<std::io::Result<u8>, Failure>;
+
+fn work(what: &What, common: &Common, out: &mut Sink) -> Done {
     let db = &common.history;
     let of_db = |e: String| (db.clone(), e);
-    let fine = |r: std::io::Result<()>| Ok(r.map(|()| super::FINE));
     match what {
         What::Record {
             files,
@@ -191,142 +226,30 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
             for path in files {
                 all.push(measured(path, label.as_deref(), name.as_deref()).map_err(|e| (path.clone(), e))?);
             }
-            Store::open(db, true)
-                .and_then(|mut s| s.record(&all, *replace))
-                .map_err(of_db)?;
-            let line = |r: &Release| {
-                format!(
-                    "recorded {} {}: {} bytes\n",
-                    text::escape(r.name.as_bytes()),
-                    text::escape(r.label.as_bytes()),
-                    text::grouped(r.file_size)
-                )
-            };
-            use std::io::Write;
-            fine(if common.output.quiet {
-                Ok(())
-            } else {
-                all.iter()
-                    .try_for_each(|(r, _)| out.write_all(line(r).as_bytes()))
-            })
+            record(all, *replace, common, out)
         }
         What::Log { name, format, .. } => {
             let all = Store::open(db, false)
                 .and_then(|s| s.releases(name.as_deref()))
                 .map_err(of_db)?;
             let entries: Vec<LogEntry> = all.iter().map(entry).collect();
-            fine(if *format == Format::Json {
-                report::track::write_json(out, &entries, &[])
-            } else {
-                report::track::write_log(out, &entries)
+            out.fold(format.fitting(&common.output));
+            fine(match format {
+                Format::Json => report::track::write_json(out, &entries, &[]),
+                _ => report::track::write_log(out, &entries, common.output.width()),
             })
         }
-        What::Show { label, name, by, .. } => {
-            let s = Store::open(db, false).map_err(of_db)?;
-            let all = s.releases(name.as_deref()).map_err(of_db)?;
-            let found = all
-                .iter()
-                .rfind(|r| r.label == *label)
-                .ok_or_else(|| of_db(format!("has no release {label}")))?;
-            let report = s.report(found).map_err(of_db)?;
-            let view = View {
-                by: By::from_word(by).unwrap_or(By::Module),
-                top: 30,
-                tree: false,
-                filter: None,
-                memory: false,
-                explain: None,
-                color: common.output.colored(),
-            };
-            let title = text::escape(format!("{} {}", found.name, found.label).as_bytes());
-            fine(report::size::write_text(out, &title, &report, &view))
-        }
-        What::Check {
-            file,
-            against,
-            last,
-            name,
-            max_growth,
-            max_size,
-            policy,
-            ..
-        } => {
-            let (release, new) =
-                measured(file, Some("new"), name.as_deref()).map_err(|e| (file.clone(), e))?;
-            let Ok(loaded) = policy::load(policy.as_deref(), false) else {
-                return Err((
-                    policy.clone().unwrap_or_default(),
-                    "the policy can't be read".into(),
-                ));
-            };
-            let mut budget = loaded.as_ref().map_or_else(Budget::default, |l| {
-                l.policy.budget_for(&policy::names(Some(l), &Name::file(file)))
-            });
-            budget.max_growth = max_growth.or(budget.max_growth);
-            budget.max_size = max_size.or(budget.max_size);
-            let s = Store::open(db, false).map_err(of_db)?;
-            let mut all = s.releases(Some(&release.name)).map_err(of_db)?;
-            match against {
-                Some(label) => all.retain(|r| r.label == *label),
-                None => {
-                    all.drain(..all.len().saturating_sub((*last).max(1)));
-                }
-            }
-            if all.is_empty() {
-                return Err(of_db(format!(
-                    "has no release of {} to hold the file against",
-                    release.name
-                )));
-            }
-            let mut status = super::FINE;
-            let mut written = Ok(());
-            for r in &all {
-                let old = s.report(r).map_err(of_db)?;
-                let mut d = diff::compare(&old, &new, By::Module);
-                d.breaches = diff::breaches(Some(&old), &new, &budget);
-                if !d.breaches.is_empty() {
-                    status = super::FINDINGS;
-                }
-                let view = report::diff::View {
-                    top: 10,
-                    all: false,
-                    color: common.output.colored(),
-                };
-                let names = (
-                    text::escape(r.label.as_bytes()),
-                    text::escape(file.as_os_str().as_encoded_bytes()),
-                );
-                written =
-                    written.and_then(|()| report::diff::write_text(out, (&names.0, &names.1), &d, &view));
-            }
-            Ok(written.map(|()| status))
-        }
+        What::Show {
+            label, name, page, ..
+        } => show(label, name.as_deref(), page, common, out),
+        What::Check { .. } => check::run(what, common, out),
         What::Chart {
             name,
             by,
             top,
             format,
             ..
-        } => {
-            let s = Store::open(db, false).map_err(of_db)?;
-            let by = By::from_word(by).unwrap_or(By::Module);
-            let releases = s.releases(name.as_deref()).map_err(of_db)?;
-            let name = one_name(&releases).map_err(of_db)?;
-            let mut chart = Chart::new(by.word(), &name);
-            for r in &releases {
-                let report = s.report(r).map_err(of_db)?;
-                chart.add(
-                    &r.label,
-                    r.file_size,
-                    sizes::group(&report.rows, |row| by.key(row)),
-                );
-            }
-            fine(if *format == Format::Html {
-                chart.write_html(out, *top)
-            } else {
-                chart.write_svg(out, *top)
-            })
-        }
+        } => chart(name.as_deref(), by, *top, *format, common, out),
         What::Export { .. } => {
             let s = Store::open(db, false).map_err(of_db)?;
             let releases = s.releases(None).map_err(of_db)?;
@@ -338,34 +261,7 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Result<std::io::Result<
             let entries: Vec<LogEntry> = releases.iter().map(entry).collect();
             fine(report::track::write_json(out, &entries, &reports))
         }
-        What::Import { file, .. } => {
-            let of_file = |e: String| (file.clone(), e);
-            let all = read(file, |bytes| Ok(report::track::read_json(bytes)?)).map_err(of_file)?;
-            let mut s = Store::open(db, true).map_err(of_db)?;
-            let there = s.releases(None).map_err(of_db)?;
-            let new: Vec<(Release, Report)> = all
-                .into_iter()
-                .filter(|(e, _)| !there.iter().any(|t| t.name == e.name && t.label == e.label))
-                .map(|(e, r)| {
-                    let release = Release {
-                        id: 0,
-                        name: e.name,
-                        label: e.label,
-                        recorded: e.recorded,
-                        file_size: r.file_size,
-                        go_version: r.go_version.clone(),
-                    };
-                    (release, r)
-                })
-                .collect();
-            s.record(&new, false).map_err(of_db)?;
-            use std::io::Write;
-            fine(if common.output.quiet {
-                Ok(())
-            } else {
-                writeln!(out, "imported {} releases", new.len())
-            })
-        }
+        What::Import { file, .. } => import(file, common, out),
     }
 }
 
@@ -384,6 +280,119 @@ fn one_name(releases: &[Release]) -> Result<String, String> {
             ))
         }
     }
+}
+
+fn fine(r: std::io::Result<()>) -> Done {
+    Ok(r.map(|()| super::FINE))
+}
+
+fn record(all: Vec<(Release, Report)>, replace: bool, common: &Common, out: &mut Sink) -> Done {
+    Store::open(&common.history, true)
+        .and_then(|mut s| s.record(&all, replace))
+        .map_err(|e| (common.history.clone(), e))?;
+    let line = |r: &Release| {
+        format!(
+            "recorded {} {}: {} bytes\n",
+            text::escape(r.name.as_bytes()),
+            text::escape(r.label.as_bytes()),
+            text::grouped(r.file_size)
+        )
+    };
+    fine(if common.output.quiet {
+        Ok(())
+    } else {
+        all.iter()
+            .try_for_each(|(r, _)| out.write_all(line(r).as_bytes()))
+    })
+}
+
+fn show(label: &str, name: Option<&str>, page: &Page, common: &Common, out: &mut Sink) -> Done {
+    let of_db = |e: String| (common.history.clone(), e);
+    let s = Store::open(&common.history, false).map_err(of_db)?;
+    let all = s.releases(name).map_err(of_db)?;
+    let found = all
+        .iter()
+        .rfind(|r| r.label == *label)
+        .ok_or_else(|| of_db(format!("has no release {label}")))?;
+    let report = s.report(found).map_err(of_db)?;
+    let for_programs = matches!(page.format, Format::Json | Format::Csv);
+    let view = View {
+        by: page.by.as_deref().and_then(By::from_word).unwrap_or(By::Module),
+        top: page.top.unwrap_or(if for_programs { 0 } else { 30 }),
+        grouped: page.by.is_some() || page.top.is_some(),
+        tree: false,
+        filter: page.filter.clone(),
+        memory: false,
+        explain: page.explain.clone(),
+        color: common.output.colored(),
+        width: common.output.width(),
+    };
+    let title = format!("{} {}", found.name, found.label);
+    let title = match page.format {
+        Format::Text => text::escape(title.as_bytes()),
+        _ => title,
+    };
+    let shown = Shown {
+        name: &Name::from(title.as_str()),
+        file: &title,
+        rows: sizes::select(&report, &view.wanted()).map_err(of_db)?,
+        report: &report,
+        view: &view,
+    };
+    out.fold(page.format.fitting(&common.output));
+    fine(match page.format {
+        Format::Json => report::size::write_shown(out, &shown),
+        Format::Csv => report::size::write_csv(out, &shown),
+        Format::Markdown => report::size::write_markdown(out, &shown),
+        _ => report::size::write_text(out, &shown),
+    })
+}
+
+fn chart(name: Option<&str>, by: &str, top: usize, format: Format, common: &Common, out: &mut Sink) -> Done {
+    let of_db = |e: String| (common.history.clone(), e);
+    let s = Store::open(&common.history, false).map_err(of_db)?;
+    let by = By::from_word(by).unwrap_or(By::Module);
+    let releases = s.releases(name).map_err(of_db)?;
+    let name = one_name(&releases).map_err(of_db)?;
+    let mut chart = Chart::new(by.word(), &name);
+    for r in &releases {
+        let report = s.report(r).map_err(of_db)?;
+        let groups = sizes::group(&report.rows, |row| by.key(row));
+        chart.add(&r.label, r.file_size, groups);
+    }
+    fine(match format {
+        Format::Html => chart.write_html(out, top),
+        _ => chart.write_svg(out, top),
+    })
+}
+
+fn import(file: &Path, common: &Common, out: &mut Sink) -> Done {
+    let of_db = |e: String| (common.history.clone(), e);
+    let all = read(file, |bytes| Ok(report::track::read_json(bytes)?));
+    let all = all.map_err(|e| (file.to_path_buf(), e))?;
+    let mut s = Store::open(&common.history, true).map_err(of_db)?;
+    let there = s.releases(None).map_err(of_db)?;
+    let new: Vec<(Release, Report)> = all
+        .into_iter()
+        .filter(|(e, _)| !there.iter().any(|t| t.name == e.name && t.label == e.label))
+        .map(|(e, r)| {
+            let release = Release {
+                id: 0,
+                name: e.name,
+                label: e.label,
+                recorded: e.recorded,
+                file_size: r.file_size,
+                go_version: r.go_version.clone(),
+            };
+            (release, r)
+        })
+        .collect();
+    s.record(&new, false).map_err(of_db)?;
+    fine(if common.output.quiet {
+        Ok(())
+    } else {
+        writeln!(out, "imported {} releases", new.len())
+    })
 }
 
 fn entry(r: &Release) -> LogEntry {
@@ -434,6 +443,11 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
         go_version: report.go_version.clone(),
     };
     Ok((release, report))
+}
+
+/// The label that a file would be recorded under by itself.
+fn stamped(path: &Path) -> Option<String> {
+    read(path, |bytes| Ok(stamp(bytes))).ok().flatten()
 }
 
 /// The main module's version, or the VCS revision.

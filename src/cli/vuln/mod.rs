@@ -3,12 +3,12 @@
 pub(in crate::cli) mod database;
 mod sources;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{day, display, policy};
-use super::frame::{self, Format, Output};
+use super::frame::{self, Format, Output, Sink};
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::values::Date;
 use crate::analysis::sbom::{self, Inventory};
@@ -175,7 +175,8 @@ pub(super) fn run(args: &Args) -> u8 {
     status.max(frame::write_status(written))
 }
 
-fn write(out: &mut dyn Write, args: &Args, run: &Run<'_>, inventories: &[Inventory]) -> io::Result<()> {
+fn write(out: &mut Sink, args: &Args, run: &Run<'_>, inventories: &[Inventory]) -> io::Result<()> {
+    out.fold(args.format.fitting(&args.output));
     let time = super::sbom::time(super::sbom::now());
     match args.format {
         Format::Json => report::json(out, run),

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use super::Run;
 use super::text::summary;
 use crate::analysis::policy::Level;
+use crate::report::text::unsafe_on_terminal;
 
 /// Writes the run.
 ///
@@ -44,8 +45,19 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     writeln!(out, "{}", data(&summary(run)))
 }
 
+/// What steers a terminal or hides text in the log is shown as `\u{…}`.
 pub(in crate::report) fn data(s: &str) -> String {
-    s.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let mut out = String::with_capacity(s.len());
+    for c in s.chars() {
+        match c {
+            '%' => out.push_str("%25"),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            c if unsafe_on_terminal(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 pub(in crate::report) fn property(s: &str) -> String {
@@ -63,5 +75,6 @@ mod tests {
             "a%3Ab%2Cc%25%0A%3A%3Aerror%3A%3Ax"
         );
         assert_eq!(data("50% done\r\n"), "50%25 done%0D%0A");
+        assert_eq!(data("a\u{1b}[31m\u{9b}\u{202e}"), "a\\u{1b}[31m\\u{9b}\\u{202e}");
     }
 }

@@ -16,6 +16,7 @@ use crate::analysis::policy::Level;
 use crate::analysis::policy::judge::{Finding, Judgement};
 use crate::analysis::policy::values::Date;
 use crate::input::Name;
+use crate::report::text::unsafe_on_terminal;
 
 pub use csv::write as csv;
 pub use github::write as github;
@@ -122,7 +123,8 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Writes text with the five characters of XML escaped; what XML can't hold becomes U+FFFD.
+/// Writes text with the five characters of XML escaped; what steers a terminal or hides text is shown as `\u{…}`, and what XML can't
+/// hold becomes U+FFFD.
 pub(in crate::report) fn xml(out: &mut dyn Write, text: &str) -> io::Result<()> {
     for c in text.chars() {
         match c {
@@ -132,7 +134,8 @@ pub(in crate::report) fn xml(out: &mut dyn Write, text: &str) -> io::Result<()> 
             '"' => out.write_all(b"&quot;")?,
             '\n' => out.write_all(b"&#10;")?,
             '\t' => out.write_all(b"&#9;")?,
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.write_all("\u{fffd}".as_bytes())?,
+            '\u{fffe}' | '\u{ffff}' => out.write_all("\u{fffd}".as_bytes())?,
+            c if unsafe_on_terminal(c) => write!(out, "{}", c.escape_unicode())?,
             c => write!(out, "{c}")?,
         }
     }

@@ -29,12 +29,12 @@ pub fn row(r: &Record<'_>) -> [String; 5] {
     ]
 }
 
-/// Writes the table of rows; nothing for none.
+/// Writes the table of rows, within `width` columns; nothing for none.
 ///
 /// # Errors
 /// What the writer says.
 #[cfg(feature = "cli")]
-pub fn write(out: &mut dyn Write, rows: &[[String; 5]]) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, rows: &[[String; 5]], width: Option<usize>) -> io::Result<()> {
     use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
     if rows.is_empty() {
         return Ok(());
@@ -42,6 +42,12 @@ pub fn write(out: &mut dyn Write, rows: &[[String; 5]]) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Disabled);
+    // Cells are folded where the terminal is too narrow for them.
+    if let Some(width) = width.and_then(|w| u16::try_from(w).ok()) {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+    }
     table.set_header(["file", "bytes", "Go", "target", "module"]);
     for row in rows {
         table.add_row(row);

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::size::{Kind, Memory, Report, Row, Source};
+use super::text::Shown;
+use crate::analysis::size::{Group, Kind, Memory, Report, Row, Source, matches_memory, parts};
 use crate::error::{Error, Result};
 use crate::go::packages::Module;
 use crate::input::Name;
@@ -51,11 +52,126 @@ struct JsonModule<'r> {
     inferred: bool,
 }
 
-/// Writes a report. `memory` adds what costs no bytes in the file.
+/// What only a view shows: the groups that were asked for, and the parts of one package.
+#[derive(Default, Serialize)]
+struct Extra<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<JsonGroup<'r>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Explain<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonGroup<'r> {
+    // None for the sum of those beyond the largest.
+    key: Option<&'r str>,
+    bytes: u64,
+    inferred: u64,
+}
+
+#[derive(Serialize)]
+struct Explain<'r> {
+    name: &'r str,
+    bytes: u64,
+    parts: Vec<Part<'r>>,
+    largest: Vec<JsonGroup<'r>>,
+}
+
+#[derive(Serialize)]
+struct Part<'r> {
+    kind: &'r str,
+    section: &'r str,
+    bytes: u64,
+    measured: bool,
+    from: &'r str,
+}
+
+/// Writes all of a report. `memory` adds what costs no bytes in the file.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write_json(out: &mut dyn Write, file: &Name, report: &Report, memory: bool) -> io::Result<()> {
+    let memory = memory.then(|| report.memory.iter().collect());
+    let rows: Vec<&Row> = report.rows.iter().collect();
+    document(out, file, report, &rows, memory, &Extra::default())
+}
+
+/// Writes what is shown of a report.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_shown(out: &mut dyn Write, shown: &Shown<'_>) -> io::Result<()> {
+    let Shown {
+        report, rows, view, ..
+    } = shown;
+    let filter = view.filter.as_deref();
+    let kept = |m: &&Memory| filter.is_none_or(|f| matches_memory(m, f));
+    let memory = view.memory.then(|| report.memory.iter().filter(kept).collect());
+    let (groups, symbols) = (shown.groups(), shown.symbols());
+    let explain = view.explain.as_deref().map(|name| Explain {
+        name,
+        bytes: shown.bytes(),
+        parts: parts(rows).into_iter().map(part).collect(),
+        largest: largest(&symbols, view.top),
+    });
+    let grouped = view.grouped && explain.is_none();
+    let extra = Extra {
+        filter,
+        by: grouped.then(|| view.by.word()),
+        groups: grouped.then(|| largest(&groups, view.top)),
+        explain,
+    };
+    document(out, shown.name, report, rows, memory, &extra)
+}
+
+fn part<'r>((row, bytes): (&'r Row, u64)) -> Part<'r> {
+    Part {
+        kind: row.kind.word(),
+        section: &row.section,
+        bytes,
+        measured: row.source.measured(),
+        from: row.source.word(),
+    }
+}
+
+/// The first `top` groups, and the sum of the others without a key.
+fn largest(groups: &[Group], top: usize) -> Vec<JsonGroup<'_>> {
+    let (first, rest) = match top {
+        0 => (groups, &[][..]),
+        top => groups.split_at(top.min(groups.len())),
+    };
+    let item = |g: &'_ Group| (g.bytes, g.inferred);
+    let mut out: Vec<JsonGroup<'_>> = Vec::with_capacity(first.len() + 1);
+    for g in first {
+        let (bytes, inferred) = item(g);
+        let key = Some(g.key.as_str());
+        out.push(JsonGroup { key, bytes, inferred });
+    }
+    if !rest.is_empty() {
+        let add =
+            |sum: (u64, u64), g: &Group| (sum.0.saturating_add(g.bytes), sum.1.saturating_add(g.inferred));
+        let (bytes, inferred) = rest.iter().fold((0, 0), add);
+        out.push(JsonGroup {
+            key: None,
+            bytes,
+            inferred,
+        });
+    }
+    out
+}
+
+fn document(
+    out: &mut dyn Write,
+    file: &Name,
+    report: &Report,
+    rows: &[&Row],
+    memory: Option<Vec<&Memory>>,
+    extra: &Extra<'_>,
+) -> io::Result<()> {
     let text = |s: &str| serde_json::to_string(s).map_err(io::Error::from);
     let out: &mut dyn Write = &mut Safe(out);
     writeln!(out, "{{")?;
@@ -67,21 +183,20 @@ pub fn write_json(out: &mut dyn Write, file: &Name, report: &Report, memory: boo
         writeln!(out, "  \"member\": {},", serde_json::to_string(&member)?)?;
     }
     writeln!(out, "  \"file_size\": {},", report.file_size)?;
-    writeln!(
-        out,
-        "  \"go_version\": {},",
-        serde_json::to_string(&report.go_version)?
-    )?;
-    list(out, "modules", report.modules.iter().map(module))?;
-    list(out, "rows", report.rows.iter().map(row))?;
-    if memory {
-        list(out, "memory", report.memory.iter().map(memory_row))?;
+    let go = serde_json::to_string(&report.go_version)?;
+    writeln!(out, "  \"go_version\": {go},")?;
+    if let serde_json::Value::Object(extra) = serde_json::to_value(extra)? {
+        for (name, value) in &extra {
+            writeln!(out, "  \"{name}\": {value},")?;
+        }
     }
-    writeln!(
-        out,
-        "  \"warnings\": {}",
-        serde_json::to_string(&report.warnings)?
-    )?;
+    list(out, "modules", report.modules.iter().map(module))?;
+    list(out, "rows", rows.iter().map(|r| row(r)))?;
+    if let Some(memory) = memory {
+        list(out, "memory", memory.into_iter().map(memory_row))?;
+    }
+    let warnings = serde_json::to_string(&report.warnings)?;
+    writeln!(out, "  \"warnings\": {warnings}")?;
     writeln!(out, "}}")
 }
 
@@ -133,6 +248,10 @@ struct Saved {
     #[serde(default)]
     modules: Vec<SavedModule>,
     rows: Vec<SavedRow>,
+    #[serde(default)]
+    filter: Option<String>,
+    #[serde(default)]
+    explain: Option<serde::de::IgnoredAny>,
 }
 
 fn module(m: &Module) -> JsonModule<'_> {
@@ -179,6 +298,11 @@ pub fn read_json(bytes: &[u8]) -> Result<Report> {
     let saved: Saved = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
     if saved.schema != "gospect/size" {
         return Err(bad(format!("its schema is {:?}", saved.schema)));
+    }
+    if saved.filter.is_some() || saved.explain.is_some() {
+        return Err(bad(
+            "it was saved with --filter or --explain, so it has only a part of the rows".into(),
+        ));
     }
     let total = saved
         .rows

@@ -7,8 +7,8 @@ mod table;
 mod text;
 
 pub use html::{write_diff_html, write_html};
-pub use json::{is_saved, read_json, write_json};
+pub use json::{is_saved, read_json, write_json, write_shown};
 pub use svg::write_svg;
 pub(super) use svg::xml;
 pub use table::{write_csv, write_markdown};
-pub use text::{View, write_agreement, write_text};
+pub use text::{Shown, View, write_agreement, write_text};

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{View, share, shortened};
-use crate::analysis::size::{Report, Row, group};
+use super::text::{Shown, share, shortened};
 use crate::report::text::{escape, grouped};
 
 /// Text for XML.
@@ -19,23 +18,30 @@ pub(in crate::report) fn xml(s: &str) -> String {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_svg(
-    out: &mut dyn Write,
-    file: &str,
-    report: &Report,
-    rows: &[&Row],
-    view: &View,
-) -> io::Result<()> {
-    let groups = shortened(group(rows.iter().copied(), |r| view.by.key(r)), view.top);
+pub fn write_svg(out: &mut dyn Write, shown: &Shown<'_>) -> io::Result<()> {
+    let Shown { report, view, .. } = shown;
+    // Of one package its symbols.
+    let (groups, what) = match &view.explain {
+        Some(name) => (
+            shown.symbols(),
+            format!("{name}, {} of {}", grouped(shown.bytes()), shown.file),
+        ),
+        None => (shown.groups(), shown.file.to_string()),
+    };
+    let groups = shortened(groups, view.top);
     let most = groups.iter().map(|g| g.bytes).max().unwrap_or(1).max(1);
     let height = 50 + 22 * groups.len();
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"900\" height=\"{height}\" viewBox=\"0 0 900 {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"900\" height=\"{height}\" fill=\"#ffffff\"/>\n<text x=\"10\" y=\"22\" font-size=\"15\">{}: {} bytes by {}</text>",
-        xml(file),
+        xml(&what),
         grouped(report.file_size),
-        view.by.word()
+        if view.explain.is_some() {
+            "symbol"
+        } else {
+            view.by.word()
+        }
     )?;
     for (i, g) in groups.iter().enumerate() {
         let y = 38 + 22 * i;

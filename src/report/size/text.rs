@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use crate::analysis::size::{
-    Agreement, By, Group, Report, Row, group, group_memory, matches, matches_memory,
+    Agreement, By, Group, Report, Row, Wanted, group, group_memory, matches_memory, parts,
 };
+use crate::input::Name;
+use crate::report::columns::{Columns, Line};
 use crate::report::text::{escape, grouped, human};
 
 /// How to show a report.
@@ -12,36 +14,69 @@ use crate::report::text::{escape, grouped, human};
 pub struct View {
     /// The key of the table.
     pub by: By,
-    /// Lines of the table; the others are summed up in one.
+    /// Lines of the table; the others are summed up in one; 0 for all.
     pub top: usize,
+    /// Were `by` or `top` asked for? Formats for programs have the groups only then.
+    pub grouped: bool,
     /// Each module with its packages.
     pub tree: bool,
     /// Only rows that hold this text somewhere.
     pub filter: Option<String>,
     /// Show memory without bytes in the file.
     pub memory: bool,
-    /// Show from which structures this package's bytes come.
+    /// Show from which structures the bytes of this package or module come.
     pub explain: Option<String>,
     /// Colours.
     pub color: bool,
+    /// Columns of the terminal, where it matters.
+    pub width: Option<usize>,
 }
 
-/// Width of a full bar.
-const BAR: u64 = 24;
+impl View {
+    /// The rows that it asks for.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            filter: self.filter.as_deref(),
+            explain: self.explain.as_deref(),
+            memory: self.memory,
+        }
+    }
+}
 
-/// A bar of up to [`BAR`] cells, in eighths.
-pub(super) fn bar(part: u64, whole: u64) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    if whole == 0 {
-        return String::new();
+/// A report, and what is shown of it.
+#[derive(Debug)]
+pub struct Shown<'r> {
+    /// The file.
+    pub name: &'r Name,
+    /// What it is called in the report.
+    pub file: &'r str,
+    /// All of it.
+    pub report: &'r Report,
+    /// The rows that were asked for.
+    pub rows: Vec<&'r Row>,
+    /// How they are shown.
+    pub view: &'r View,
+}
+
+impl Shown<'_> {
+    /// The rows by the view's key, the largest first.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        group(self.rows.iter().copied(), |r| self.view.by.key(r))
     }
-    let cells = (u128::from(part) * u128::from(BAR) * 8 / u128::from(whole)) as usize;
-    let mut out = "█".repeat(cells / 8);
-    out.push_str(EIGHTHS.get(cells % 8).copied().unwrap_or_default());
-    if out.is_empty() && part > 0 {
-        out.push('▏');
+
+    /// Symbols with their kinds, for [`View::explain`].
+    pub(super) fn symbols(&self) -> Vec<Group> {
+        let name = |r: &Row| {
+            let symbol = r.symbol.as_deref().unwrap_or("(no symbol)");
+            format!("{symbol} [{}]", r.kind.word())
+        };
+        group(self.rows.iter().copied(), name)
     }
-    out
+
+    /// Bytes of all rows that are shown.
+    pub(super) fn bytes(&self) -> u64 {
+        self.rows.iter().map(|r| r.bytes).sum()
+    }
 }
 
 /// `12.3 %` of `whole`.
@@ -69,65 +104,80 @@ pub(super) fn shortened(mut groups: Vec<Group>, top: usize) -> Vec<Group> {
     groups
 }
 
-fn line(out: &mut dyn Write, key: &str, bytes: u64, whole: u64, color: bool) -> io::Result<()> {
-    let (on, off) = if color { ("\x1b[36m", "\x1b[0m") } else { ("", "") };
-    writeln!(
-        out,
-        "  {:>14}  {:>7}  {on}{:<24}{off}  {}",
-        grouped(bytes),
-        share(bytes, whole),
-        bar(bytes, whole),
-        escape(key.as_bytes())
-    )
+/// A table of groups that are parts of `whole`, with their sum below.
+struct Parts<'v> {
+    view: &'v View,
+    whole: u64,
+    lines: Vec<Line>,
 }
 
-fn total(out: &mut dyn Write, bytes: u64, whole: u64, what: &str) -> io::Result<()> {
-    writeln!(out, "  {:->14}  {:->7}", "", "")?;
-    writeln!(
-        out,
-        "  {:>14}  {:>7}  {:<24}  {what}",
-        grouped(bytes),
-        share(bytes, whole),
-        ""
-    )
+impl<'v> Parts<'v> {
+    fn new(view: &'v View, whole: u64) -> Parts<'v> {
+        let lines = Vec::new();
+        Parts { view, whole, lines }
+    }
+
+    fn line(&mut self, name: &str, bytes: u64) -> &mut Line {
+        self.lines.push(Line {
+            figures: vec![grouped(bytes), share(bytes, self.whole)],
+            name: name.into(),
+            ..Line::default()
+        });
+        let last = self.lines.len() - 1;
+        &mut self.lines[last]
+    }
+
+    fn part(&mut self, name: &str, bytes: u64) {
+        let color = if self.view.color { "\x1b[36m" } else { "" };
+        let bar = Some((bytes, self.whole));
+        let line = self.line(name, bytes);
+        (line.bar, line.color) = (bar, color);
+    }
+
+    fn write(mut self, out: &mut dyn Write, sum: u64, what: &str) -> io::Result<()> {
+        self.line(what, sum).ruled = true;
+        let columns = Columns {
+            least: vec![14, 7],
+            width: self.view.width,
+            lines: self.lines,
+            ..Columns::default()
+        };
+        columns.write(out)
+    }
 }
 
 /// Writes a report as text.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View) -> io::Result<()> {
-    let go = report
-        .go_version
-        .as_deref()
+pub fn write_text(out: &mut dyn Write, shown: &Shown<'_>) -> io::Result<()> {
+    let Shown {
+        report, rows, view, ..
+    } = shown;
+    let go = report.go_version.as_deref();
+    let go = go
         .map(|v| format!(", {}", escape(v.as_bytes())))
         .unwrap_or_default();
+    let size = report.file_size;
     writeln!(
         out,
-        "{file}: {} ({} bytes){go}",
-        human(report.file_size),
-        grouped(report.file_size)
+        "{}: {} ({} bytes){go}",
+        shown.file,
+        human(size),
+        grouped(size)
     )?;
-    if let Some(package) = &view.explain {
-        return explain(out, report, package, view);
+    if let Some(name) = &view.explain {
+        return explain(out, shown, name);
     }
-    let rows: Vec<&Row> = report
-        .rows
-        .iter()
-        .filter(|r| view.filter.as_deref().is_none_or(|f| matches(r, f)))
-        .collect();
-    let shown: u64 = rows.iter().map(|r| r.bytes).sum();
-    if let (true, Some(filter)) = (rows.is_empty(), &view.filter) {
-        return writeln!(
-            out,
-            "\nNothing in the file matches {:?}.",
-            escape(filter.as_bytes())
-        );
-    }
+    let what = if view.filter.is_some() {
+        "total of what matches"
+    } else {
+        "total, the file's size"
+    };
     writeln!(out, "\nBy {}:", view.by.word())?;
-    let groups = group(rows.iter().copied(), |r| view.by.key(r));
-    for g in shortened(groups, view.top) {
-        line(out, &g.key, g.bytes, report.file_size, view.color)?;
+    let mut table = Parts::new(view, size);
+    for g in shortened(shown.groups(), view.top) {
+        table.part(&g.key, g.bytes);
         if view.tree {
             let below = rows.iter().copied().filter(|r| view.by.key(r) == g.key);
             let next = if view.by == By::Module {
@@ -136,23 +186,11 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
                 By::Kind
             };
             for b in shortened(group(below, |r| next.key(r)), view.top) {
-                writeln!(
-                    out,
-                    "  {:>14}  {:>7}  {:<24}  └ {}",
-                    grouped(b.bytes),
-                    share(b.bytes, report.file_size),
-                    "",
-                    escape(b.key.as_bytes())
-                )?;
+                table.line(&format!("└ {}", b.key), b.bytes);
             }
         }
     }
-    let what = if view.filter.is_some() {
-        "total of what matches"
-    } else {
-        "total, the file's size"
-    };
-    total(out, shown, report.file_size, what)?;
+    table.write(out, shown.bytes(), what)?;
     // `std` alone is no list.
     if view.by == By::Module && report.modules.len() < 2 && rows.iter().any(|r| r.package.is_some()) {
         writeln!(
@@ -162,10 +200,11 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
     }
     if view.by != By::Kind {
         writeln!(out, "\nWhat it is made of:")?;
+        let mut table = Parts::new(view, size);
         for g in group(rows.iter().copied(), |r| r.kind.word().into()) {
-            line(out, &g.key, g.bytes, report.file_size, view.color)?;
+            table.part(&g.key, g.bytes);
         }
-        total(out, shown, report.file_size, what)?;
+        table.write(out, shown.bytes(), what)?;
     }
     let inferred: u64 = rows
         .iter()
@@ -175,8 +214,8 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
     writeln!(
         out,
         "\n{} of these bytes are measured; for {} the package is inferred from who refers to them.",
-        share(shown - inferred, shown),
-        share(inferred, shown)
+        share(shown.bytes() - inferred, shown.bytes()),
+        share(inferred, shown.bytes())
     )?;
     if view.memory {
         writeln!(
@@ -186,10 +225,11 @@ pub fn write_text(out: &mut dyn Write, file: &str, report: &Report, view: &View)
         )?;
         let groups = memory_groups(report, view);
         let all = groups.iter().fold(0u64, |sum, g| sum.saturating_add(g.bytes));
+        let mut table = Parts::new(view, all);
         for g in &groups {
-            line(out, &g.key, g.bytes, all, view.color)?;
+            table.part(&g.key, g.bytes);
         }
-        total(out, all, all, "total, not part of the file")?;
+        table.write(out, all, "total, not part of the file")?;
     }
     Ok(())
 }
@@ -211,50 +251,33 @@ pub(super) fn memory_groups(report: &Report, view: &View) -> Vec<Group> {
     shortened(group_memory(kept, |m| view.by.memory_key(m)), view.top)
 }
 
-/// From which structures the bytes of a package come.
-fn explain(out: &mut dyn Write, report: &Report, package: &str, view: &View) -> io::Result<()> {
-    let rows: Vec<&Row> = report
-        .rows
-        .iter()
-        .filter(|r| r.package.as_deref() == Some(package) || By::Package.key(r) == package)
-        .collect();
-    let sum: u64 = rows.iter().map(|r| r.bytes).sum();
-    let name = escape(package.as_bytes());
-    if rows.is_empty() {
-        return writeln!(out, "\nNo byte of the file belongs to package {name}.");
-    }
-    writeln!(
-        out,
-        "\nPackage {name}: {} bytes, {} of the file",
-        grouped(sum),
-        share(sum, report.file_size)
-    )?;
-    let key = |r: &Row| {
-        let how = if r.source.measured() {
-            "measured"
-        } else {
-            "inferred"
-        };
-        format!("{} in {}, {how} by {}", r.kind.word(), r.section, r.source.word())
+/// Kind, section, and how it is known, in words.
+pub(super) fn part_words(r: &Row) -> String {
+    let how = if r.source.measured() {
+        "measured"
+    } else {
+        "inferred"
     };
-    for g in group(rows.iter().copied(), key) {
-        line(out, &g.key, g.bytes, sum, view.color)?;
+    format!("{} in {}, {how} by {}", r.kind.word(), r.section, r.source.word())
+}
+
+/// From which structures the bytes of a package or module come.
+fn explain(out: &mut dyn Write, shown: &Shown<'_>, name: &str) -> io::Result<()> {
+    let sum = shown.bytes();
+    let of_file = share(sum, shown.report.file_size);
+    let name = escape(name.as_bytes());
+    writeln!(out, "\n{name}: {} bytes, {of_file} of the file", grouped(sum))?;
+    let mut table = Parts::new(shown.view, sum);
+    for (row, bytes) in parts(&shown.rows) {
+        table.part(&part_words(row), bytes);
     }
-    total(out, sum, sum, "total of the package")?;
+    table.write(out, sum, &format!("total of {name}"))?;
     writeln!(out, "\nLargest:")?;
-    for g in shortened(
-        group(rows.iter().copied(), |r| {
-            format!(
-                "{} [{}]",
-                r.symbol.as_deref().unwrap_or("(no symbol)"),
-                r.kind.word()
-            )
-        }),
-        view.top,
-    ) {
-        line(out, &g.key, g.bytes, sum, view.color)?;
+    let mut table = Parts::new(shown.view, sum);
+    for g in shortened(shown.symbols(), shown.view.top) {
+        table.part(&g.key, g.bytes);
     }
-    Ok(())
+    table.write(out, sum, &format!("total of {name}"))
 }
 
 /// Writes how far attribution without symbols agrees with the symbols.
@@ -291,13 +314,6 @@ pub fn write_agreement(out: &mut dyn Write, file: &str, all: &[Agreement], worst
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bars_are_in_proportion_and_never_vanish() {
-        assert_eq!(bar(1, 1).chars().count(), 24);
-        assert_eq!(bar(1, 2).chars().count(), 12);
-        assert_eq!((bar(1, 1_000_000), bar(0, 5)), ("▏".to_string(), String::new()));
-    }
 
     #[test]
     fn what_is_cut_off_is_summed_up() {

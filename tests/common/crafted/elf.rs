@@ -145,6 +145,7 @@ pub const KINDS: &[Row] = &[
     ("elf-sections-of-strings-over-the-file", 2000, |n| {
         sections(n, 3, 2)
     }),
+    ("elf-one-long-function", 512, long_function),
     ("elf-needed-name", 4000, |n| needed(n, true)),
     ("elf32-needed-name", 4000, |n| needed(n, false)),
     ("elf-version-name", 4000, |n| version_needs(n, 16)),
@@ -371,6 +372,26 @@ fn dynamic_symbols(n: usize) -> Vec<u8> {
     (s.link, s.entry) = (1, 24);
     let at = elf.put(&r);
     elf.section(".rela.dyn", 4, 2, at, r.len()).entry = 24;
+    elf.finish()
+}
+
+/// One function that is all of the code: its listing is a hundred times as long.
+fn long_function(n: usize) -> Vec<u8> {
+    let mut elf = Elf::new(true);
+    let code = [0x48, 0x89, 0xe5, 0x90].repeat(n * 256);
+    let text = elf.put(&code);
+    elf.section(".text", 1, 6, text, code.len());
+    let names = b"\0main.main\0";
+    let at = elf.put(names);
+    elf.section(".strtab", 3, 0, at, names.len());
+    let mut table = vec![0; 24];
+    LE.u32(&mut table, 1);
+    table.extend([0x12, 0, 1, 0]);
+    LE.u64(&mut table, BASE + text);
+    LE.u64(&mut table, code.len() as u64);
+    let at = elf.put(&table);
+    let s = elf.section(".symtab", 2, 0, at, table.len());
+    (s.link, s.entry) = (2, 24);
     elf.finish()
 }
 

@@ -337,34 +337,39 @@ fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
 }
 
 fn build_mode(s: &Subject<'_, '_>, v: &Value) -> Verdict {
-    // The header of a packed file is the unpacker's.
-    if s.facts.packed.is_some() {
-        return Verdict::Unknown(s.hidden().unwrap_or_default());
-    }
-    one_of(s.facts.build_mode, v, "build mode", s.seen("build_mode"))
+    one_of(&s.build_mode(), v, "build mode", s.seen("build_mode"))
 }
 
 fn target(s: &Subject<'_, '_>, v: &Value) -> Verdict {
-    match (&s.facts.os, &s.facts.arch) {
-        (Some(os), Some(_)) if matches!(v, Value::Words(w) if w.iter().any(|w| w == os)) => Verdict::PASS,
-        (Some(os), Some(arch)) => one_of(Some(&format!("{os}/{arch}")), v, "system", s.seen("os")),
-        _ => Verdict::unknown("the file does not show which system it is for"),
-    }
+    let any_arch = |os: &str| matches!(v, Value::Words(w) if w.iter().any(|w| w == os));
+    let arch = s.arch();
+    s.os().judge(|os| match os {
+        Some(os) if any_arch(os) && arch.known().is_some() => Verdict::PASS,
+        Some(os) => one_of(
+            &arch.map(|arch| format!("{os}/{arch}")),
+            v,
+            "system",
+            s.seen("os"),
+        ),
+        None => Verdict::unknown("the file does not show which system it is for"),
+    })
 }
 
 fn compiler(s: &Subject<'_, '_>, v: &Value) -> Verdict {
-    one_of(s.facts.compiler, v, "compiler", s.seen("compiler"))
+    one_of(&s.compiler(), v, "compiler", s.seen("compiler"))
 }
 
-fn one_of(is: Option<&str>, v: &Value, what: &str, evidence: String) -> Verdict {
-    let (Some(is), Value::Words(allowed)) = (is, v) else {
-        return Verdict::unknown(format!("the file does not show its {what}"));
-    };
-    Verdict::hold(
-        allowed.iter().any(|a| a == is),
-        &format!("{what} is {is}, allowed is {v}"),
-        evidence,
-    )
+fn one_of(is: &Seen<impl AsRef<str>>, v: &Value, what: &str, evidence: String) -> Verdict {
+    is.judge(|is| {
+        let (Some(is), Value::Words(allowed)) = (is.map(AsRef::as_ref), v) else {
+            return Verdict::unknown(format!("the file does not show its {what}"));
+        };
+        Verdict::hold(
+            allowed.iter().any(|a| a == is),
+            &format!("{what} is {is}, allowed is {v}"),
+            evidence,
+        )
+    })
 }
 
 /// A size as a policy writes it: `1.5MiB`.

@@ -161,7 +161,10 @@ fn pie(s: &Subject<'_, '_>, _: &Value) -> Verdict {
         return Verdict::not_applicable("it is a library, position independent by its nature");
     }
     if matches!(s.image.format, Format::Wasm | Format::Plan9 | Format::Xcoff) {
-        return Verdict::not_applicable(format!("{} has no position-independent programs of Go", s.os()));
+        return Verdict::not_applicable(format!(
+            "{} has no position-independent programs of Go",
+            s.os_word()
+        ));
     }
     s.facts.pie.judge(|is| match is {
         Some(true) => Verdict::PASS,
@@ -219,10 +222,13 @@ fn nx(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     s.facts.nx.judge(|is| match is {
         Some(nx) => Verdict::hold(*nx, "asks for an executable stack", "PT_GNU_STACK is executable"),
         // Without the header linux makes the stack of some architectures executable.
-        None if s.os() == "linux" && !s.facts.cgo.is_not() => Verdict::unknown("there is no PT_GNU_STACK"),
+        None if s.os().known() == Some(&"linux") && !s.facts.cgo.is_not() => {
+            Verdict::unknown("there is no PT_GNU_STACK")
+        }
+        None if s.os().known().is_none() => Verdict::unknown(s.os().why().unwrap_or_default()),
         None => Verdict::not_applicable(format!(
             "{} never executes the stack and files need no PT_GNU_STACK",
-            s.os()
+            s.os_word()
         )),
     })
 }

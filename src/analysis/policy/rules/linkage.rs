@@ -8,6 +8,7 @@ use crate::analysis::info::{Library, Linkage};
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
+use crate::analysis::seen::Seen;
 use crate::image::Format;
 
 pub(super) const RULES: &[Rule] = &[
@@ -257,7 +258,9 @@ fn statically(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     }
     s.facts.linkage.judge(|linkage| match linkage {
         Some(Linkage::Static | Linkage::StaticPie) => Verdict::PASS,
-        Some(Linkage::Dynamic) if has_no_static(s.os()) && !s.is_library() => system_only(s),
+        Some(Linkage::Dynamic) if has_no_static(s.os().known().unwrap_or(&"")) && !s.is_library() => {
+            system_only(s)
+        }
         Some(Linkage::Dynamic) => dynamic(s),
         None => Verdict::unknown("the file does not show how it is linked"),
     })
@@ -267,11 +270,11 @@ fn statically(s: &Subject<'_, '_>, _: &Value) -> Verdict {
 fn system_only(s: &Subject<'_, '_>) -> Verdict {
     s.facts.libraries.judge(|all| {
         let all = all.map_or(&[][..], Vec::as_slice);
-        let foreign: Vec<&Library> = all.iter().filter(|l| !is_system(s.os(), &l.name)).collect();
+        let foreign: Vec<&Library> = all.iter().filter(|l| !is_system(s.os_word(), &l.name)).collect();
         if !foreign.is_empty() {
             let message = format!(
                 "needs libraries that are not part of {}: {}",
-                s.os(),
+                s.os_word(),
                 names(foreign)
             );
             return Verdict::fail(message, needs(s));
@@ -283,7 +286,7 @@ fn system_only(s: &Subject<'_, '_>) -> Verdict {
         };
         Verdict::Pass(Some(format!(
             "{} has no static programs; only the system's own libraries are linked{own}",
-            s.os()
+            s.os_word()
         )))
     })
 }
@@ -306,13 +309,14 @@ fn dynamic(s: &Subject<'_, '_>) -> Verdict {
 }
 
 fn scratch(s: &Subject<'_, '_>, v: &Value) -> Verdict {
-    let os = s.os();
     if s.is_library() || s.is_unlinked() {
         return Verdict::fail("is no program that could be started", s.seen("build_mode"));
     }
-    if os.is_empty() {
-        return Verdict::unknown("the file does not show which system it is for");
-    }
+    let os = match s.os() {
+        Seen::Is(os) => os,
+        Seen::Absent => return Verdict::unknown("the file does not show which system it is for"),
+        Seen::Hidden { why, .. } => return Verdict::unknown(why),
+    };
     if os != "linux" {
         return Verdict::fail(
             format!("is for {os}; containers from scratch run linux programs"),
@@ -332,8 +336,10 @@ fn scratch(s: &Subject<'_, '_>, v: &Value) -> Verdict {
 }
 
 fn scratch_data(s: &Subject<'_, '_>, _: &Value) -> Verdict {
-    if s.os() != "linux" || s.is_library() {
-        return Verdict::not_applicable("it is no linux program");
+    match s.os() {
+        Seen::Is("linux") if !s.is_library() => {}
+        Seen::Hidden { why, .. } if !s.is_library() => return Verdict::unknown(why),
+        _ => return Verdict::not_applicable("it is no linux program"),
     }
     let has = |names: &[&str]| s.has_function(names).known().copied();
     let wants = [

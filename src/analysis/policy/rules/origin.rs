@@ -9,6 +9,7 @@ use crate::analysis::policy::releases::{self, Support};
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
+use crate::analysis::seen::Seen;
 use crate::go::version::Version;
 
 pub(super) const RULES: &[Rule] = &[
@@ -253,8 +254,10 @@ fn version<'f>(s: &'f Subject<'_, '_>) -> Result<(&'f str, Version), Verdict> {
     if let Some(v) = s.no_go() {
         return Err(v);
     }
-    let Some(text) = s.facts.go_version.as_deref() else {
-        return Err(Verdict::unknown("the file does not show its Go version"));
+    let text = match s.go_version() {
+        Seen::Is(text) => text,
+        Seen::Absent => return Err(Verdict::unknown("the file does not show its Go version")),
+        Seen::Hidden { why, .. } => return Err(Verdict::unknown(why)),
     };
     match Version::parse(text) {
         Some(v) => Ok((text, v)),
@@ -264,10 +267,7 @@ fn version<'f>(s: &'f Subject<'_, '_>) -> Result<(&'f str, Version), Verdict> {
 
 fn source(s: &Subject<'_, '_>) -> String {
     let whence = s.facts.go_version_source.unwrap_or("the file");
-    format!(
-        "{} in {whence}",
-        s.facts.go_version.as_deref().unwrap_or_default()
-    )
+    format!("{} in {whence}", s.go_version().known().unwrap_or(&""))
 }
 
 fn min_go(s: &Subject<'_, '_>, v: &Value) -> Verdict {
