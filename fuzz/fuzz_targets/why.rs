@@ -10,6 +10,6 @@ gospect_fuzz::target!(|data| {
     let Ok(graph) = Graph::new(&program, None) else { return };
     let table = graph.table();
     if let Some(row) = table.packages.last() {
-        let _ = graph.path(&row.name, &[]);
+        let _ = graph.paths(&row.name, &[], 1);
     }
 });
