@@ -353,3 +353,175 @@ fn what_is_not_named_or_not_safe_is_not_built() {
     let answer = place.reproduce(&["--module", "example.com/again@v9.9.9"], &file);
     assert_eq!(answer["reason"], "source-not-served", "{answer}");
 }
+
+/// One own build of the wide matrix: a name, arguments of `go build`, its environment, arguments of `gospect reproduce`.
+type Own = (
+    &'static str,
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const OWN: [Own; 10] = [
+    ("trimpath", &["-trimpath"], &[], &[]),
+    ("stripped", &["-trimpath", "-ldflags=-s -w"], &[], &[]),
+    ("no-build-id", &["-trimpath", "-ldflags=-buildid="], &[], &[]),
+    (
+        "gnu-id",
+        &[
+            "-trimpath",
+            "-ldflags=-B 0x1122334455667788112233445566778811223344",
+        ],
+        &[],
+        &[],
+    ),
+    ("paths-and-dwarf", &[], &[], &[]),
+    (
+        "tags-v3",
+        &["-trimpath", "-tags=fancy"],
+        &[("GOAMD64", "v3")],
+        &[],
+    ),
+    ("pie", &["-trimpath", "-buildmode=pie"], &[], &[]),
+    (
+        "cgo",
+        &["-trimpath", "-tags=netcgo"],
+        &[("CGO_ENABLED", "1")],
+        &["--allow-cgo"],
+    ),
+    (
+        "darwin",
+        &["-trimpath", "-ldflags=-s -w -X main.version=7"],
+        &[("GOOS", "darwin"), ("GOARCH", "arm64")],
+        &[],
+    ),
+    (
+        "windows",
+        &["-trimpath", "-ldflags=-X main.version=7"],
+        &[("GOOS", "windows")],
+        &[],
+    ),
+];
+
+#[test]
+fn own_builds_of_all_kinds_are_identical() {
+    if std::env::var_os("GOSPECT_WIDE").is_none() {
+        return;
+    }
+    let Some(place) = Place::new() else { return };
+    for (name, args, env, more) in OWN {
+        let Some(file) = place.build(name, args, env) else {
+            return;
+        };
+        let answer = place.reproduce(more, &file);
+        assert_eq!(answer["verdict"], "identical", "{name}: {answer}");
+    }
+    // C code, which the file shows: refused unless it is allowed.
+    let c = "package main\n\n/*\nstatic int three(void) { return 3; }\n*/\nimport \"C\"\n\nfunc init() { _ = C.three() }\n";
+    let mut files = texts();
+    files.push(("c.go", c.to_string()));
+    let Some(place) = Place::with(files) else { return };
+    let env = [("CGO_ENABLED", "1")];
+    for (name, args) in [("c", &["-trimpath"][..]), ("c-paths", &[])] {
+        let Some(file) = place.build(name, args, &env) else {
+            return;
+        };
+        assert_eq!(place.reproduce(&[], &file)["reason"], "cgo-not-allowed", "{name}");
+        let answer = place.reproduce(&["--allow-cgo"], &file);
+        assert_eq!(answer["verdict"], "identical", "{name}: {answer}");
+    }
+}
+
+#[test]
+fn a_dirty_stamp_is_tried_from_the_clean_version() {
+    if std::env::var_os("GOSPECT_WIDE").is_none() {
+        return;
+    }
+    let Some(place) = Place::new() else { return };
+    // A stray file changes the stamp and nothing else.
+    fs::write(place.checkout.join("stray.txt"), "x").expect("written");
+    let Some(file) = place.build("stray", &["-trimpath"], &[]) else {
+        return;
+    };
+    assert_eq!(place.reproduce(&[], &file)["verdict"], "identical");
+    // A changed source is what no commit has.
+    let changed = FILES[4].1.replace("Factor = 7", "Factor = 9");
+    fs::write(place.checkout.join("inner/inner.go"), changed).expect("written");
+    let Some(file) = place.build("changed", &["-trimpath"], &[]) else {
+        return;
+    };
+    let answer = place.reproduce(&[], &file);
+    assert_eq!(answer["reason"], "dirty", "{answer}");
+    assert_ne!(answer["because"].as_array().map(Vec::len), Some(0), "{answer}");
+}
+
+#[test]
+fn a_workspace_is_built_again_from_a_checkout() {
+    if std::env::var_os("GOSPECT_WIDE").is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let root = dir.path().join("work");
+    for (name, text) in [
+        ("go.work", "go 1.24\n\nuse (\n\t./app\n\t./lib\n)\n"),
+        ("lib/go.mod", "module example.com/worklib\n\ngo 1.24\n"),
+        (
+            "lib/lib.go",
+            "package worklib\n\nfunc Answer() int { return 42 }\n",
+        ),
+        (
+            "app/go.mod",
+            "module example.com/workapp\n\ngo 1.24\n\nrequire example.com/worklib v0.0.0\n",
+        ),
+        (
+            "app/main.go",
+            "package main\n\nimport \"example.com/worklib\"\n\nfunc main() { println(worklib.Answer()) }\n",
+        ),
+    ] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("written");
+    }
+    let made = [
+        &["init", "-q"][..],
+        &["add", "-A"],
+        &["commit", "-q", "-m", "one"],
+    ];
+    assert!(made.iter().all(|args| git(&root, args)));
+    let place = Place {
+        checkout: root.join("app"),
+        dir,
+        version: String::new(),
+    };
+    let out = place.dir.path().join("workapp");
+    let mut go = common::reference_go();
+    go.args(["build", "-buildvcs=true", "-trimpath", "-o"])
+        .arg(&out)
+        .arg(".");
+    go.current_dir(&place.checkout)
+        .env("CGO_ENABLED", "0")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null");
+    assert!(go.status().is_ok_and(|s| s.success()));
+    assert_eq!(place.reproduce(&[], &out)["reason"], "source-not-named");
+    let moved = place.dir.path().join("moved");
+    fs::rename(&root, &moved).expect("moved");
+    let answer = place.reproduce(&["--source", moved.to_str().expect("UTF-8")], &out);
+    assert_eq!(answer["verdict"], "identical", "{answer}");
+}
+
+/// Programs that others published, by npm and PyPI: the script that makes the table of docs/reproduce.md builds them again, and fails where
+/// one does not come out as the table has it.
+#[test]
+fn published_programs_are_identical() {
+    if std::env::var_os("GOSPECT_WIDE").is_none() {
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/published/table");
+    let out = common::command("python3")
+        .arg(script)
+        .arg(env!("CARGO_BIN_EXE_gospect"))
+        .output();
+    let out = out.expect("python3 runs");
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
+}

@@ -241,10 +241,12 @@ fn commands(out: &mut dyn Write, outcome: &Outcome, verbose: bool) -> io::Result
     if outcome.steps.is_empty() {
         return Ok(());
     }
+    let workspace = outcome.env.iter().any(|(k, _)| k == "GOWORK");
     let env: Vec<String> = outcome.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
     writeln!(
         out,
-        "  environment GOFLAGS= GOENV=off GOWORK=off {}",
+        "  environment GOFLAGS= GOENV=off{} {}",
+        if workspace { "" } else { " GOWORK=off" },
         safe(&words::shell(&env))
     )?;
     let all = outcome.verdict.is_none() || verbose;

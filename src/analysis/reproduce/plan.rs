@@ -82,6 +82,8 @@ pub struct Plan {
     pub source: Source,
     /// Path of the main module, for finding it in a folder.
     pub module: String,
+    /// The main module's version that the file names, without `+dirty`.
+    pub version: Option<String>,
     /// What is handed to `go build`: `./cmd/x`, `.`, an import path, or files below the module's folder.
     pub packages: Vec<String>,
     /// GOOS, GOARCH and what else of the environment the build depends on.
@@ -165,6 +167,7 @@ pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
         go,
         source,
         module,
+        version: asked.version(),
         packages,
         flags,
         ldflags,
@@ -231,6 +234,13 @@ impl Asked<'_> {
             Some(v) if !allowed::plain(&v) => Err(not_allowed(key, &v)),
             v => Ok(v),
         }
+    }
+
+    /// The main module's version that the file names.
+    fn version(&self) -> Option<String> {
+        let version = String::from_utf8_lossy(self.record.main.as_ref()?.version);
+        let version = version.strip_suffix("+dirty").unwrap_or(&version);
+        (!version.is_empty() && version != "(devel)").then(|| version.to_string())
     }
 
     fn trimmed(&self) -> bool {
@@ -341,8 +351,7 @@ impl Asked<'_> {
             .as_ref()
             .and_then(|m| m.split_once('@'))
             .map(|m| m.1.to_string());
-        let recorded = main.map(|m| String::from_utf8_lossy(m.version).into_owned());
-        let recorded = recorded.filter(|v| !v.is_empty() && v != "(devel)");
+        let recorded = self.version();
         let named = |what: &str| Err(Cannot::new(Reason::SourceNotNamed, what.to_string()));
         if !module.split('/').next().is_some_and(|host| host.contains('.')) {
             return named(
@@ -358,7 +367,7 @@ impl Asked<'_> {
         }
         let version = match (told, recorded, revision) {
             (Some(v), ..) => v,
-            (None, Some(v), _) => v.trim_end_matches("+dirty").to_string(),
+            (None, Some(v), _) => v,
             (None, None, Some(revision)) => {
                 notes.push(format!(
                     "no version is recorded; the source is that of vcs.revision {revision}"

@@ -36,6 +36,14 @@ impl Difference {
     }
 }
 
+/// Another version of the main module than the file names.
+pub fn version_cause(module: &str, theirs: &str, ours: &str) -> Cause {
+    let cause = Cause::new("main module version", Class::Record);
+    cause
+        .named(module)
+        .values(Some(theirs.to_string()), Some(ours.to_string()))
+}
+
 /// The lines without their frame.
 fn lines(framed: &[u8]) -> &[u8] {
     framed

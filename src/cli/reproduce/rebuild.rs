@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::build::{self, Builder, Built};
 use super::go::{Go, broken};
 use super::{linker, source};
-use crate::analysis::compare;
+use crate::analysis::compare::{self, Cause};
 use crate::analysis::reproduce::variables::{self, Variable};
 use crate::analysis::reproduce::{
     Cannot, Material, Outcome, Plan, Reason, Source, Step, Verdict, record, words,
@@ -209,6 +209,8 @@ fn distributed(
         return Ok(None);
     };
     outcome.source = Some((material, "toolchain"));
+    // What was read off the file is for a build, and there is none.
+    outcome.notes = vec!["the toolchain's own file was compared; nothing was built".into()];
     outcome.ours_sha256 = Some(sha256(&ours));
     if ours == theirs.image().data {
         return Ok(Some(Verdict::Identical));
@@ -326,10 +328,15 @@ fn judge(theirs: &Program<'_>, plan: &Plan, built: &Built, outcome: &mut Outcome
     let id = plan.build_id.as_deref().and_then(content);
     outcome.content_id = id.zip(content(&built.natural_id)).map(|(a, b)| a == b);
     let stamped = matches!(plan.source, Source::Installed { .. });
-    let differences = record::compare(&plan.modinfo, &built.natural, stamped);
+    let differences = match plan.modinfo.is_empty() {
+        // The file claims nothing.
+        true => Vec::new(),
+        false => record::compare(&plan.modinfo, &built.natural, stamped),
+    };
     let cause = record::Difference::cause;
     outcome.expected = differences.iter().filter(|d| d.expected).map(cause).collect();
     outcome.because = differences.iter().filter(|d| !d.expected).map(cause).collect();
+    outcome.because.extend(other_version(plan, outcome));
     let same = ours == theirs.image().data;
     if let Some(sum) = outcome.because.iter().find(|c| c.what == "module sum") {
         let what = format!(
@@ -350,6 +357,17 @@ fn judge(theirs: &Program<'_>, plan: &Plan, built: &Built, outcome: &mut Outcome
         return Err(Cannot::new(Reason::Dirty, what));
     }
     Ok(verdict)
+}
+
+/// The version that was built, where the file names another.
+fn other_version(plan: &Plan, outcome: &Outcome) -> Option<Cause> {
+    let built = outcome
+        .source
+        .as_ref()
+        .filter(|(_, from)| *from == "module proxy")?;
+    let theirs = plan.version.as_ref()?;
+    let differs = *theirs != built.0.version;
+    differs.then(|| record::version_cause(&plan.module, theirs, &built.0.version))
 }
 
 /// Why two programs are not the same.
