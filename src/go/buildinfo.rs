@@ -49,6 +49,22 @@ pub fn marked(data: &[u8]) -> bool {
     memchr::memmem::find_iter(data, MAGIC).any(|at| at.is_multiple_of(ALIGN))
 }
 
+/// The module information as `runtime.modinfo` holds it, with its 16-byte frame: the linker writes it a second time, also where a changed one
+/// leaves the blob out. Found by the marks of the frame (Go 1.27: cmd/go/internal/modload/build.go), the first that lines stand between.
+pub fn runtime_modinfo<'a>(image: &Image<'a>) -> Option<&'a [u8]> {
+    const START: &[u8] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+    const END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
+    const LONGEST: usize = 1 << 22;
+    let (data, end) = (image.data, memchr::memmem::Finder::new(END));
+    // Go's own commands hold the marks themselves, at a few places.
+    memchr::memmem::find_iter(data, START).take(16).find_map(|at| {
+        let rest = data.get(at..data.len().min(at + LONGEST))?;
+        let framed = rest.get(..end.find(rest)? + END.len())?;
+        let lines = framed.get(16..framed.len() - 16)?;
+        (lines.ends_with(b"\n") && modinfo::parse(lines).is_ok_and(|i| !i.is_empty())).then_some(framed)
+    })
+}
+
 /// Where the blob is and what it says, unparsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob<'a> {

@@ -6,7 +6,8 @@ use super::words;
 use super::{Cannot, Reason};
 use crate::analysis::info::{self, Facts};
 use crate::go::Program;
-use crate::go::modinfo::{ModInfo, Module};
+use crate::go::buildinfo;
+use crate::go::modinfo::{self, ModInfo, Module};
 use crate::go::version::{Version, experiments};
 use crate::image::Format;
 
@@ -119,8 +120,11 @@ pub struct Plan {
 pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
     let facts = info::gather_program(program);
     as_linked(&facts)?;
-    let empty = ModInfo::default();
-    let record = program.build_info().map_or(&empty, |b| &b.info);
+    let blob = program.build_info().map(|b| b.blob.framed_modinfo);
+    let framed = blob.or_else(|| buildinfo::runtime_modinfo(program.image())).unwrap_or_default();
+    let lines = framed.get(16..framed.len().saturating_sub(16)).unwrap_or_default();
+    let parsed = modinfo::parse(lines).unwrap_or_default();
+    let record = &parsed;
     let asked = Asked {
         facts: &facts,
         record,
@@ -159,9 +163,7 @@ pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
         vendored: sums.clone().count() > 0 && sums.clone().all(|none| none),
         workspace: record.deps.iter().any(|m| m.version == b"(devel)"),
         dirty: main_version.ends_with(b"+dirty") || record.setting("vcs.modified").as_deref() == Some("true"),
-        modinfo: program
-            .build_info()
-            .map_or_else(Vec::new, |b| b.blob.framed_modinfo.to_vec()),
+        modinfo: framed.to_vec(),
         build_id: facts.go_build_id.clone().filter(|id| id.split('/').count() == 4),
         gnu_id: facts.build_id.clone(),
         go,
