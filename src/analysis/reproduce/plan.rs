@@ -121,8 +121,12 @@ pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
     let facts = info::gather_program(program);
     as_linked(&facts)?;
     let blob = program.build_info().map(|b| b.blob.framed_modinfo);
-    let framed = blob.or_else(|| buildinfo::runtime_modinfo(program.image())).unwrap_or_default();
-    let lines = framed.get(16..framed.len().saturating_sub(16)).unwrap_or_default();
+    let framed = blob
+        .or_else(|| buildinfo::runtime_modinfo(program.image()))
+        .unwrap_or_default();
+    let lines = framed
+        .get(16..framed.len().saturating_sub(16))
+        .unwrap_or_default();
     let parsed = modinfo::parse(lines).unwrap_or_default();
     let record = &parsed;
     let asked = Asked {
