@@ -33,6 +33,58 @@ fn text(p: &Path) -> &str {
     p.to_str().unwrap()
 }
 
+/// main of `vulnerable` calls gjson itself.
+#[test]
+fn a_new_module_comes_with_the_chain_that_leads_to_it() {
+    let (Some(old), Some(new)) = (
+        common::Build::new("hello", "linux/amd64").path(),
+        common::Build::new("vulnerable", "linux/amd64").path(),
+    ) else {
+        return;
+    };
+    let args = |format: &'static str| {
+        let files = [
+            old.to_str().unwrap().to_string(),
+            new.to_str().unwrap().to_string(),
+        ];
+        [
+            vec!["diff".to_string(), "--format".into(), format.into()],
+            files.to_vec(),
+        ]
+        .concat()
+    };
+    let out = common::run(args("json"));
+    let json = common::schema::assert_all("diff", &out.stdout).remove(0);
+    let arrived = json["arrived"].as_array().unwrap();
+    let gjson = arrived
+        .iter()
+        .find(|a| a["module"] == "github.com/tidwall/gjson")
+        .unwrap();
+    let path = gjson["path"].as_array().unwrap();
+    assert_eq!(path[0]["name"], "main.main");
+    assert_eq!(path.last().unwrap()["package"], "github.com/tidwall/gjson");
+    let text = String::from_utf8(common::run(args("text")).stdout).unwrap();
+    assert!(
+        text.contains("new module github.com/tidwall/gjson: main.main → "),
+        "{text}"
+    );
+    let back = common::run([
+        "diff",
+        "--format",
+        "json",
+        new.to_str().unwrap(),
+        old.to_str().unwrap(),
+    ]);
+    let back = common::schema::assert_all("diff", &back.stdout).remove(0);
+    assert!(
+        back["arrived"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|a| a["module"] != "github.com/tidwall/gjson")
+    );
+}
+
 #[test]
 fn deltas_add_up_by_every_key() {
     let Some((old, new)) = subjects() else { return };

@@ -166,6 +166,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("not-obfuscated", "PPPUPPFUU", "names and magic number of the pclntab"),
     ("not-packed", "PPPUPPPFP", "marks of UPX"),
     ("readable", "PPPFPPPPP", "the headers against the size"),
+    ("max-retained", "PPPUPPUUU", "functions and types; names tell whose"),
+    ("no-reflect-methods", "PPPUPPUUU", "methods of the types"),
+    ("no-vuln", "PPPUPPUUU", "functions against the database; without a list of modules by functions alone"),
 ];
 
 fn states() -> Option<Vec<Vec<u8>>> {
@@ -199,6 +202,7 @@ fn value(code: &str) -> &'static [&'static str] {
         "min-go" => &["1.20"],
         "deny-module" => &["example.com/denied"],
         "deny-package" => &["testing"],
+        "max-retained" => &["example.com/denied=1MiB"],
         _ => &[],
     }
 }

@@ -641,3 +641,178 @@ fn a_folder_that_changes_is_read_again() {
     entry("1.0.0-rc.1");
     assert_eq!((count(), count()), (0, 0));
 }
+
+/// A server of a database on this machine.
+#[cfg(feature = "net")]
+mod address {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    type Pages = Arc<dyn Fn(&str, &[String]) -> Vec<u8> + Send + Sync>;
+
+    /// Answers requests by `pages` (path, header lines) and notes them; the address and what was asked.
+    fn serve(pages: Pages) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let note = asked.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (pages, note) = (pages.clone(), note.clone());
+                std::thread::spawn(move || one(stream, &pages, &note));
+            }
+        });
+        (url, asked)
+    }
+
+    fn one(mut stream: TcpStream, pages: &Pages, note: &Mutex<Vec<String>>) {
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let lines: Vec<String> = lines
+            .map_while(Result::ok)
+            .take_while(|l| !l.is_empty())
+            .collect();
+        let Some(path) = lines.first().and_then(|l| l.split(' ').nth(1)) else {
+            return;
+        };
+        let answer = pages(path, &lines);
+        note.lock().unwrap().push(path.to_string());
+        let _ = stream.write_all(&answer);
+    }
+
+    fn answer(status: &str, more: &str, body: &str) -> Vec<u8> {
+        let length = body.len();
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{more}\r\n{body}")
+            .into_bytes()
+    }
+
+    const ENTRY: &str = r#"{"id":"GO-2000-0001","modified":"2026-11-01T00:00:00Z","affected":[{"package":{"name":"stdlib","ecosystem":"Go"},
+        "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}],"ecosystem_specific":{"imports":[{"path":"os","symbols":["Exit"]}]}}]}"#;
+
+    fn run(url: &str, more: &[&str]) -> (Option<i32>, String, String) {
+        let file = Build::new("hello", "linux/amd64").path();
+        let file = file.expect("hello is built");
+        let mut args = vec!["vuln", "--format", "json", "--exit-zero", "--db", url];
+        args.extend(more);
+        args.push(file.to_str().unwrap());
+        let out = gospect(&args);
+        let text = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
+        (out.status.code(), text(out.stdout), text(out.stderr))
+    }
+
+    #[test]
+    fn the_layout_is_fetched_once_until_it_changes() {
+        let day = Arc::new(Mutex::new("2026-11-01T00:00:00Z"));
+        let told = day.clone();
+        let (url, asked) = serve(Arc::new(move |path, _| match path {
+            "/v1/index/db.json" => answer(
+                "200 OK",
+                "",
+                &format!("{{\"modified\":\"{}\"}}", told.lock().unwrap()),
+            ),
+            "/v1/index/vulns.json" => answer("200 OK", "", "[{\"id\":\"GO-2000-0001\"}]"),
+            "/v1/ID/GO-2000-0001.json" => answer("200 OK", "", ENTRY),
+            _ => answer("404 Not Found", "", ""),
+        }));
+        let url = format!("{url}/v1/");
+        let fetched = |asked: &Mutex<Vec<String>>| {
+            asked
+                .lock()
+                .unwrap()
+                .iter()
+                .filter(|p| p.contains("/ID/"))
+                .count()
+        };
+        for (changed, want) in [(false, 1), (false, 1), (true, 2)] {
+            if changed {
+                *day.lock().unwrap() = "2026-11-02T00:00:00Z";
+            }
+            let (code, out, err) = run(&url, &[]);
+            assert_eq!(code, Some(0), "{err}");
+            assert!(out.contains("GO-2000-0001"), "{out}");
+            assert_eq!(fetched(&asked), want);
+        }
+    }
+
+    #[test]
+    fn a_zip_file_is_asked_for_with_conditions() {
+        let zip = work("zip").join("v.zip");
+        let _ = fs::remove_file(&zip);
+        fs::write(work("zip").join("GO-2000-0001.json"), ENTRY).unwrap();
+        let made = Command::new("python3")
+            .args(["-m", "zipfile", "-c", "v.zip", "GO-2000-0001.json"])
+            .current_dir(work("zip"))
+            .status();
+        if !made.is_ok_and(|s| s.success()) {
+            return common::left_out("python3").unwrap_or_default();
+        }
+        let body = fs::read(zip).unwrap();
+        let same = Arc::new(Mutex::new(0));
+        let count = same.clone();
+        let (url, _) = serve(Arc::new(move |_, lines| {
+            if lines
+                .iter()
+                .any(|l| l.eq_ignore_ascii_case("if-none-match: \"one\""))
+            {
+                *count.lock().unwrap() += 1;
+                return answer("304 Not Modified", "", "");
+            }
+            let mut out = answer("200 OK", "ETag: \"one\"\r\n", "");
+            let head = String::from_utf8(out).unwrap();
+            out = head
+                .replace("Content-Length: 0", &format!("Content-Length: {}", body.len()))
+                .into_bytes();
+            out.extend(&body);
+            out
+        }));
+        for want in [0, 1] {
+            let (code, out, err) = run(&format!("{url}/v.zip"), &[]);
+            assert_eq!(code, Some(0), "{err}");
+            assert!(out.contains("GO-2000-0001"), "{out}");
+            assert_eq!(*same.lock().unwrap(), want);
+        }
+    }
+
+    #[test]
+    fn what_goes_wrong_is_said_and_what_is_kept_stays() {
+        let broken = Arc::new(Mutex::new(""));
+        let how = broken.clone();
+        let (url, _) = serve(Arc::new(move |path, _| match (*how.lock().unwrap(), path) {
+            ("loop", _) => answer("302 Found", "Location: /again\r\n", ""),
+            ("stall", _) => {
+                std::thread::sleep(std::time::Duration::from_secs(20));
+                Vec::new()
+            }
+            ("large", _) => answer("200 OK", "", &"x".repeat((16 << 20) + 2)),
+            ("error", _) => answer("500 Oh", "", ""),
+            ("text", _) => answer("200 OK", "", "<html>"),
+            (_, "/index/db.json") => answer("200 OK", "", "{\"modified\":\"2026-11-01T00:00:00Z\"}"),
+            (_, "/index/vulns.json") => answer("200 OK", "", "[{\"id\":\"GO-2000-0001\"}]"),
+            (_, "/ID/GO-2000-0001.json") => answer("200 OK", "", ENTRY),
+            _ => answer("404 Not Found", "", ""),
+        }));
+        assert_eq!(run(&url, &[]).0, Some(0));
+        for (how, want) in [
+            ("loop", "redirects more than"),
+            ("stall", "no whole answer within 1 s"),
+            ("large", "the answer is larger than"),
+            ("error", "the server answers 500"),
+            ("text", "index/db.json"),
+        ] {
+            *broken.lock().unwrap() = how;
+            let (code, out, err) = run(&url, &["--timeout", "1"]);
+            assert_eq!(code, Some(2), "{how}: {err}");
+            assert!(
+                out.is_empty() && err.contains(want) && err.contains(&url),
+                "{how}: {err}"
+            );
+        }
+        *broken.lock().unwrap() = "";
+        let (code, out, _) = run(&url, &[]);
+        assert!(code == Some(0) && out.contains("GO-2000-0001"));
+        let (code, _, err) = run("http://127.0.0.1:1/", &["--timeout", "2"]);
+        assert!(code == Some(2) && err.contains("127.0.0.1:1"), "{err}");
+    }
+}

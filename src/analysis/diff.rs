@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::graph::{Graph, Path};
 use super::policy::file::Budget;
 use super::size::{By, Kind, Report, Row};
+use crate::go::Program;
 
 /// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +93,50 @@ pub struct Diff {
     pub rows: Vec<Entry>,
     /// Limits that were passed.
     pub breaches: Vec<Breach>,
+    /// Modules that the old file has nothing of; empty where it tells no modules.
+    pub arrived: Vec<Arrived>,
+}
+
+/// A module that is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// Its path.
+    pub module: String,
+    /// The shortest chain by which the new program comes to it; `None` where none is seen.
+    pub path: Option<Path>,
+}
+
+/// Modules that get a chain; of more than these it is a rewrite.
+const CHAINS: usize = 50;
+
+impl Diff {
+    /// Finds the chains to the modules that are new, in the new program.
+    pub fn explain(&mut self, new: &Program<'_>) {
+        if self.arrived.is_empty() {
+            return;
+        }
+        let Ok(graph) = Graph::new(new, None) else { return };
+        for a in self.arrived.iter_mut().take(CHAINS) {
+            let found = graph.paths(&a.module, &[], 1).ok();
+            a.path = found.and_then(|paths| paths.into_iter().next());
+        }
+    }
+}
+
+fn arrived(old: &Report, new: &Report) -> Vec<Arrived> {
+    let modules = |r: &Report| -> BTreeSet<String> {
+        let all = r.rows.iter().filter_map(|r| r.module.clone());
+        all.filter(|m| m != "std").collect()
+    };
+    let before = modules(old);
+    if before.is_empty() {
+        return Vec::new();
+    }
+    modules(new)
+        .into_iter()
+        .filter(|m| !before.contains(m))
+        .map(|module| Arrived { module, path: None })
+        .collect()
 }
 
 #[derive(Default, Clone)]
@@ -201,6 +247,7 @@ pub fn compare(old: &Report, new: &Report, by: By) -> Diff {
         go,
         rows,
         breaches: Vec::new(),
+        arrived: arrived(old, new),
     }
 }
 

@@ -96,7 +96,7 @@ fn rules(part: &str, flags: &[String]) -> Result<Rules, Failure> {
         Command::Vuln(args) => {
             rules.policy = policy(args.policy.as_deref(), args.no_policy)?;
             rules.today = args.today.unwrap_or(rules.today);
-            rules.db = Some(database::load(args.db.as_deref()).map_err(Failure::Usage)?);
+            rules.db = Some(database::load(args.db.as_deref(), database::SECONDS).map_err(Failure::Usage)?);
         }
         _ => {}
     }

@@ -9,6 +9,7 @@ use crate::analysis::diff;
 use crate::analysis::policy::file::Budget;
 use crate::analysis::policy::values::{Growth, size};
 use crate::analysis::size::{self as sizes, By, Detail, Options, Report};
+use crate::go::Program;
 use crate::input::Name;
 use crate::report::diff::View;
 use crate::report::{self, text};
@@ -115,6 +116,15 @@ pub(super) fn run(args: &Args) -> u8 {
         d.breaches = diff::breaches(Some(&old), &new, &budget);
         if !d.breaches.is_empty() && !args.exit_zero {
             status = super::FINDINGS;
+        }
+        // Standard input can't be read a second time.
+        if !d.arrived.is_empty() && args.new.as_os_str() != "-" {
+            frame::open_or_complain(&args.new, |bytes| {
+                if !report::size::is_saved(bytes) {
+                    d.explain(&Program::open(bytes)?);
+                }
+                Ok(())
+            })?;
         }
         write(args, sink, &d, (&old, &new))?;
         Ok(super::FINE)

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
         return super::TROUBLE;
     };
-    let db = match database::load_or_complain(args.db.as_deref()) {
+    let db = match database::load_or_complain(args.db.as_deref(), database::SECONDS) {
         Ok(db) => db,
         Err(status) => return status,
     };

@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> u8 {
     }
     let db = match args
         .vex
-        .then(|| database::load_or_complain(args.db.as_deref()))
+        .then(|| database::load_or_complain(args.db.as_deref(), database::SECONDS))
         .transpose()
     {
         Ok(db) => db,

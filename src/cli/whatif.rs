@@ -15,6 +15,7 @@ use crate::report::{self, text};
 #[command(
     override_usage = "gospect whatif [OPTIONS] FILE...\n       gospect whatif [OPTIONS] --rebuild PACKAGE [-- GO BUILD FLAGS...]",
     after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server\n  \
+    gospect whatif --drop k8s.io/client-go ./server\n  \
     gospect whatif --rebuild ./cmd/server -- -tags netgo\n\n\
     Exit status: 0 fine; 1 a size that was called exact turned out wrong (--rebuild); 2 wrong usage or a file that could not be read."
 )]
@@ -31,6 +32,9 @@ pub struct Args {
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
     format: Format,
+    /// What the size would be without this module or package; may be given several times for those that go together.
+    #[arg(long, value_name = "MODULE", conflicts_with = "rebuild")]
+    drop: Vec<String>,
     /// Leave out what has to be measured by compressing: gzip and zstd.
     #[arg(long)]
     no_compress: bool,
@@ -46,7 +50,9 @@ pub(super) fn run(args: &Args) -> u8 {
         return rebuild(args, package, options);
     }
     frame::each(&args.output, &args.files, |file, bytes, out| {
-        let report = whatif::predict(&Program::open(bytes)?, options);
+        let program = Program::open(bytes)?;
+        let mut report = whatif::predict(&program, options);
+        report.variants.extend(whatif::held(&program, &args.drop)?);
         print(args, file, &report, &[], out)?;
         Ok(super::FINE)
     })

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::columns::{Columns, Line};
 use super::text::{escape, grouped, human};
-use crate::analysis::diff::{Breach, Change, Diff, Entry};
+use super::why::links;
+use crate::analysis::diff::{Arrived, Breach, Change, Diff, Entry};
 
 /// How to show a difference.
 #[derive(Debug, Clone)]
@@ -69,6 +70,20 @@ fn breach_text(b: &Breach) -> String {
     )
 }
 
+/// `new module M: main.main → … → M.f (file:line)`: the link that enters the module in full.
+fn arrival(a: &Arrived) -> String {
+    let links = a.path.as_ref().map_or(&[][..], |p| &p.links);
+    let names: Vec<String> = links.iter().map(|l| escape(l.name.as_bytes())).collect();
+    let chain = match names.as_slice() {
+        [] => String::new(),
+        [first, .., from, to] if names.len() > 3 => format!(": {first} → … → {from} → {to}"),
+        all => format!(": {}", all.join(" → ")),
+    };
+    let at = links.last().and_then(|l| l.at.as_deref());
+    let at = at.map_or(String::new(), |at| format!(" ({})", escape(at.as_bytes())));
+    format!("new module {}{chain}{at}", escape(a.module.as_bytes()))
+}
+
 /// Text for a terminal.
 ///
 /// # Errors
@@ -95,6 +110,9 @@ pub fn write_text(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
     }
     writeln!(out)?;
     table(d, view).write(out)?;
+    for a in &d.arrived {
+        writeln!(out, "{}", arrival(a))?;
+    }
     for b in &d.breaches {
         writeln!(out, "\nOver budget: {}", breach_text(b))?;
     }
@@ -167,6 +185,9 @@ pub fn write_markdown(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: 
         percent(d.old_size, delta)
     )?;
     writeln!(out, "{} → {}\n", cell(names.0), cell(names.1))?;
+    for a in &d.arrived {
+        writeln!(out, "- {}", cell(&arrival(a)))?;
+    }
     for b in &d.breaches {
         writeln!(out, "> **Over budget:** {}\n", cell(&breach_text(b)))?;
     }
@@ -251,6 +272,11 @@ pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
         .iter()
         .map(|b| json!({"by": b.by, "name": b.name, "limit": b.limit, "old": b.old, "new": b.new, "allowed": b.allowed}))
         .collect();
+    let arrived: Vec<_> = d
+        .arrived
+        .iter()
+        .map(|a| json!({"module": a.module, "path": a.path.as_ref().map(links)}))
+        .collect();
     let value = json!({
         "schema": "gospect/diff",
         "version": 1,
@@ -262,6 +288,7 @@ pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
         "go_versions": d.go.as_ref().map(|g| [&g.0, &g.1]),
         "rows": rows,
         "breaches": breaches,
+        "arrived": arrived,
     });
     super::json::write(out, &value)
 }

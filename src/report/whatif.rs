@@ -99,6 +99,8 @@ pub fn label(v: &Variant) -> String {
         "strip-debug" => "strip --strip-debug".into(),
         "no-compressdwarf" => "-ldflags=-compressdwarf=false".into(),
         "cgo0" => "CGO_ENABLED=0".into(),
+        "no-reflect-methods" => "no reflection of methods".into(),
+        "drop" => "--drop".into(),
         "static" => "-extldflags=-static".into(),
         other => other.into(),
     }

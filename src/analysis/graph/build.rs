@@ -274,6 +274,18 @@ impl<'p, 'a> Builder<'p, 'a> {
                     .copied()
                     .filter(|(p, q)| imports::plausible(name(*p), name(*q), &std)),
             );
+            let order: Vec<u32> = self
+                .task_packages(&self.nodes.package)
+                .into_iter()
+                .map(|t| t.1)
+                .filter(|p| *p != NONE)
+                .collect();
+            let near = |v: u32, x: u32| {
+                let module = |p: u32| listed.module(name(p)).map(|m| &m.path);
+                std(name(x)) || module(x).is_some() && module(x) == module(v)
+            };
+            let more = imports::by_order(&order, &pairs, &name, &near);
+            pairs.extend(more);
         }
         let count = self.names.list.len();
         let imports = Imports::new(count, pairs, list.is_some());

@@ -5,6 +5,7 @@
 
 use super::code::Hold;
 use super::nodes::{Zone, zone_at};
+use crate::analysis::size::pointers::bitmap;
 use crate::go::Program;
 use crate::go::types::{Detail, Type};
 
@@ -21,7 +22,18 @@ pub(super) fn words(program: &Program<'_>, zones: &[Zone], described: &[(u64, u6
     let functions = program.functions();
     let text = functions.range();
     let mut found = Vec::new();
+    let module = program.moduledata().ok();
+    // Numbers in variables look like addresses by chance; the garbage collector knows which words are pointers.
+    let variables = module.and_then(|m| Some((m.data.clone(), bitmap(&memory, m.gcdata, &m.data)?.0)));
+    let a_number = |at: u64| {
+        let (data, bits) = variables.as_ref()?;
+        let word = data.contains(&at).then(|| (at - data.start) / p)?;
+        bits.get(word as usize).map(|bit| !bit)
+    };
     let mut take = |at: u64, to: u64| {
+        if !text.contains(&to) && a_number(at) == Some(true) {
+            return;
+        }
         let known = if text.contains(&to) {
             functions.starting_at(to).is_some()
         } else {

@@ -95,8 +95,43 @@ pub(super) fn listed(text: &[u8], names: &mut Names) -> Result<Vec<(u32, u32)>, 
     Ok(out)
 }
 
+/// Imports that the order of the init tasks tells of packages that nothing is seen to import. Of the packages whose imports are initialized
+/// the least by name is next (cmd/link/internal/ld/inittask.go), so one that directly follows a greater name waited for it. It may have waited for
+/// another in vain, so only what is `near` is believed.
+pub(super) fn by_order<'n>(
+    order: &[u32],
+    known: &[(u32, u32)],
+    name: &dyn Fn(u32) -> &'n str,
+    near: &dyn Fn(u32, u32) -> bool,
+) -> Vec<(u32, u32)> {
+    let imported: FxHashSet<u32> = known.iter().filter(|k| k.0 != k.1).map(|k| k.1).collect();
+    let pairs = order.windows(2).filter_map(|w| match w {
+        [x, v] => Some((*v, *x)),
+        _ => None,
+    });
+    pairs
+        .filter(|(v, x)| !imported.contains(x) && name(*x) > name(*v) && near(*v, *x))
+        .collect()
+}
+
 /// Is the import of `q` by `p`, which a reference suggests, one that can be?
 pub(super) fn plausible(p: &str, q: &str, std: &dyn Fn(&str) -> bool) -> bool {
     let low = p == "runtime" || p.starts_with("runtime/internal") || p.starts_with("internal/runtime/");
     !low && (!std(p) || std(q))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_that_follows_a_greater_name_waited_for_it() {
+        let names = ["a", "log/slog", "b", "c", "main"];
+        let name = |p: u32| names[p as usize];
+        let order = [3, 1, 0, 2, 4];
+        let found = by_order(&order, &[(4, 0), (4, 2)], &name, &|_, _| true);
+        assert_eq!(found, [(0, 1)]);
+        assert!(by_order(&order, &[(4, 1)], &name, &|_, _| true).is_empty());
+        assert!(by_order(&order, &[], &name, &|_, _| false).is_empty());
+    }
 }

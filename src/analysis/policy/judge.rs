@@ -88,7 +88,9 @@ pub fn judge(
     for arch in archs {
         let program = Program::open_unpacked(file, arch)?;
         let facts = info::gather_program(&program);
-        let subject = Subject::new(&program, &facts, today);
+        let mut subject = Subject::new(&program, &facts, today);
+        subject.accepted = policy.map_or(&[], |p| &p.vulns);
+        subject.names = names;
         let verdicts = demands.iter().map(|d| (d.rule.check)(&subject, &d.value));
         out.is_go |= facts.is_go();
         out.opaque |= facts.packed.is_some() || facts.cut.is_some();

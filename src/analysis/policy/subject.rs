@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::Verdict;
+use super::file::Accepted;
 use super::strings::Strings;
 use super::values::Date;
+use crate::analysis::graph::{Graph, Table};
 use crate::analysis::info::Facts;
 use crate::analysis::seen::Seen;
 use crate::go::Program;
@@ -22,7 +24,25 @@ pub struct Subject<'s, 'a> {
     pub facts: &'s Facts,
     /// The day that counts as today.
     pub today: Date,
+    /// Vulnerabilities that the policy puts up with.
+    pub accepted: &'s [Accepted],
+    /// The names that the file goes by.
+    pub names: &'s [String],
     strings: OnceCell<Strings<'a>>,
+    held: OnceCell<Result<Held, String>>,
+}
+
+/// What holds what in the program.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Each module and package.
+    pub table: Table,
+    /// Does reflection keep all exported methods?
+    pub reflection: bool,
+    /// Bytes that these are, at least.
+    pub reflection_bytes: u64,
+    /// Because of which functions.
+    pub culprits: Vec<String>,
 }
 
 impl<'s, 'a> Subject<'s, 'a> {
@@ -33,8 +53,25 @@ impl<'s, 'a> Subject<'s, 'a> {
             image: program.image(),
             facts,
             today,
+            accepted: &[],
+            names: &[],
             strings: OnceCell::new(),
+            held: OnceCell::new(),
         }
+    }
+
+    /// What holds what; found out when a rule first asks. Else why that can't be told.
+    pub(super) fn held(&self) -> Result<&Held, &String> {
+        let find = || {
+            let graph = Graph::new(self.program, None).map_err(|e| e.to_string())?;
+            Ok(Held {
+                table: graph.table(),
+                reflection: graph.reflection(),
+                reflection_bytes: graph.reflection_bytes(),
+                culprits: graph.culprit_names(),
+            })
+        };
+        self.held.get_or_init(find).as_ref()
     }
 
     /// What was found in the data; looked for when a rule first asks.

@@ -174,6 +174,8 @@ pub enum ValueKind {
     Words(&'static [&'static str]),
     /// Any number of systems: `linux`, `linux/amd64`.
     Targets,
+    /// Any number of names with a size in bytes: `example.com/m=2MiB`.
+    Limits,
 }
 
 /// A rule's value.
@@ -191,6 +193,8 @@ pub enum Value {
     Word(&'static str),
     /// Words.
     Words(Vec<String>),
+    /// Names and bytes.
+    Limits(Vec<(String, u64)>),
 }
 
 impl ValueKind {
@@ -213,12 +217,19 @@ impl ValueKind {
             let all = given.iter().map(|w| target(w.as_ref()));
             return all.collect::<Result<_, _>>().map(Value::Words);
         }
+        if self == ValueKind::Limits {
+            return given
+                .iter()
+                .map(|w| limit(w.as_ref()))
+                .collect::<Result<_, _>>()
+                .map(Value::Limits);
+        }
         let [one] = given else {
             return Err("one value is needed".to_string());
         };
         let s = one.as_ref();
         match self {
-            ValueKind::Nothing | ValueKind::Words(_) | ValueKind::Targets => {
+            ValueKind::Nothing | ValueKind::Words(_) | ValueKind::Targets | ValueKind::Limits => {
                 Err("this rule takes no value".to_string())
             }
             ValueKind::GoVersion => match Version::parse(s) {
@@ -282,6 +293,17 @@ const OTHERWISE: [(&str, &str); 12] = [
     ("aarch64", "arm64"),
 ];
 
+/// A name and a size, as `example.com/m=2MiB`.
+fn limit(word: &str) -> Result<(String, u64), String> {
+    match word.rsplit_once('=').map(|(name, max)| (name, size(max))) {
+        Some((name, Ok(max))) if !name.is_empty() => Ok((name.to_string(), max)),
+        Some((name, Err(e))) if !name.is_empty() => Err(e),
+        _ => Err(format!(
+            "`{word}` is no module or package with a size: example.com/m=2MiB"
+        )),
+    }
+}
+
 /// A system as `linux` or `linux/amd64`.
 fn target(word: &str) -> Result<String, String> {
     let (os, arch) = word
@@ -334,6 +356,10 @@ impl fmt::Display for Value {
             Value::Size(n) => write!(f, "{n}"),
             Value::Word(w) => f.write_str(w),
             Value::Words(w) => f.write_str(&w.join(", ")),
+            Value::Limits(l) => {
+                let words: Vec<String> = l.iter().map(|(name, max)| format!("{name}={max}")).collect();
+                f.write_str(&words.join(", "))
+            }
         }
     }
 }
@@ -390,6 +416,18 @@ mod tests {
         ] {
             let said = read(wrong).unwrap_err();
             assert!(said.contains(meant), "{wrong}: {said}");
+        }
+    }
+
+    #[test]
+    fn limits_are_names_with_sizes() {
+        let read = |w: &str| ValueKind::Limits.read(&[w]);
+        assert_eq!(
+            read("example.com/m=2MiB"),
+            Ok(Value::Limits(vec![("example.com/m".into(), 2 << 20)]))
+        );
+        for bad in ["example.com/m", "=2MiB", "example.com/m=much", ""] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 

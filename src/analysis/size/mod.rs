@@ -16,7 +16,7 @@ mod memory;
 mod model;
 mod names;
 mod passes;
-mod pointers;
+pub(super) mod pointers;
 mod references;
 mod regions;
 mod relocations;

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::space::{Map, Space};
 use super::subject::Subject;
+use crate::go::memory::Memory;
 use crate::image::clip;
 
 /// A start that a pointer names, and the address of the pointer.
@@ -40,7 +41,7 @@ pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
     }
     let word = u64::from(image.ptr_size.max(4));
     let variables = program.module.map(|m| {
-        let bits = bitmap(program, m.gcdata, &m.data);
+        let bits = bitmap(&program.memory, m.gcdata, &m.data);
         (m.data.clone(), bits.map(|b| b.0))
     });
     let low = space.map.areas().first().map_or(0, |a| a.addr);
@@ -125,7 +126,7 @@ fn without_pointers(program: &Subject<'_, '_>, map: &Map) -> Vec<Range<u64>> {
         );
         out.push(program.finder());
         for (addr, variables) in [(m.gcdata, &m.data), (m.gcbss, &m.bss)] {
-            let len = bitmap(program, addr, variables).map_or(0, |b| b.1);
+            let len = bitmap(&program.memory, addr, variables).map_or(0, |b| b.1);
             out.push(addr..addr.saturating_add(len as u64));
         }
     }
@@ -149,14 +150,18 @@ fn without_pointers(program: &Subject<'_, '_>, map: &Map) -> Vec<Range<u64>> {
 
 /// One bit for each word of `variables`, of which the program at `addr` tells the collector: is it a pointer? And the program's length in
 /// bytes. `None` where the program is not as it should be.
-fn bitmap(program: &Subject<'_, '_>, addr: u64, variables: &Range<u64>) -> Option<(Vec<bool>, usize)> {
-    let word = program.memory.ptr_size().max(1);
+pub(in crate::analysis) fn bitmap(
+    memory: &Memory<'_, '_>,
+    addr: u64,
+    variables: &Range<u64>,
+) -> Option<(Vec<bool>, usize)> {
+    let word = memory.ptr_size().max(1);
     // The bitmap can't be larger than the file allows.
     let bits = variables.end.checked_sub(variables.start)? / word;
-    if bits > program.image.data.len() as u64 {
+    if bits > memory.image().data.len() as u64 {
         return None;
     }
-    run(program.memory.bytes_from(addr)?, bits as usize)
+    run(memory.bytes_from(addr)?, bits as usize)
 }
 
 /// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's end are no pointers. Gives

@@ -9,6 +9,7 @@ mod compress;
 mod elf_external;
 mod elf_internal;
 mod facts;
+mod holds;
 mod larger;
 mod macho;
 mod notes;
@@ -19,6 +20,7 @@ mod strip;
 mod trimpath;
 
 pub use facts::{Facts, Linker};
+pub use holds::held;
 
 use crate::go::Program;
 use crate::image::{Format, Image};

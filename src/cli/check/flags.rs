@@ -51,7 +51,7 @@ fn arg(rule: &'static Rule) -> Option<Arg> {
         Some(name) => {
             let arg = arg.value_name(name);
             let arg = match rule.kind {
-                ValueKind::Words(_) | ValueKind::Targets => {
+                ValueKind::Words(_) | ValueKind::Targets | ValueKind::Limits => {
                     arg.action(ArgAction::Append).value_delimiter(',')
                 }
                 _ => arg.action(ArgAction::Set),
@@ -151,7 +151,7 @@ impl clap::FromArgMatches for Demands {
                     return Err(wrong(format!("the rule {code} needs a value: --rule {code}=…")));
                 }
                 (None, _) => None,
-                (Some(v), ValueKind::Words(_) | ValueKind::Targets) => {
+                (Some(v), ValueKind::Words(_) | ValueKind::Targets | ValueKind::Limits) => {
                     Some(rule.kind.read(&v.split(',').collect::<Vec<_>>()).map_err(wrong)?)
                 }
                 (Some(v), _) => Some(rule.kind.read(&[v]).map_err(wrong)?),

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame::{self, Format, Output, Sink};
+use super::vuln::database;
 use crate::analysis::policy::Level;
 use crate::analysis::policy::file::Policy;
 use crate::analysis::policy::judge;
@@ -114,6 +115,10 @@ pub(super) fn run(args: &Args) -> u8 {
             &"names no rule, and no flag or --profile does: nothing was checked",
         );
         return super::TROUBLE;
+    }
+    // Without flags, profile and policy no rule asks for it.
+    if loaded.is_some() || !flags.settings.is_empty() {
+        database::install();
     }
     let mut status = super::FINE;
     let written = frame::to_output(&args.output, |sink| {

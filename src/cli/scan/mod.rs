@@ -156,7 +156,7 @@ fn plan(args: &Args) -> Result<analyse::Plan, ()> {
         None
     };
     let db = match parts.contains(&"vuln") {
-        true => Some(database::load_or_complain(args.db.as_deref()).map_err(|_| ())?),
+        true => Some(database::load_or_complain(args.db.as_deref(), database::SECONDS).map_err(|_| ())?),
         false => None,
     };
     let profile = args.profile.as_deref();

@@ -13,16 +13,22 @@ use crate::cli::{FINE, TROUBLE};
 /// Without --from the go command fetches golang.org/x/vulndb through $GOPROXY and checks it against the checksum database.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect vuln update\n  gospect vuln update --from vulndb.zip\n  gospect vuln update --from ./vulndb -o vulndb.bin"
+    after_help = "Examples:\n  gospect vuln update\n  gospect vuln update --from vulndb.zip\n  gospect vuln update --from https://vuln.go.dev\n  gospect vuln update --from ./vulndb -o vulndb.bin"
 )]
 pub struct UpdateArgs {
     /// Where it is: what `--db` takes.
     #[arg(long, value_name = "PLACE")]
     from: Option<String>,
+    /// Give up on an address that takes longer than this for an answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
     /// Write it to FILE, which `--db` takes, instead of the place where gospect looks.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
+
+/// Seconds that an address has for an answer.
+pub(in crate::cli) const SECONDS: u64 = 60;
 
 /// A database, part of the program or read.
 pub(in crate::cli) enum Loaded {
@@ -44,7 +50,7 @@ impl Deref for Loaded {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
+pub(in crate::cli) fn load(place: Option<&str>, seconds: u64) -> Result<Loaded, String> {
     let Some(place) = place else {
         let embedded = Database::embedded().map_err(|e| e.to_string())?;
         let kept = kept().filter(|p| p.is_file()).map(|p| (sources::snapshot(&p), p));
@@ -62,15 +68,22 @@ pub(in crate::cli) fn load(place: Option<&str>) -> Result<Loaded, String> {
             .map(Loaded::Embedded)
             .map_err(|e| e.to_string());
     }
-    sources::read(place).map(|db| Loaded::Read(Box::new(db)))
+    sources::read(place, seconds).map(|db| Loaded::Read(Box::new(db)))
+}
+
+/// Makes the last update the database that the gate's rules go by, where it is newer than the embedded one.
+pub(in crate::cli) fn install() {
+    if let Ok(Loaded::Read(db)) = load(None, SECONDS) {
+        db.install();
+    }
 }
 
 /// As [`load`]; what is wrong is told, and the exit status given.
 ///
 /// # Errors
 /// The exit status.
-pub(in crate::cli) fn load_or_complain(place: Option<&str>) -> Result<Loaded, u8> {
-    load(place).map_err(|e| {
+pub(in crate::cli) fn load_or_complain(place: Option<&str>, seconds: u64) -> Result<Loaded, u8> {
+    load(place, seconds).map_err(|e| {
         frame::complain(Path::new(place.unwrap_or("the database")), &e);
         TROUBLE
     })
@@ -153,7 +166,7 @@ fn try_update(args: &UpdateArgs) -> Result<String, String> {
             &fetched
         }
     };
-    let db = sources::read(from)?;
+    let db = sources::read(from, args.timeout)?;
     let path = match &args.output {
         Some(p) => p.clone(),
         None => kept().ok_or("there is no folder for caches: set XDG_CACHE_HOME, or give --output")?,

@@ -1,6 +1,8 @@
 //! `gospect vuln`: known vulnerabilities of each program, by function, offline.
 
 pub(in crate::cli) mod database;
+#[cfg(feature = "net")]
+mod net;
 mod sources;
 
 use std::io;
@@ -34,10 +36,14 @@ pub struct Args {
     /// Files, folders (their Go binaries) and glob patterns; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, or a file of `vuln update -o`
+    /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, a file of `vuln update -o`, or the address
+    /// of a zip file or of the v1 layout (with the feature `net`)
     /// [default: the newer of the embedded one and the last update].
     #[arg(long, value_name = "PLACE")]
     pub(super) db: Option<String>,
+    /// Give up on a --db that is an address and takes longer than this for an answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = database::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
     /// How deep a vulnerability must be seen to make the exit status 1.
     #[arg(long, value_name = "LEVEL", default_value = "symbol", value_parser = level_words())]
     level: Level,
@@ -96,7 +102,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let Ok(loaded) = policy::load(args.policy.as_deref(), args.no_policy) else {
         return super::TROUBLE;
     };
-    let db = match database::load_or_complain(args.db.as_deref()) {
+    let db = match database::load_or_complain(args.db.as_deref(), args.timeout) {
         Ok(db) => db,
         Err(status) => return status,
     };

@@ -19,15 +19,15 @@ use crate::input;
 /// Bytes of all entries together; the Go database of 2026 has 9 MB.
 const LIMIT: u64 = 1 << 30;
 /// Bytes of one entry.
-const ENTRY_LIMIT: u64 = 16 << 20;
+pub(super) const ENTRY_LIMIT: u64 = 16 << 20;
 
-/// Reads a database.
+/// Reads a database; an address has so many seconds for each answer.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn read(place: &str) -> Result<Database, String> {
+pub(super) fn read(place: &str, seconds: u64) -> Result<Database, String> {
     if place.starts_with("http://") || place.starts_with("https://") {
-        return Err("gospect does not go to the network itself: fetch vulndb.zip and name the file, or run `gospect vuln update`".into());
+        return address(place, seconds);
     }
     let path = Path::new(place);
     let path = place.strip_prefix("file://").map_or(path, Path::new);
@@ -41,6 +41,16 @@ pub(super) fn read(place: &str) -> Result<Database, String> {
     }
     Database::decode(&bytes)
         .map_err(|_| "is neither a folder, a zip file, nor a file of `gospect vuln update -o`".into())
+}
+
+#[cfg(feature = "net")]
+fn address(url: &str, seconds: u64) -> Result<Database, String> {
+    super::net::read(url, seconds)
+}
+
+#[cfg(not(feature = "net"))]
+fn address(_: &str, _: u64) -> Result<Database, String> {
+    Err("this gospect was built without the feature `net`: fetch vulndb.zip and name the file, or run `gospect vuln update`".into())
 }
 
 /// Reads a file that `update` wrote.
@@ -68,6 +78,15 @@ struct DbIndex {
     modified: String,
 }
 
+/// What index/db.json says of the day.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn index_modified(json: &[u8]) -> Result<String, String> {
+    let index: DbIndex = serde_json::from_slice(json).map_err(|e| format!("index/db.json: {e}"))?;
+    Ok(index.modified)
+}
+
 impl Gathered {
     /// Takes in an entry, or the index of the v1 layout.
     ///
@@ -79,8 +98,7 @@ impl Gathered {
             return Err(format!("has more than {LIMIT} bytes of entries"));
         }
         if name == "index/db.json" {
-            let index: DbIndex = serde_json::from_slice(json).map_err(|e| format!("{name}: {e}"))?;
-            self.told = index.modified;
+            self.told = index_modified(json)?;
             return Ok(());
         }
         let (entry, modified) = osv::parse(json).map_err(|e| format!("{name}: {e}"))?;
@@ -183,7 +201,7 @@ impl Folder {
     }
 }
 
-fn short(hash: Sha256) -> String {
+pub(super) fn short(hash: Sha256) -> String {
     hash.finalize()
         .iter()
         .take(12)

@@ -18,6 +18,7 @@ pub fn value_name(kind: ValueKind) -> Option<&'static str> {
         ValueKind::Word(_) => Some("WORD"),
         ValueKind::Words(_) => Some("NAME"),
         ValueKind::Targets => Some("GOOS[/GOARCH]"),
+        ValueKind::Limits => Some("MODULE=SIZE"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Codes are stable: policies and baselines name them. `docs/check.md` is held against this table by a test.
 
 mod build;
+mod contents;
 mod hardening;
 pub(super) mod homes;
 mod integrity;
@@ -55,13 +56,14 @@ impl Rule {
 }
 
 /// The groups of rules, in the order of the book.
-pub const GROUPS: [(&str, &[Rule]); 6] = [
+pub const GROUPS: [(&str, &[Rule]); 7] = [
     ("Linkage", linkage::RULES),
     ("Hardening", hardening::RULES),
     ("Build", build::RULES),
     ("Origin", origin::RULES),
     ("Secrets", secrets::RULES),
     ("Integrity", integrity::RULES),
+    ("Contents", contents::RULES),
 ];
 
 /// All rules, group by group.

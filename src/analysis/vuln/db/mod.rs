@@ -43,6 +43,8 @@ pub struct Database {
     modules: FxHashMap<String, Vec<(u32, usize)>>,
 }
 
+static INSTALLED: OnceLock<Database> = OnceLock::new();
+
 impl Database {
     /// The snapshot that is part of the program.
     ///
@@ -52,6 +54,20 @@ impl Database {
         static ONE: OnceLock<Result<Database>> = OnceLock::new();
         let load = || Database::decode(include_bytes!("snapshot.bin"));
         ONE.get_or_init(load).as_ref().map_err(Clone::clone)
+    }
+
+    /// The database that rules go by: the one that was [installed](Database::install), else the embedded one.
+    ///
+    /// # Errors
+    /// As [`Database::embedded`].
+    pub fn current() -> Result<&'static Database> {
+        INSTALLED.get().map_or_else(Database::embedded, Ok)
+    }
+
+    /// Makes it the one that rules go by in this process. Only the first counts.
+    pub fn install(self) {
+        // A second one is of the same process, which has one answer.
+        let _ = INSTALLED.set(self);
     }
 
     /// Lowers entries to a database; they are sorted by their ids, and of two with the same id the last one counts.
