@@ -37,6 +37,7 @@ fn commands(file: &str) -> Vec<Vec<String>> {
         "size",
         "size --format json --by symbol",
         "diff FILE",
+        "compare FILE.other",
         "whatif",
         "check --format json",
         "plugin",
@@ -102,11 +103,26 @@ fn put(dir: &Path, kind: &Kind, times: usize) -> (PathBuf, u64) {
     (path, size)
 }
 
+/// The same file with another last byte, to compare with; never read here, for what this process has used counts for its children.
+fn other(path: &Path, size: u64) {
+    use std::io::{Seek, SeekFrom, Write};
+    let copy = format!("{}.other", path.display());
+    std::fs::copy(path, &copy).expect("the file is copied");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&copy)
+        .expect("the copy opens");
+    file.seek(SeekFrom::Start(size.saturating_sub(1)))
+        .expect("it has an end");
+    file.write_all(b"#").expect("the copy is changed");
+}
+
 /// What is wrong with how gospect takes a kind of file, one line each.
 #[cfg(unix)]
 fn judge(dir: &Path, kind: &Kind) -> Vec<String> {
     let (large, size) = put(dir, kind, 4);
     let name = large.to_str().expect("a path in UTF-8");
+    other(&large, size);
     let mut small = None;
     let mut wrong = Vec::new();
     for args in commands(name) {

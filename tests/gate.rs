@@ -143,6 +143,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("stripped", "FPUUFFFUP", "sections; without headers there is room for symbols"),
     ("debuggable", "PFUUPPPUF", "sections"),
     ("build-id", "PPPUPPPUU", "notes; the other program is not known to be Go"),
+    ("untouched", "PPFFFFFFU", "the Go build ID's hash of the file: every change is seen; the other program has none"),
     ("build-mode", "PPPPPPPUF", "header"),
     ("target", "PPPPPPPPP", "header"),
     ("compiler", "PPPUPPPUU", "the pclntab or build information"),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::frame::{self, Format, Output, Trouble};
-use crate::analysis::compare::{Comparison, Verdict, compare};
+use crate::analysis::compare::{Comparison, Listing, Verdict, compare, side_by_side};
 use crate::go::Program;
 use crate::input::Bytes;
 use crate::report;
@@ -13,7 +13,7 @@ use crate::report::text::escape;
 /// Why two builds of a program differ: settings, modules, code, data, file names, what was done after the link.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect compare released/server rebuilt/server\n  gospect compare --format json a b\n\n\
+    after_help = "Examples:\n  gospect compare released/server rebuilt/server\n  gospect compare --format json a b\n  gospect compare --functions a b\n\n\
     Exit status: 0 where the files are byte for byte the same; 1 where they are not; 2 where one can't be read."
 )]
 pub struct Args {
@@ -23,6 +23,9 @@ pub struct Args {
     /// The second file: ours.
     #[arg(value_name = "B")]
     ours: PathBuf,
+    /// Show the functions that differ side by side, in Go syntax; the first 100.
+    #[arg(long)]
+    functions: bool,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
     format: Format,
@@ -48,7 +51,7 @@ pub(super) fn run(args: &Args) -> u8 {
     })
 }
 
-fn both(args: &Args, theirs: &Bytes, ours: &Bytes, out: &mut dyn Write) -> Result<u8, Trouble> {
+fn both<'f>(args: &Args, theirs: &'f Bytes, ours: &'f Bytes, out: &mut dyn Write) -> Result<u8, Trouble> {
     let b = Program::open(ours)?;
     let a = match Program::open(theirs) {
         Ok(a) => a,
@@ -61,23 +64,44 @@ fn both(args: &Args, theirs: &Bytes, ours: &Bytes, out: &mut dyn Write) -> Resul
     for (path, program) in [(&args.theirs, &a), (&args.ours, &b)] {
         frame::warn(path, program.image(), &args.output);
     }
-    write(args, out, &done)?;
+    let changed = done.functions.different.iter().take(LISTED);
+    let listings: Option<Vec<Listing>> = args
+        .functions
+        .then(|| changed.map(|c| side_by_side(&a, &b, c)).collect());
+    write(args, out, &done, listings.as_deref())?;
     Ok(match done.verdict {
         Verdict::Identical => super::FINE,
         _ => super::FINDINGS,
     })
 }
 
-fn write(args: &Args, out: &mut dyn Write, done: &Comparison) -> io::Result<()> {
+/// Functions shown side by side at the most.
+const LISTED: usize = 100;
+/// Characters of a column where the terminal's width is not known.
+const COLUMN: usize = 56;
+
+fn write(
+    args: &Args,
+    out: &mut dyn Write,
+    done: &Comparison,
+    listings: Option<&[Listing]>,
+) -> io::Result<()> {
     let name = |p: &PathBuf| escape(p.as_os_str().as_encoded_bytes());
     let names = (name(&args.theirs), name(&args.ours));
     let names = (names.0.as_str(), names.1.as_str());
     match args.format {
         Format::Json => {
             let raw = (args.theirs.to_string_lossy(), args.ours.to_string_lossy());
-            report::compare::json(out, (&raw.0, &raw.1), done)
+            report::compare::json(out, (&raw.0, &raw.1), done, listings)
         }
-        Format::Markdown => report::compare::markdown(out, names, done),
-        _ => report::compare::text(out, names, done, args.output.colored()),
+        Format::Markdown => report::compare::markdown(out, names, done, listings.unwrap_or_default()),
+        _ => {
+            report::compare::text(out, names, done, args.output.colored())?;
+            let columns = std::env::var("COLUMNS")
+                .ok()
+                .and_then(|c| c.parse::<usize>().ok());
+            let width = columns.map_or(COLUMN, |c| (c.saturating_sub(6) / 2).max(20));
+            report::compare::side_by_side(out, listings.unwrap_or_default(), width, args.output.colored())
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json;
 use super::markdown::{cell, code};
 use super::text::{escape, grouped};
-use crate::analysis::compare::{Cause, Class, Comparison, Functions, Verdict};
+use crate::analysis::compare::{Cause, Class, Comparison, Functions, Listing, Row, Verdict};
 
 /// Characters of a value on a line of text.
 const SHORT: usize = 100;
@@ -21,6 +21,36 @@ struct Report<'a> {
     verdict: &'static str,
     because: Vec<CauseDoc<'a>>,
     functions: FunctionsDoc<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listings: Option<Vec<ListingDoc<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ListingDoc<'a> {
+    name: &'a str,
+    parts: Vec<Vec<RowDoc<'a>>>,
+}
+
+#[derive(Serialize)]
+struct RowDoc<'a> {
+    theirs: Option<&'a str>,
+    ours: Option<&'a str>,
+    same: bool,
+}
+
+fn listing(l: &Listing) -> ListingDoc<'_> {
+    ListingDoc {
+        name: &l.name,
+        parts: l.parts.iter().map(|p| p.iter().map(row_doc).collect()).collect(),
+    }
+}
+
+fn row_doc(r: &Row) -> RowDoc<'_> {
+    RowDoc {
+        theirs: r.theirs.as_deref(),
+        ours: r.ours.as_deref(),
+        same: r.same,
+    }
 }
 
 #[derive(Serialize)]
@@ -73,7 +103,12 @@ pub(super) fn functions(f: &Functions) -> FunctionsDoc<'_> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, (theirs, ours): (&str, &str), c: &Comparison) -> io::Result<()> {
+pub fn json(
+    out: &mut dyn Write,
+    (theirs, ours): (&str, &str),
+    c: &Comparison,
+    listings: Option<&[Listing]>,
+) -> io::Result<()> {
     let report = Report {
         schema: "gospect/compare",
         version: 1,
@@ -82,6 +117,7 @@ pub fn json(out: &mut dyn Write, (theirs, ours): (&str, &str), c: &Comparison) -
         verdict: c.verdict.word(),
         because: c.because.iter().map(cause).collect(),
         functions: functions(&c.functions),
+        listings: listings.map(|all| all.iter().map(listing).collect()),
     };
     json::write(out, &report)
 }
@@ -178,11 +214,72 @@ pub fn text(out: &mut dyn Write, names: (&str, &str), c: &Comparison, color: boo
     writeln!(out, "\n{}", counts(c))
 }
 
+/// The functions that differ, in two columns of so many characters each.
+///
+/// # Errors
+/// What the writer says.
+pub fn side_by_side(out: &mut dyn Write, all: &[Listing], width: usize, color: bool) -> io::Result<()> {
+    let paint = |on: &'static str| if color { (on, "\x1b[0m") } else { ("", "") };
+    let (minus, plus) = (paint("\x1b[31m"), paint("\x1b[32m"));
+    for l in all {
+        writeln!(out, "\n{}", escape(l.name.as_bytes()))?;
+        for (i, part) in l.parts.iter().enumerate() {
+            if i > 0 {
+                writeln!(out, "  …")?;
+            }
+            for r in part {
+                let cell = |t: &Option<String>| {
+                    let text = escape(t.as_deref().unwrap_or_default().replace('\t', " ").as_bytes());
+                    text.chars().take(width).collect::<String>()
+                };
+                let (left, right) = (cell(&r.theirs), cell(&r.ours));
+                let pad = " ".repeat(width.saturating_sub(left.chars().count()));
+                match r.same {
+                    true => writeln!(out, "  {left}{pad}   {right}")?,
+                    false => writeln!(
+                        out,
+                        "  {}{left}{}{pad} | {}{right}{}",
+                        minus.0, minus.1, plus.0, plus.1
+                    )?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The functions that differ, as differences of text.
+fn diffs(out: &mut dyn Write, all: &[Listing]) -> io::Result<()> {
+    for l in all {
+        writeln!(out, "\n{}\n\n```diff", code(&l.name))?;
+        for r in l.parts.iter().flatten() {
+            let line = |t: &str| escape(t.replace('`', "'").as_bytes());
+            match (&r.theirs, &r.ours) {
+                (_, Some(t)) if r.same => writeln!(out, "  {}", line(t))?,
+                (t, u) => {
+                    for (sign, t) in [('-', t), ('+', u)] {
+                        if let Some(t) = t {
+                            writeln!(out, "{sign} {}", line(t))?;
+                        }
+                    }
+                }
+            }
+        }
+        writeln!(out, "```")?;
+    }
+    Ok(())
+}
+
 /// Markdown for a pull request.
 ///
 /// # Errors
 /// What the writer says.
-pub fn markdown(out: &mut dyn Write, names: (&str, &str), c: &Comparison) -> io::Result<()> {
+pub fn markdown(
+    out: &mut dyn Write,
+    names: (&str, &str),
+    c: &Comparison,
+    listings: &[Listing],
+) -> io::Result<()> {
     writeln!(
         out,
         "{} → {}: **{}**\n",
@@ -212,5 +309,6 @@ pub fn markdown(out: &mut dyn Write, names: (&str, &str), c: &Comparison) -> io:
             value(&cause.ours)
         )?;
     }
-    writeln!(out, "\n{}", cell(&counts(c)))
+    writeln!(out, "\n{}", cell(&counts(c)))?;
+    diffs(out, listings)
 }

@@ -85,6 +85,11 @@ impl Cause {
         self
     }
 
+    pub(super) fn section(mut self, name: impl Into<String>) -> Cause {
+        self.section = Some(name.into());
+        self
+    }
+
     pub(in crate::analysis) fn values(mut self, theirs: Option<String>, ours: Option<String>) -> Cause {
         (self.theirs, self.ours) = (theirs, ours);
         self
@@ -130,7 +135,6 @@ const ORDER: &[&str] = &[
     "source folder",
     "GOROOT",
     "module cache",
-    "file names",
     "embedded file",
     "code",
     "C code",
@@ -150,6 +154,8 @@ const ORDER: &[&str] = &[
     "GNU build ID",
     "UUID",
     "not explained",
+    "file names",
+    "Go build ID",
 ];
 
 /// Puts causes before effects, and among each the most telling first.
@@ -159,11 +165,22 @@ pub(super) fn sort(all: &mut [Cause]) {
     all.sort_by_key(|c| (c.class == Class::Effect, place(&c.what).unwrap_or(settings)));
 }
 
-/// The verdict on files whose bytes differ; `proved`: each byte that differs is explained.
-pub(super) fn verdict(all: &[Cause], proved: bool) -> Verdict {
+/// A build ID that differs is an effect, unless nothing else does.
+pub(super) fn promote(all: &mut [Cause]) {
+    if all.iter().any(|c| c.class != Class::Effect) {
+        return;
+    }
+    if let Some(c) = all.iter_mut().find(|c| c.what == "Go build ID") {
+        c.what = "-buildid".into();
+        c.class = Class::Harmless;
+    }
+}
+
+/// The verdict on files whose bytes differ. What is not explained has to be among the causes.
+pub(super) fn verdict(all: &[Cause]) -> Verdict {
     let grave = |c: &Cause| matches!(c.class, Class::Change | Class::Open);
     let named = all.iter().any(|c| c.class != Class::Effect);
-    if proved && named && !all.iter().any(grave) {
+    if named && !all.iter().any(grave) {
         Verdict::IdenticalBut
     } else {
         Verdict::Different
@@ -188,14 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_identical_but_for_what_is_not_named_and_proved() {
+    fn nothing_is_identical_but_for_what_is_not_named() {
         let harmless = vec![Cause::new("line numbers", Class::Harmless)];
-        assert_eq!(verdict(&harmless, true), Verdict::IdenticalBut);
-        assert_eq!(verdict(&harmless, false), Verdict::Different);
-        assert_eq!(verdict(&[], true), Verdict::Different);
+        assert_eq!(verdict(&harmless), Verdict::IdenticalBut);
+        assert_eq!(verdict(&[]), Verdict::Different);
         let effect = vec![Cause::new("addresses", Class::Effect)];
-        assert_eq!(verdict(&effect, true), Verdict::Different);
+        assert_eq!(verdict(&effect), Verdict::Different);
         let mixed = vec![harmless[0].clone(), Cause::new("code", Class::Change)];
-        assert_eq!(verdict(&mixed, true), Verdict::Different);
+        assert_eq!(verdict(&mixed), Verdict::Different);
     }
 }

@@ -3,14 +3,24 @@
 //! Both are decoded side by side: they must name addresses at the same places, and each byte that differs must belong to a number that
 //! differs by just what the addresses do. What the decoder does not tell of makes functions different, never equal.
 
-use crate::disasm::refs::{self, Reference};
+use crate::disasm::refs::{self, Reference, Use};
 use crate::image::{Arch, Endian};
 
-/// Addresses that paired code names at the same places.
+/// Two addresses that paired code names at the same place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub theirs: u64,
+    pub ours: u64,
+    /// Index of the function in the first file.
+    pub function: u32,
+    /// Does control go there?
+    pub branch: bool,
+}
+
+/// What pairs of functions name.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    /// Theirs, ours, and the function.
-    pub all: Vec<(u64, u64, u32)>,
+    pub all: Vec<Claim>,
     a: Vec<Reference>,
     b: Vec<Reference>,
 }
@@ -58,7 +68,12 @@ pub(super) fn equal(
         return false;
     }
     let named = a.iter().zip(b.iter());
-    all.extend(named.map(|(r, s)| (r.target, s.target, function)));
+    all.extend(named.map(|(r, s)| Claim {
+        theirs: r.target,
+        ours: s.target,
+        function,
+        branch: matches!(r.what, Use::Call | Use::Jump),
+    }));
     true
 }
 

@@ -57,8 +57,8 @@ pub(super) struct Pairs {
     pub a: Vec<Option<(usize, Likeness)>>,
     /// By index in the second program: the first one's index.
     pub b: Vec<Option<usize>>,
-    /// Addresses that paired code names at the same places: theirs, ours, and the index of a function that does.
-    pub claims: Vec<(u64, u64, u32)>,
+    /// Addresses that paired code names at the same places.
+    pub claims: Vec<code::Claim>,
 }
 
 /// Pairs the functions of two programs.
@@ -85,6 +85,7 @@ pub(super) fn pair(a: &Program<'_>, b: &Program<'_>) -> Pairs {
         }
     }
     pairs.claims = claims.all;
+    pairs.hold_to_targets(a, b);
     pairs
 }
 
@@ -158,6 +159,51 @@ fn likeness(a: &Program<'_>, b: &Program<'_>, (i, j): (usize, usize), claims: &m
 }
 
 impl Pairs {
+    /// What an address of code in the first file stands for in the second.
+    pub fn code(&self, a: &Program<'_>, b: &Program<'_>, addr: u64) -> Option<u64> {
+        let (fa, fb) = (a.functions(), b.functions());
+        let i = fa.at(addr)?;
+        let (j, likeness) = (*self.a.get(i)?)?;
+        let offset = addr - fa.entries().get(i)?;
+        let entry = *fb.entries().get(j)?;
+        (offset == 0 || likeness != Likeness::Different).then(|| entry + offset)
+    }
+
+    /// Addresses of funcdata that stand for each other: what the runtime knows of each function's frame.
+    pub fn tables(&self, a: &Program<'_>, b: &Program<'_>) -> Vec<(u64, u64)> {
+        let (Ok(x), Ok(y)) = (a.pclntab(), b.pclntab()) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (i, p) in self.a.iter().enumerate() {
+            let Some((j, Likeness::Same | Likeness::Moved)) = *p else {
+                continue;
+            };
+            if let (Some(f), Some(g)) = (x.get(i), y.get(j)) {
+                out.extend(f.funcdata().zip(g.funcdata()).filter_map(|(d, e)| Some((d?, e?))));
+            }
+        }
+        out
+    }
+
+    /// A function that goes to another function than its partner is different, though all else is equal.
+    fn hold_to_targets(&mut self, a: &Program<'_>, b: &Program<'_>) {
+        let (of_a, of_b) = (a.functions().range(), b.functions().range());
+        let mut other = Vec::new();
+        for c in &self.claims {
+            let (x, y) = (of_a.contains(&c.theirs), of_b.contains(&c.ours));
+            let told = c.branch || c.theirs != c.ours;
+            if told && (x || y) && self.code(a, b, c.theirs) != Some(c.ours) {
+                other.push(c.function as usize);
+            }
+        }
+        for i in other {
+            if let Some(Some(p)) = self.a.get_mut(i) {
+                p.1 = Likeness::Different;
+            }
+        }
+    }
+
     /// What is told of them.
     pub fn summary(&self, a: &Program<'_>, b: &Program<'_>) -> Functions {
         let mut out = Functions::default();

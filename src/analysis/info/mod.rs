@@ -22,6 +22,7 @@ pub use identify::{Identity, identify};
 use super::seen::Seen;
 use crate::error::Result;
 use crate::go::Program;
+use crate::go::buildid::{self, SelfCheck};
 use crate::go::buildinfo::BuildInfo;
 use crate::go::modinfo::Module;
 use crate::image::{Endian, Format, Image, Sniffed};
@@ -238,6 +239,8 @@ pub struct Facts {
     pub go_build_id: Option<String>,
     /// GNU build ID or Mach-O UUID, in hex.
     pub build_id: Option<String>,
+    /// Was the file touched after `go build`, by its build IDs? Told for Go programs by [`gather`] only, which reads all of it.
+    pub self_check: Option<SelfCheck>,
     /// Package path of the main package; of a Go object, of its package.
     pub path: Option<String>,
     /// Main module.
@@ -352,6 +355,7 @@ pub fn gather(file: &Bytes, goarch: Option<&str>) -> Result<Facts> {
     let program = Program::open_unpacked(file, goarch)?;
     let mut facts = gather_program(&program);
     facts.file_size = file.len() as u64;
+    facts.self_check = facts.is_go().then(|| buildid::check(&program));
     if program.image().container == Some(Sniffed::Fat) {
         let slices = crate::image::macho::slices(file).unwrap_or_default();
         facts.slices = slices.iter().map(|s| s.arch.goarch().to_string()).collect();
@@ -450,6 +454,7 @@ fn empty(format: Format, arch: &str, endian: &'static str, size: usize) -> Facts
         obfuscated: None,
         go_build_id: None,
         build_id: None,
+        self_check: None,
         path: None,
         main: None,
         deps: Vec::new(),

@@ -223,7 +223,7 @@ fn line(out: &mut String, rule: &'static Rule, all: &[Seen]) {
         (None, None)
             if matches!(
                 rule.code,
-                "debuggable" | "scratch-data" | "deny-module" | "deny-package"
+                "debuggable" | "scratch-data" | "deny-module" | "deny-package" | "untouched"
             ) =>
         {
             Some("holds".to_string())

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::program::Program;
 use super::quote;
-use crate::image::{Detail, Format, Image};
+use crate::image::{Detail, Format, Image, Sniffed};
 
 /// ELF note types: "GNU" 3 and "Go" 4.
 const NT_GNU_BUILD_ID: u32 = 3;
@@ -121,13 +121,19 @@ fn in_text<'a>(image: &Image<'a>) -> Option<Cow<'a, [u8]>> {
 }
 
 /// Where a Mach-O file has its UUID, in bytes from the start of the image.
-fn uuid_place(image: &Image<'_>) -> Option<(usize, usize)> {
+pub fn uuid_place(image: &Image<'_>) -> Option<(usize, usize)> {
     let Detail::MachO(m) = &image.detail else {
         return None;
     };
     let c = m.commands.iter().find(|c| c.kind == LC_UUID)?;
     let start = usize::try_from(c.offset).ok()?;
     Some((start.checked_add(8)?, start.checked_add(c.size as usize)?))
+}
+
+/// Where a Mach-O file has the signature that Go makes of its bytes.
+pub fn signed_by_go(image: &Image<'_>) -> Option<(usize, usize)> {
+    let by_go = signature::of(image) == signature::Made::ByGo;
+    content::signature(image).filter(|_| by_go)
 }
 
 /// Was the file touched after `go build` finished it?
@@ -181,6 +187,29 @@ pub struct SelfCheck {
     pub not_covered: Vec<&'static str>,
 }
 
+impl SelfCheck {
+    /// The word used in JSON.
+    pub fn word(&self) -> &'static str {
+        match self.touched {
+            Touched::No => "untouched",
+            Touched::Yes(_) => "changed",
+            Touched::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The answer as a sentence.
+    pub fn words(&self) -> String {
+        match self.touched {
+            Touched::No => "not touched since go build".into(),
+            Touched::Yes(None) => {
+                "changed after the link: its bytes are not those that the Go build ID was made of".into()
+            }
+            Touched::Yes(Some(how)) => format!("changed after the link: {}", how.words()),
+            Touched::Unknown(why) => format!("can't be told: {why}"),
+        }
+    }
+}
+
 /// Computes the content part of the Go build ID again. Reads the whole file.
 pub fn check(program: &Program<'_>) -> SelfCheck {
     let image = program.image();
@@ -199,12 +228,11 @@ pub fn check(program: &Program<'_>) -> SelfCheck {
     }
     if let Some(id) = ids.go.as_deref().filter(|id| !id.is_empty()) {
         match ids.parts() {
-            None => out.touched = Touched::Unknown("its Go build ID is none that `go build` writes"),
+            None => out.touched = Touched::Unknown("its Go build ID is none that go build writes"),
             Some([a, _, _, d]) if a == d => {
-                out.touched =
-                    Touched::Unknown("its Go build ID is the linker's: `go build` did not finish it");
+                out.touched = Touched::Unknown("its Go build ID is the linker's: go build did not finish it");
             }
-            Some([.., d]) => judge(image, id, d, &mut out),
+            Some([.., d]) => judge(program, id, d, &mut out),
         }
     }
     if out.touched == Touched::No {
@@ -220,8 +248,13 @@ pub fn check(program: &Program<'_>) -> SelfCheck {
     out
 }
 
-fn judge(image: &Image<'_>, id: &[u8], recorded: &str, out: &mut SelfCheck) {
-    let found = content::parts(image, id);
+fn judge(program: &Program<'_>, id: &[u8], recorded: &str, out: &mut SelfCheck) {
+    let image = program.image();
+    let found = match image.container {
+        // `go build` hashes a c-archive as a whole.
+        Some(Sniffed::Archive) => vec![content::part(program.file(), id, &[])],
+        _ => content::parts(image, id),
+    };
     out.computed = found.first().cloned();
     if found.iter().any(|p| p == recorded) {
         out.computed = Some(recorded.to_string());

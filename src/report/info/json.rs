@@ -59,6 +59,7 @@ struct Doc<'a> {
     obfuscated: Option<&'static str>,
     go_build_id: Option<&'a str>,
     build_id: Option<&'a str>,
+    self_check: Option<SelfCheckDoc<'a>>,
     build_info: &'static str,
     path: Option<&'a str>,
     main: Option<ModuleDoc<'a>>,
@@ -69,6 +70,16 @@ struct Doc<'a> {
     contradictions: Vec<ContradictionDoc<'a>>,
     evidence: Vec<EvidenceDoc<'a>>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SelfCheckDoc<'a> {
+    state: &'static str,
+    says: String,
+    recorded: Option<&'a str>,
+    computed: Option<&'a str>,
+    host_id_matches: Option<bool>,
+    not_covered: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -215,6 +226,14 @@ pub fn json(out: &mut dyn Write, name: &Name, f: &Facts) -> io::Result<()> {
         obfuscated: f.obfuscated,
         go_build_id: f.go_build_id.as_deref(),
         build_id: f.build_id.as_deref(),
+        self_check: f.self_check.as_ref().map(|c| SelfCheckDoc {
+            state: c.word(),
+            says: c.words(),
+            recorded: c.recorded.as_deref(),
+            computed: c.computed.as_deref(),
+            host_id_matches: c.host_id_matches,
+            not_covered: &c.not_covered,
+        }),
         build_info: f.build_info.word(),
         path: f.path.as_deref(),
         main: f.main.as_ref().map(module),

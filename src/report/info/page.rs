@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::analysis::info::{BuildInfoState, Facts, Linkage, ModuleName, Relro};
 use crate::analysis::seen::Seen;
+use crate::go::buildid::{SelfCheck, Touched};
 use crate::report::markdown::cell;
 use crate::report::text::{escape, grouped, human};
 
@@ -413,7 +414,20 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
             .map(|b| ("Go build ID", b.clone())),
     );
     rows.extend(f.build_id.as_ref().map(|b| ("build ID", b.clone())));
+    rows.extend(f.self_check.as_ref().map(|c| ("self-check", self_check(c))));
     rows
+}
+
+/// What the build IDs say about the file's bytes, and what they don't.
+fn self_check(c: &SelfCheck) -> String {
+    let mut out = c.words();
+    if c.touched == Touched::No {
+        out.push_str(", which is no proof of origin");
+    }
+    if !c.not_covered.is_empty() {
+        out.push_str(&format!("; not covered: {}", c.not_covered.join(", ")));
+    }
+    out
 }
 
 fn linkage(f: &Facts, verbose: bool) -> Rows {

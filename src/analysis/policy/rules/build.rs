@@ -10,6 +10,7 @@ use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Level, Verdict};
 use crate::analysis::seen::Seen;
+use crate::go::buildid::{self, Touched};
 use crate::image::Format;
 
 pub(super) const RULES: &[Rule] = &[
@@ -159,6 +160,22 @@ pub(super) const RULES: &[Rule] = &[
         default: &[],
         flag: None,
         check: build_id,
+    },
+    Rule {
+        code: "untouched",
+        title: "was not touched since go build",
+        means: "A file that was stripped, packed, patched or signed after the link is no more what the compiler \
+            made; whoever rebuilds it gets another file.",
+        evidence: "The Go build ID, whose last part is a hash of the file, computed again. It is no proof of \
+            origin: anyone can write a new one.",
+        fix: "Ship what go build wrote; use -ldflags=-s instead of strip.",
+        applies: "Go programs; a file without a Go build ID can't be judged.",
+        level: Level::Warning,
+        audit: false,
+        kind: ValueKind::Nothing,
+        default: &[],
+        flag: Some("untouched"),
+        check: untouched,
     },
     Rule {
         code: "build-mode",
@@ -334,6 +351,23 @@ fn build_id(s: &Subject<'_, '_>, _: &Value) -> Verdict {
     }
     let there = s.facts.go_build_id.as_deref().is_some_and(|id| !id.is_empty()) || s.facts.build_id.is_some();
     Verdict::hold(there, "has no build id", "no note, no UUID, no Go build id")
+}
+
+fn untouched(s: &Subject<'_, '_>, _: &Value) -> Verdict {
+    let check = buildid::check(s.program);
+    match check.touched {
+        Touched::No => Verdict::PASS,
+        Touched::Unknown(why) => s.no_go().unwrap_or_else(|| Verdict::unknown(why)),
+        Touched::Yes(_) => {
+            let part = |p: &Option<String>| p.clone().unwrap_or_else(|| "none".into());
+            let evidence = format!(
+                "content part of the Go build ID {}, of the bytes {}",
+                part(&check.recorded),
+                part(&check.computed)
+            );
+            Verdict::fail(check.words(), evidence)
+        }
+    }
 }
 
 fn build_mode(s: &Subject<'_, '_>, v: &Value) -> Verdict {

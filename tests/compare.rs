@@ -1,0 +1,303 @@
+//! `gospect compare` and the self-check: pairs of builds with one known difference each, files that were changed by hand, and Go's own
+//! `go tool buildid -w` as the second opinion on the content part.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{Build, REFERENCE};
+use gospect::Program;
+use gospect::analysis::compare::{Verdict, compare};
+use gospect::go::buildid::{self, Touched};
+use serde_json::Value;
+
+fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compare-{name}"));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+fn told(a: &Path, b: &Path) -> (i32, Value) {
+    let names = [a, b].map(|p| p.to_str().expect("a path in UTF-8"));
+    let out = common::run(["compare", "--format", "json", names[0], names[1]]);
+    let value = common::schema::assert_all("compare", &out.stdout).remove(0);
+    (out.status.code().expect("no signal"), value)
+}
+
+fn words(v: &Value) -> Vec<&str> {
+    let all = v["because"].as_array().expect("causes");
+    all.iter().filter_map(|c| c["what"].as_str()).collect()
+}
+
+/// A program of one package with this source, built with these flags.
+fn build(dir: &Path, name: &str, source: &str, target: &str, flags: &[&str]) -> Option<PathBuf> {
+    let src = dir.join("src");
+    std::fs::create_dir_all(&src).unwrap();
+    std::fs::write(src.join("go.mod"), "module example.com/pair\n\ngo 1.24\n").unwrap();
+    std::fs::write(src.join("main.go"), source).unwrap();
+    let (os, arch) = target.split_once('/').expect("os/arch");
+    let out = dir.join(name);
+    let done = common::command("go")
+        .args(["build", "-trimpath", "-buildvcs=false", "-o"])
+        .arg(&out)
+        .args(flags)
+        .arg(".")
+        .current_dir(&src)
+        .envs([
+            ("GOTOOLCHAIN", REFERENCE),
+            ("GOWORK", "off"),
+            ("GOFLAGS", ""),
+            ("CGO_ENABLED", "0"),
+        ])
+        .envs([("GOOS", os), ("GOARCH", arch)])
+        .output()
+        .ok()
+        .filter(|o| o.status.success());
+    match done {
+        Some(_) => Some(out),
+        None => common::left_out("go build"),
+    }
+}
+
+const SOURCE: &str = r#"package main
+
+import "os"
+
+var version = "dev"
+var factor = 7
+
+//go:noinline
+func greet(a []string) string {
+	if len(a) > 5 {
+		return "hi " + a[1]
+	}
+	return "hi nobody"
+}
+
+func main() {
+	println(version, factor, greet(os.Args))
+}
+"#;
+
+#[test]
+fn one_difference_is_told_by_its_name_and_its_values() {
+    let dir = folder("pairs");
+    for target in ["linux/amd64", "linux/arm64"] {
+        let make = |name: &str, source: &str, flags: &[&str]| build(&dir, name, source, target, flags);
+        let Some(base) = make("base", SOURCE, &[]) else {
+            return;
+        };
+        let edit = |from: &str, to: &str| {
+            assert!(SOURCE.contains(from));
+            SOURCE.replace(from, to)
+        };
+        let cases: [(&str, String, &[&str], &str, &str, [&str; 2]); 6] = [
+            (
+                "x",
+                SOURCE.into(),
+                &["-ldflags=-X main.version=other"],
+                "-X",
+                "different",
+                ["dev", "other"],
+            ),
+            (
+                "data",
+                edit("factor = 7", "factor = 8"),
+                &[],
+                "data",
+                "different",
+                ["7", "8"],
+            ),
+            (
+                "text",
+                edit("hi nobody", "hi anyone"),
+                &[],
+                "string constant",
+                "different",
+                ["hi nobody", "hi anyone"],
+            ),
+            (
+                "tag",
+                SOURCE.into(),
+                &["-tags=nothing"],
+                "-tags",
+                "identical-but-for",
+                ["", "nothing"],
+            ),
+            (
+                "line",
+                edit("var factor", "// One more line.\nvar factor"),
+                &[],
+                "line numbers",
+                "identical-but-for",
+                ["line 9", "line 10"],
+            ),
+            (
+                "code",
+                edit("len(a) > 5", "len(a) > 6"),
+                &[],
+                "code",
+                "different",
+                ["", ""],
+            ),
+        ];
+        for (name, source, flags, what, verdict, values) in cases {
+            let Some(other) = make(name, &source, flags) else {
+                return;
+            };
+            let (status, v) = told(&base, &other);
+            assert_eq!(
+                (status, &v["verdict"]),
+                (1, &Value::from(verdict)),
+                "{target} {name}: {v}"
+            );
+            assert_eq!(words(&v).first(), Some(&what), "{target} {name}: {v}");
+            let text = v.to_string();
+            assert!(values.iter().all(|w| text.contains(w)), "{target} {name}: {v}");
+            let different = v["functions"]["different"].as_array().expect("names");
+            let only = if name == "code" {
+                vec![Value::from("main.greet")]
+            } else {
+                vec![]
+            };
+            assert_eq!(different, &only, "{target} {name}");
+        }
+        let code = dir.join("code");
+        let names = [&base, &code].map(|p| p.to_str().expect("UTF-8"));
+        let out = common::run(["compare", "--functions", "--format", "json", names[0], names[1]]);
+        let v = common::schema::assert_all("compare", &out.stdout).remove(0);
+        assert_eq!(v["listings"][0]["name"], "main.greet");
+        let rows = v["listings"][0]["parts"][0].as_array().expect("rows");
+        let different: Vec<_> = rows.iter().filter(|r| r["same"] == false).collect();
+        assert!(
+            different.iter().any(|r| r["theirs"].to_string().contains("CMP")),
+            "{v}"
+        );
+        assert!(different.len() < 4, "{v}");
+        let (status, v) = told(&base, &base);
+        assert_eq!((status, &v["verdict"]), (0, &Value::from("identical")));
+    }
+}
+
+/// Numbers that look random and are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+#[test]
+fn one_changed_byte_is_always_told() {
+    for target in ["linux/amd64", "windows/amd64", "darwin/arm64"] {
+        let Some(path) = Build::new("hello", target).args(&["-trimpath"]).path() else {
+            return;
+        };
+        let whole = std::fs::read(&path).unwrap();
+        let a = gospect::input::Bytes::from(whole.clone());
+        let mut random = Random(16);
+        for _ in 0..12 {
+            let mut bytes = whole.clone();
+            let at = random.below(bytes.len());
+            bytes[at] ^= 1 << random.below(8);
+            let b = gospect::input::Bytes::from(bytes);
+            let Ok(y) = Program::open(&b) else { continue };
+            let x = Program::open(&a).expect("the subject opens");
+            let done = compare(&x, &y);
+            assert_ne!(done.verdict, Verdict::Identical, "{target} {at:#x}");
+            assert!(!done.because.is_empty(), "{target} {at:#x}");
+            // The whole file is hashed but for the ID itself, and what is made of it.
+            let ids = buildid::read(x.image()) != buildid::read(y.image());
+            let touched = buildid::check(&y).touched;
+            assert!(
+                ids || matches!(touched, Touched::Yes(_)),
+                "{target} {at:#x}: {touched:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_content_part_is_the_one_that_go_writes() {
+    let dir = folder("content");
+    for (program, target) in [
+        ("hello", "linux/amd64"),
+        ("hello", "linux/386"),
+        ("hello", "windows/amd64"),
+        ("hello", "darwin/arm64"),
+        ("hello", "darwin/amd64"),
+    ] {
+        let Some(path) = Build::new(program, target).args(&["-trimpath"]).path() else {
+            return;
+        };
+        let state = |bytes: Vec<u8>| {
+            let file = gospect::input::Bytes::from(bytes);
+            let program = Program::open(&file).expect("an image");
+            buildid::check(&program)
+        };
+        let whole = std::fs::read(&path).unwrap();
+        let check = state(whole.clone());
+        assert_eq!(check.touched, Touched::No, "{target}");
+        assert_eq!(check.recorded, check.computed, "{target}");
+        if target.starts_with("linux") {
+            assert_eq!(check.host_id_matches, Some(true), "{target}");
+        }
+        // One byte of data, and the ID made anew by Go: what is computed here is what Go writes there.
+        let mut changed = whole.clone();
+        let mark = memchr::memmem::rfind(&changed, b"\xff Go buildinf:").expect("build information");
+        changed[mark + 40] ^= 1;
+        let check = state(changed.clone());
+        assert_eq!(check.touched, Touched::Yes(None), "{target}");
+        let copy = dir.join("copy");
+        std::fs::write(&copy, &changed).unwrap();
+        let done = common::reference_go()
+            .args(["tool", "buildid", "-w"])
+            .arg(&copy)
+            .status();
+        assert!(done.is_ok_and(|s| s.success()), "{target}");
+        let again = state(std::fs::read(&copy).unwrap());
+        assert_eq!(
+            (again.touched, again.recorded),
+            (Touched::No, check.computed),
+            "{target}"
+        );
+        // Bytes behind the end, as installers leave them.
+        let mut longer = whole;
+        longer.extend_from_slice(b"payload");
+        let how = state(longer).touched;
+        if !target.starts_with("darwin") {
+            assert_eq!(how, Touched::Yes(Some(buildid::How::Appended(7))), "{target}");
+        } else {
+            assert!(matches!(how, Touched::Yes(_)), "{target}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_go_program_or_no_file_gets_a_clear_answer() {
+    let dir = folder("odd");
+    let Some(path) = Build::new("hello", "linux/amd64").args(&["-trimpath"]).path() else {
+        return;
+    };
+    let Some(other) = Build::new("hello", "darwin/arm64").args(&["-trimpath"]).path() else {
+        return;
+    };
+    let (status, v) = told(&path, &other);
+    assert_eq!((status, words(&v)[0]), (1, "format"), "{v}");
+    let text = dir.join("text");
+    std::fs::write(&text, "no program\n").unwrap();
+    let cut = dir.join("cut");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 3]).unwrap();
+    let (status, v) = told(&path, &cut);
+    assert_eq!((status, &v["verdict"]), (1, &Value::from("different")), "{v}");
+    for (a, b) in [(&path, &text), (&text, &path), (&path, &dir.join("none"))] {
+        let out = common::run([Path::new("compare"), a, b]);
+        assert_eq!(out.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&out.stderr).starts_with("gospect: "));
+        assert!(out.stdout.is_empty());
+    }
+}
