@@ -313,6 +313,10 @@ fn every_example_in_the_help_runs() {
                 "bin/server",
                 "bin/agent",
                 "dist/server",
+                "a",
+                "b",
+                "released/server",
+                "rebuilt/server",
             ][..],
         ),
         (hello.args(&["-trimpath", "-ldflags=-s -w"]), &["stripped"]),
@@ -331,7 +335,7 @@ fn every_example_in_the_help_runs() {
         (Build::new("hello", "js/wasm"), &["app.wasm"]),
     ];
     let dir = scratch("examples");
-    for folder in ["old", "new", "bin", "dist"] {
+    for folder in ["old", "new", "bin", "dist", "released", "rebuilt"] {
         std::fs::create_dir(dir.join(folder)).unwrap();
     }
     for (build, names) in subjects {
@@ -375,7 +379,11 @@ fn every_example_in_the_help_runs() {
             // gospect.
             // A source tree is none of gospect's either.
             let rebuilds = example.contains("--rebuild") || example.contains("gospect reproduce");
-            if rebuilds || example.contains("go list") {
+            if rebuilds
+                || example.contains("go list")
+                || example.contains("--source")
+                || example.contains("| dot")
+            {
                 continue;
             }
             let mut line = example
