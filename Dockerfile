@@ -4,7 +4,7 @@ FROM rust:1-alpine AS build
 RUN apk add --no-cache musl-dev gcc make
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked && strip target/release/gospect && ! readelf -l target/release/gospect | grep -q INTERP
+RUN cargo build --release --locked && ! readelf -l target/release/gospect | grep -q INTERP
 FROM scratch
 COPY --from=build /src/target/release/gospect /gospect
 COPY --from=build /src/LICENSE-MIT /src/LICENSE-APACHE /
