@@ -1,4 +1,5 @@
-//! The rooms and their order: a room uses those before it, never those after it. Read from the `use` lines and paths in src.
+//! The rooms and their order: a room uses those before it, never those after it. Read from the `use` lines
+//! and paths in src.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::Path;
@@ -123,8 +124,9 @@ fn goblin_stays_in_the_image_room_and_nothing_below_the_command_line_prints() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A decoder shifts and masks words of code; who tests opcodes outside of src/disasm has written a second one. What gives a decoder away is
-/// an opcode or its mask (x86's CALL, LEA and REX, arm64's BL and ADRP, and the like), and the words that name such things.
+/// A decoder shifts and masks words of code; who tests opcodes outside of src/disasm has written a second
+/// one. What gives a decoder away is an opcode or its mask (x86's CALL, LEA and REX, arm64's BL and ADRP, and
+/// the like), and the words that name such things.
 #[test]
 fn machine_code_is_decoded_in_the_disasm_room_only() {
     const SIGNS: [&str; 10] = [
@@ -153,8 +155,8 @@ fn machine_code_is_decoded_in_the_disasm_room_only() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Go's own tables are read in the room `go` only, and what differs between releases is said in its table only. A comparison with a minor
-/// version, or a decision by a release's label, would be a second one.
+/// Go's own tables are read in the room `go` only, and what differs between releases is said in its table
+/// only. A comparison with a minor version, or a decision by a release's label, would be a second one.
 #[test]
 fn gos_tables_and_releases_are_known_in_the_go_room_only() {
     const READERS: [&str; 5] = [

@@ -1,5 +1,5 @@
-//! Memory and time grow with a file, never with its square: files whose parts share what they point at ([`common::crafted`]), through every
-//! sub-command.
+//! Memory and time grow with a file, never with its square: files whose parts share what they point at
+//! ([`common::crafted`]), through every sub-command.
 
 mod common;
 
@@ -74,7 +74,8 @@ fn cost(args: &[String]) -> Cost {
         .spawn()
         .expect("gospect runs");
     let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
-    // SAFETY: both places are valid for the call; zeroes are a valid rusage. The child is waited for nowhere else.
+    // SAFETY: both places are valid for the call; zeroes are a valid rusage. The child is waited for nowhere
+    // else.
     let usage = unsafe {
         libc::wait4(child.id() as i32, &mut status, 0, usage.as_mut_ptr());
         usage.assume_init()
@@ -103,7 +104,8 @@ fn put(dir: &Path, kind: &Kind, times: usize) -> (PathBuf, u64) {
     (path, size)
 }
 
-/// The same file with another last byte, to compare with; never read here, for what this process has used counts for its children.
+/// The same file with another last byte, to compare with; never read here, for what this process has used
+/// counts for its children.
 fn other(path: &Path, size: u64) {
     use std::io::{Seek, SeekFrom, Write};
     let copy = format!("{}.other", path.display());
@@ -189,7 +191,8 @@ fn shared_parts_cost_no_more_than_the_file_is_large() {
     );
 }
 
-/// Writes the file of each kind that is asked for; by hand, for a look, every kind's largest file to `target/tmp/crafted`.
+/// Writes the file of each kind that is asked for; by hand, for a look, every kind's largest file to
+/// `target/tmp/crafted`.
 #[test]
 #[ignore = "writes files to look at"]
 fn write_them() {

@@ -1,4 +1,5 @@
-//! `gospect check`: verdicts that are true by the way a subject was built, the policy file, folders, formats, exit status.
+//! `gospect check`: verdicts that are true by the way a subject was built, the policy file, folders, formats,
+//! exit status.
 
 mod common;
 
@@ -303,8 +304,10 @@ fn a_policy_is_found_above_and_an_exception_ends() {
     std::fs::copy(&path, dir.join("bin/agent-x")).unwrap();
     std::fs::write(
         dir.join("gospect.toml"),
-        "level = 'error'\n[rules]\nstatic = 'error'\ntrimpath = 'error'\nvcs = 'note'\n[[target]]\npath = 'bin/agent-*'\nrules.trimpath = 'off'\n\
-         budget.max-size = '1kB'\n[[exception]]\nrule = 'trimpath'\npath = 'bin/server'\nreason = 'next sprint'\nexpires = 2027-01-31\n",
+        "level = 'error'\n[rules]\nstatic = 'error'\ntrimpath = 'error'\nvcs = 'note'\n[[target]]\npath = \
+            'bin/agent-*'\nrules.trimpath = 'off'\n\
+         budget.max-size = '1kB'\n[[exception]]\nrule = 'trimpath'\npath = 'bin/server'\nreason = 'next \
+         sprint'\nexpires = 2027-01-31\n",
     )
     .unwrap();
     let deep = dir.join("bin/deep");

@@ -1,4 +1,5 @@
-//! `gospect compare` and the self-check: pairs of builds with one known difference each, files that were changed by hand, and Go's own
+//! `gospect compare` and the self-check: pairs of builds with one known difference each, files that were
+//! changed by hand, and Go's own
 //! `go tool buildid -w` as the second opinion on the content part.
 
 mod common;

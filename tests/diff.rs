@@ -1,4 +1,5 @@
-//! `gospect diff`, held against real builds: deltas add up, a saved report is as good as the binary, budgets decide the exit status.
+//! `gospect diff`, held against real builds: deltas add up, a saved report is as good as the binary, budgets
+//! decide the exit status.
 
 mod common;
 

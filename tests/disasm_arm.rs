@@ -1,5 +1,5 @@
-//! The arm64 and arm printers against `go tool objdump -gnu` of the reference toolchain: on a real program, and on the same
-//! program with its text replaced by random instruction words.
+//! The arm64 and arm printers against `go tool objdump -gnu` of the reference toolchain: on a real program,
+//! and on the same program with its text replaced by random instruction words.
 //!
 //! `GOSPECT_DISASM_WORDS` sets the number of random words (default 60000 per architecture);
 //! `GOSPECT_DISASM_FILES` names more binaries to compare, separated by colons.

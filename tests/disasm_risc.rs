@@ -1,5 +1,6 @@
-//! The riscv64, ppc64, s390x and loong64 printers against `go tool objdump -gnu` of the reference toolchain: on a real
-//! program, and on the same program with its text replaced by instructions with bits changed at random.
+//! The riscv64, ppc64, s390x and loong64 printers against `go tool objdump -gnu` of the reference toolchain:
+//! on a real program, and on the same program with its text replaced by instructions with bits changed at
+//! random.
 //!
 //! `GOSPECT_DISASM_WORDS` sets how many changed instructions per architecture (default 60000).
 
@@ -95,8 +96,8 @@ const PPC64LE: Arch = Arch {
 const S390X: Arch = Arch {
     goarch: "s390x",
     big_endian: true,
-    // Sentences with a line break in place of an instruction; addresses without base register that Go leaves open;
-    // a misspelt mnemonic.
+    // Sentences with a line break in place of an instruction; addresses without base register that Go leaves
+    // open; a misspelt mnemonic.
     excused: |line| {
         let open = |text: &str| text.matches('(').count() != text.matches(')').count();
         line.go.starts_with("specification exception") || open(&line.gnu) || line.gnu.starts_with("vzeo")

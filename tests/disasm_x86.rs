@@ -1,8 +1,9 @@
-//! The x86 printer against `go tool objdump` of the reference toolchain: a program's instructions replaced by random bytes, and
-//! its own instructions with one byte in several changed.
+//! The x86 printer against `go tool objdump` of the reference toolchain: a program's instructions replaced by
+//! random bytes, and its own instructions with one byte in several changed.
 //!
-//! `GOSPECT_DISASM_WORDS` sets how many lines of the reference are compared per architecture and kind at the least (default 60000;
-//! 600000 makes more than a million for each architecture). What differs must be of a kind that docs/objdump.md lists.
+//! `GOSPECT_DISASM_WORDS` sets how many lines of the reference are compared per architecture and kind at the
+//! least (default 60000; 600000 makes more than a million for each architecture). What differs must be of a
+//! kind that docs/objdump.md lists.
 
 #![allow(clippy::print_stderr)]
 
@@ -81,8 +82,8 @@ fn compare(file: &Path, kind: &str, seed: u64) -> Option<(usize, usize)> {
     Some((want.len(), same))
 }
 
-/// Writes a copy of `program` with its functions filled by `fill`. The last bytes of each function become NOPs: the reference
-/// crashes on a VEX prefix that the end cuts off.
+/// Writes a copy of `program` with its functions filled by `fill`. The last bytes of each function become
+/// NOPs: the reference crashes on a VEX prefix that the end cuts off.
 fn filled(program: &Path, out: &Path, mut fill: impl FnMut(&mut [u8])) {
     let mut data = std::fs::read(program).expect("the program can be read");
     let original = data.clone();

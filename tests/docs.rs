@@ -1,4 +1,5 @@
-//! The pages of docs: every command on a task's page is run, every page is in the book, every link leads somewhere.
+//! The pages of docs: every command on a task's page is run, every page is in the book, every link leads
+//! somewhere.
 
 mod common;
 

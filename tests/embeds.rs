@@ -1,4 +1,5 @@
-//! `gospect embeds` finds the files that testdata/programs/embeds holds, with their contents, stripped or not, in every format.
+//! `gospect embeds` finds the files that testdata/programs/embeds holds, with their contents, stripped or
+//! not, in every format.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! `gospect funcs`: a stripped program has the functions of its unstripped twin, those are `go tool nm`'s text symbols, and files and lines
-//! are those of `go tool addr2line`. A small matrix always; with GOSPECT_WIDE=1 every Go version and architecture.
+//! `gospect funcs`: a stripped program has the functions of its unstripped twin, those are `go tool nm`'s
+//! text symbols, and files and lines are those of `go tool addr2line`. A small matrix always; with
+//! GOSPECT_WIDE=1 every Go version and architecture.
 
 mod common;
 
@@ -52,7 +53,8 @@ fn from_pclntab(file: &Path) -> Vec<Func> {
     .collect()
 }
 
-/// Text symbols of `go tool nm` that Go wrote: no C functions and marks, which have no dot; no markers of the linker.
+/// Text symbols of `go tool nm` that Go wrote: no C functions and marks, which have no dot; no markers of the
+/// linker.
 fn nm(file: &Path, darwin: bool) -> Option<BTreeSet<(u64, String)>> {
     let out = Command::new(common::reference_tool("nm")?)
         .arg(file)
@@ -263,7 +265,8 @@ fn a_file_without_functions_is_said() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("gospect: Cargo.toml: unrecognized file format"));
 }
 
-/// A moduledata whose parts are not where any known Go version has them: functions stay, types are lost with a warning.
+/// A moduledata whose parts are not where any known Go version has them: functions stay, types are lost with
+/// a warning.
 #[test]
 fn an_unknown_moduledata_costs_types_but_no_functions() {
     let Some(file) = Build::new("hello", "linux/amd64").args(STRIPPED).path() else {

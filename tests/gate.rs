@@ -1,4 +1,5 @@
-//! What `gospect check` says where it can't see: every rule against a program in nine states, and false passes of the past.
+//! What `gospect check` says where it can't see: every rule against a program in nine states, and false
+//! passes of the past.
 
 mod common;
 
@@ -115,10 +116,12 @@ const STATES: [&str; 9] = [
     "not Go",
 ];
 
-/// What each rule says of `gate` (linux/amd64, static, -trimpath) in each state: passes, fails, unknown, n/a; and why.
+/// What each rule says of `gate` (linux/amd64, static, -trimpath) in each state: passes, fails, unknown, n/a;
+/// and why.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str)] = &[
-    ("static", "PPPUPPPUF", "no interpreter and no library by the program headers; a cut or packed file may hide them"),
+    ("static", "PPPUPPPUF", "no interpreter and no library by the program headers; a cut or packed file may \
+        hide them"),
     ("scratch", "PPPUPPPUF", "as static, and linux"),
     ("scratch-data", "PPPUPPUUU", "by function names"),
     ("allow-lib", "PPPUPPPUP", "by the dynamic segment"),
@@ -143,7 +146,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("stripped", "FPUUFFFUP", "sections; without headers there is room for symbols"),
     ("debuggable", "PFUUPPPUF", "sections"),
     ("build-id", "PPPUPPPUU", "notes; the other program is not known to be Go"),
-    ("untouched", "PPFFFFFFU", "the Go build ID's hash of the file: every change is seen; the other program has none"),
+    ("untouched", "PPFFFFFFU", "the Go build ID's hash of the file: every change is seen; the other program \
+        has none"),
     ("build-mode", "PPPPPPPUF", "header"),
     ("target", "PPPPPPPPP", "header"),
     ("compiler", "PPPUPPPUU", "the pclntab or build information"),

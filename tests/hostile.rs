@@ -1,4 +1,5 @@
-//! Damaged files: cut short at every header and at random, bits flipped, words replaced. Nothing may panic or take long.
+//! Damaged files: cut short at every header and at random, bits flipped, words replaced. Nothing may panic or
+//! take long.
 //!
 //! The subjects are the fixtures of every format, and whole Go programs whose headers and tables are damaged.
 
@@ -203,8 +204,8 @@ fn places(data: &[u8]) -> Vec<(usize, usize)> {
     places
 }
 
-/// An ELF program whose memory is one header of a pclntab after the other. Each is worth a look through the file, so that all
-/// together would take minutes.
+/// An ELF program whose memory is one header of a pclntab after the other. Each is worth a look through the
+/// file, so that all together would take minutes.
 #[test]
 fn a_file_full_of_table_headers_takes_no_time() {
     let mut block = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8].to_vec();

@@ -29,9 +29,12 @@ fn assert_facts(build: &Build<'_>, want: Value) {
 #[test]
 fn a_static_program() {
     let want = json!({
-        "format": "elf", "os": "linux", "arch": "amd64", "go_version": REFERENCE, "compiler": "gc", "build_mode": "exe",
-        "linkage": "static", "libraries": [], "interpreter": null, "pie": false, "cgo": false, "race": false, "msan": false, "asan": false,
-        "cover": false, "symbols": true, "dwarf": true, "trimpath": false, "packed": null, "obfuscated": null, "contradictions": [],
+        "format": "elf", "os": "linux", "arch": "amd64", "go_version": REFERENCE, "compiler": "gc",
+        "build_mode": "exe",
+        "linkage": "static", "libraries": [], "interpreter": null, "pie": false, "cgo": false, "race": false,
+        "msan": false, "asan": false,
+        "cover": false, "symbols": true, "dwarf": true, "trimpath": false, "packed": null, "obfuscated": null,
+        "contradictions": [],
         "path": "example.com/hello",
     });
     assert_facts(&Build::new("hello", "linux/amd64"), want);
@@ -40,7 +43,8 @@ fn a_static_program() {
 #[test]
 fn a_stripped_and_trimmed_program() {
     let build = Build::new("hello", "linux/amd64").args(&["-trimpath", "-ldflags=-s -w"]);
-    let want = json!({"symbols": false, "dwarf": false, "trimpath": true, "cgo": false, "race": false, "contradictions": []});
+    let want = json!({"symbols": false, "dwarf": false, "trimpath": true, "cgo": false, "race": false,
+        "contradictions": []});
     assert_facts(&build, want);
 }
 
@@ -53,7 +57,8 @@ fn other_systems() {
     ] {
         let (os, arch) = target.split_once('/').unwrap();
         let want = json!({
-            "format": format, "os": os, "arch": arch, "go_version": REFERENCE, "compiler": "gc", "linkage": linkage, "contradictions": [],
+            "format": format, "os": os, "arch": arch, "go_version": REFERENCE, "compiler": "gc",
+            "linkage": linkage, "contradictions": [],
         });
         assert_facts(&Build::new("hello", target), want);
     }
@@ -62,7 +67,8 @@ fn other_systems() {
 #[test]
 fn c_in_the_program() {
     let want = json!({
-        "linkage": "dynamic", "cgo": true, "libraries": ["libc.so.6"], "interpreter": "/lib64/ld-linux-x86-64.so.2",
+        "linkage": "dynamic", "cgo": true, "libraries": ["libc.so.6"],
+        "interpreter": "/lib64/ld-linux-x86-64.so.2",
         "cgo_packages": ["main", "runtime/cgo"], "contradictions": [],
     });
     assert_facts(&Build::new("cgo", "linux/amd64").cgo(), want);
@@ -84,7 +90,8 @@ fn build_modes() {
         let build = Build::new("clib", "linux/amd64").cgo().args(&args);
         assert_facts(
             &build,
-            json!({"build_mode": mode, "format": format, "pie": pie, "go_version": REFERENCE, "contradictions": []}),
+            json!({"build_mode": mode, "format": format, "pie": pie, "go_version": REFERENCE,
+                "contradictions": []}),
         );
     }
 }
@@ -173,7 +180,8 @@ fn bad_files_are_named_and_the_others_still_reported() {
     assert_eq!(out.status.code(), Some(2));
     let said = String::from_utf8_lossy(&out.stderr);
     let want = "gospect: text: unrecognized file format\ngospect: empty: unrecognized file format\n\
-        gospect: archive.a: no member is an object file (ar archive at offset 0x8)\ngospect: sparse: unrecognized file format\n\
+        gospect: archive.a: no member is an object file (ar archive at offset 0x8)\ngospect: sparse: \
+        unrecognized file format\n\
         gospect: missing: no such file or directory\n";
     assert_eq!(said, want);
     assert!(String::from_utf8_lossy(&out.stdout).contains("linux/amd64, program, built by"));
@@ -186,8 +194,10 @@ fn go_objects_and_packages_are_told_by_their_headers() {
         let got = facts(&path);
         let endian = if arch == "s390x" { "big" } else { "little" };
         let want = json!({
-            "format": "ar", "os": "linux", "arch": arch, "endian": endian, "go_version": REFERENCE, "go_version_source": "object header",
-            "compiler": "gc", "build_mode": "archive", "linkage": null, "path": "plain", "symbols": true, "dwarf": true,
+            "format": "ar", "os": "linux", "arch": arch, "endian": endian, "go_version": REFERENCE,
+            "go_version_source": "object header",
+            "compiler": "gc", "build_mode": "archive", "linkage": null, "path": "plain", "symbols": true,
+            "dwarf": true,
             "dwarf_details": null, "cgo": false, "pie": null, "warnings": [],
         });
         for (key, value) in want.as_object().unwrap() {
@@ -228,15 +238,18 @@ fn go_objects_and_packages_are_told_by_their_headers() {
     assert!(said.contains("holds a Go package that is not linked"), "{said}");
 }
 
-/// Facts that only one system's files have: AIX's loader section and DWARF sections, a wasm module's own build information.
+/// Facts that only one system's files have: AIX's loader section and DWARF sections, a wasm module's own
+/// build information.
 #[test]
 fn what_other_systems_keep_elsewhere_is_found() {
     let want = json!({
-        "format": "xcoff", "libraries": ["libc.a", "libpthread.a"], "linkage": "dynamic", "dwarf": true, "symbols": true,
+        "format": "xcoff", "libraries": ["libc.a", "libpthread.a"], "linkage": "dynamic", "dwarf": true,
+        "symbols": true,
         "build_mode": "exe", "contradictions": [],
     });
     assert_facts(&Build::new("hello", "aix/ppc64"), want);
-    let want = json!({"path": "example.com/hello", "build_info": "recovered", "go_version": REFERENCE, "contradictions": []});
+    let want = json!({"path": "example.com/hello", "build_info": "recovered", "go_version": REFERENCE,
+        "contradictions": []});
     assert_facts(&Build::new("hello", "js/wasm"), want);
     for target in ["windows/amd64", "android/arm64"] {
         let want = json!({"build_mode": "exe", "pie": true, "contradictions": []});

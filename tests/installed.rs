@@ -1,4 +1,5 @@
-//! The facts of `gospect info` about every Go program that is installed, held against `go version -m` and readelf.
+//! The facts of `gospect info` about every Go program that is installed, held against `go version -m` and
+//! readelf.
 //!
 //! Which programs there are depends on the machine, so this is asked for:
 //!
@@ -107,7 +108,8 @@ fn facts(path: &Path) -> Option<Value> {
         .iter()
         .any(|n| sections.contains(n));
     Some(json!({
-        "format": "elf", "arch": arch, "go_version": version, "libraries": libraries, "interpreter": interpreter,
+        "format": "elf", "arch": arch, "go_version": version, "libraries": libraries,
+        "interpreter": interpreter,
         "dwarf": debug, "file_size": std::fs::metadata(path).ok()?.len(),
         "path": field("path").first(), "deps": field("dep").len(),
     }))

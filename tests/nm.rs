@@ -201,7 +201,8 @@ fn recover_lists_what_stripping_took_away() {
         let (Some(whole), Some(stripped)) = (Build::new("hello", target).path(), stripped.path()) else {
             continue;
         };
-        // Assembly's names end in `.abi0` in the symbol table alone; types' functions are written otherwise there.
+        // Assembly's names end in `.abi0` in the symbol table alone; types' functions are written otherwise
+        // there.
         let flags = ["-recover", "-n", "-package", "main"];
         let (want, got) = (code(&flags, &whole), code(&flags, &stripped));
         assert!(want.iter().any(|f| f.1 == "main.main"), "{target}: {want:?}");
@@ -319,7 +320,8 @@ fn a_name_outside_the_string_table_is_refused_as_go_does() {
     };
     let long = |n: u32| [[0; 4], n.to_le_bytes()].concat().try_into().unwrap();
 
-    // The file header's symbol table: offset at 8, number of entries at 12; the string table behind it begins with its length.
+    // The file header's symbol table: offset at 8, number of entries at 12; the string table behind it begins
+    // with its length.
     let fixture = "coff-amd64.o";
     let data = std::fs::read(dir.join(fixture)).unwrap();
     let (table, count) = (le(&data, 8) as usize, le(&data, 12) as usize);

@@ -1,4 +1,5 @@
-//! `gospect objdump` against `go tool objdump`: whole listings, flags, ranges, objects, messages; and what lies beyond it.
+//! `gospect objdump` against `go tool objdump`: whole listings, flags, ranges, objects, messages; and what
+//! lies beyond it.
 
 mod common;
 
@@ -94,7 +95,8 @@ fn whole_x86_listings_are_identical_if_strict() {
         "plan9/amd64",
         "plan9/386",
     ] {
-        // Formats without notes have the build ID among the code; it is none, and would be another in every folder.
+        // Formats without notes have the build ID among the code; it is none, and would be another in every
+        // folder.
         let build = Build::new("hello", target).args(&["-ldflags=-buildid=gospect"]);
         if let Some(file) = build.path() {
             assert_same(&[], &["-strict-go"], &file);

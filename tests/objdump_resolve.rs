@@ -1,5 +1,5 @@
-//! `gospect objdump --resolve` against what knows the operands' names without looking at the program: the compiler's own listing
-//! (`-gcflags=-S`), and binutils for calls through the PLT.
+//! `gospect objdump --resolve` against what knows the operands' names without looking at the program: the
+//! compiler's own listing (`-gcflags=-S`), and binutils for calls through the PLT.
 
 mod common;
 

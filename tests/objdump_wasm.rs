@@ -1,4 +1,5 @@
-//! `gospect objdump --recover` of WebAssembly modules against the crate wasmprinter, which writes whole modules as text.
+//! `gospect objdump --recover` of WebAssembly modules against the crate wasmprinter, which writes whole
+//! modules as text.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! One program, one answer: what each sub-command says of the same function, type or package agrees, and agrees with Go's own symbols.
+//! One program, one answer: what each sub-command says of the same function, type or package agrees, and
+//! agrees with Go's own symbols.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
@@ -11,7 +12,8 @@ use serde_json::Value;
 
 const STRIPPED: &[&str] = &["-ldflags=-s -w"];
 
-/// (program, target, toolchain). The hosts program has modules on `go.*` hosts, a dot in a path's last element, and a promoted method.
+/// (program, target, toolchain). The hosts program has modules on `go.*` hosts, a dot in a path's last
+/// element, and a promoted method.
 fn subjects() -> Vec<(&'static str, &'static str, &'static str)> {
     let mut all = vec![
         ("hosts", "linux/amd64", REFERENCE),
@@ -202,7 +204,8 @@ fn code_by_package_is_that_of_gos_symbols() {
     }
 }
 
-/// Without a module list the paths of packages show the modules, and a file lines up with one that has a list.
+/// Without a module list the paths of packages show the modules, and a file lines up with one that has a
+/// list.
 #[test]
 fn modules_are_inferred_where_none_are_listed() {
     let Some(file) = Build::new("hosts", "linux/amd64").path() else {

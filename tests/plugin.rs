@@ -1,4 +1,5 @@
-//! `gospect plugin`: what it predicts is what really loading gives, for each pair of host and plugin that can be built here.
+//! `gospect plugin`: what it predicts is what really loading gives, for each pair of host and plugin that can
+//! be built here.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
@@ -132,7 +133,8 @@ fn verdicts_are_what_really_loading_gives() {
     for pair in pairs.into_iter().flatten() {
         let (told, doc) = predicted(&pair);
         if pair.what == "another Go version" {
-            // The runtime's tables differ between these two: the host dies, which no message of plugin.Open predicts.
+            // The runtime's tables differ between these two: the host dies, which no message of plugin.Open
+            // predicts.
             assert_eq!(told, [Some(String::new())]);
             assert_ne!(real(&pair).first(), Some(&None));
         } else {

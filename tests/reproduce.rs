@@ -1,4 +1,5 @@
-//! `gospect reproduce`: own builds with a git stamp, built again from the file and a module proxy alone, at another path; and no false "identical".
+//! `gospect reproduce`: own builds with a git stamp, built again from the file and a module proxy alone, at
+//! another path; and no false "identical".
 
 mod common;
 
@@ -10,7 +11,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The module, as a checkout and as a proxy serves it. Its version is a hash of its files, for the module cache keeps what it has once seen of one.
+/// The module, as a checkout and as a proxy serves it. Its version is a hash of its files, for the module
+/// cache keeps what it has once seen of one.
 struct Place {
     dir: tempfile::TempDir,
     checkout: PathBuf,
@@ -21,7 +23,8 @@ const FILES: [(&str, &str); 5] = [
     ("go.mod", "module example.com/again\n\ngo 1.24.0\n"),
     (
         "main.go",
-        "package main\n\nimport (\n\t\"fmt\"\n\n\t\"example.com/again/inner\"\n)\n\nvar version = \"dev\"\nvar commit string\n\n\
+        "package main\n\nimport (\n\t\"fmt\"\n\n\t\"example.com/again/inner\"\n)\n\nvar version = \
+            \"dev\"\nvar commit string\n\n\
          func main() { fmt.Println(version, commit, inner.Sum([]int{3, 1, 4}), extra()) }\n",
     ),
     (
@@ -34,7 +37,8 @@ const FILES: [(&str, &str); 5] = [
     ),
     (
         "inner/inner.go",
-        "package inner\n\nvar Factor = 7\n\n//go:noinline\nfunc Sum(xs []int) (t int) {\n\tfor _, x := range xs {\n\t\tt += x * Factor\n\t}\n\treturn t\n}\n",
+        "package inner\n\nvar Factor = 7\n\n//go:noinline\nfunc Sum(xs []int) (t int) \
+            {\n\tfor _, x := range xs {\n\t\tt += x * Factor\n\t}\n\treturn t\n}\n",
     ),
 ];
 
@@ -292,7 +296,8 @@ fn another_source_is_never_identical() {
     let tags = place.reproduce(&["--set", "-tags=other"], &file);
     assert_eq!(tags["verdict"], "different", "{tags}");
     assert!(tags["because"].to_string().contains("-tags"), "{tags}");
-    // A tag that no file asks for: the bytes agree once the record is put in, and yet it is not the same build.
+    // A tag that no file asks for: the bytes agree once the record is put in, and yet it is not the same
+    // build.
     let Some(noop) = place.build("noop", &["-trimpath", "-tags=nothing"], &[]) else {
         return;
     };
@@ -330,7 +335,8 @@ fn a_plan_runs_nothing() {
 #[test]
 fn what_is_not_named_or_not_safe_is_not_built() {
     let Some(place) = Place::new() else { return };
-    // Without -trimpath the linker's flags are recorded: one of them would run a program of the file's choice.
+    // Without -trimpath the linker's flags are recorded: one of them would run a program of the file's
+    // choice.
     let marker = place.dir.path().join("ran");
     let flags = format!("-ldflags=-extld=touch -extldflags={}", marker.display());
     let Some(file) = place.build("hostile", &[&flags], &[]) else {
@@ -354,7 +360,8 @@ fn what_is_not_named_or_not_safe_is_not_built() {
     assert_eq!(answer["reason"], "source-not-served", "{answer}");
 }
 
-/// One own build of the wide matrix: a name, arguments of `go build`, its environment, arguments of `gospect reproduce`.
+/// One own build of the wide matrix: a name, arguments of `go build`, its environment, arguments of `gospect
+/// reproduce`.
 type Own = (
     &'static str,
     &'static [&'static str],
@@ -417,7 +424,8 @@ fn own_builds_of_all_kinds_are_identical() {
         assert_eq!(answer["verdict"], "identical", "{name}: {answer}");
     }
     // C code, which the file shows: refused unless it is allowed.
-    let c = "package main\n\n/*\nstatic int three(void) { return 3; }\n*/\nimport \"C\"\n\nfunc init() { _ = C.three() }\n";
+    let c = "package main\n\n/*\nstatic int three(void) { return 3; }\n*/\nimport \"C\"\n\nfunc init() \
+        { _ = C.three() }\n";
     let mut files = texts();
     files.push(("c.go", c.to_string()));
     let Some(place) = Place::with(files) else { return };
@@ -509,8 +517,8 @@ fn a_workspace_is_built_again_from_a_checkout() {
     assert_eq!(answer["verdict"], "identical", "{answer}");
 }
 
-/// Programs that others published, by npm and PyPI: the script that makes the table of docs/reproduce.md builds them again, and fails where
-/// one does not come out as the table has it.
+/// Programs that others published, by npm and PyPI: the script that makes the table of docs/reproduce.md
+/// builds them again, and fails where one does not come out as the table has it.
 #[test]
 fn published_programs_are_identical() {
     if std::env::var_os("GOSPECT_WIDE").is_none() {

@@ -1,4 +1,5 @@
-//! `gospect scan`: containers that the test makes itself around a Go program tell the same as the program alone.
+//! `gospect scan`: containers that the test makes itself around a Go program tell the same as the program
+//! alone.
 
 mod common;
 
@@ -373,7 +374,10 @@ fn an_image_tells_what_the_container_would_see() {
     backwards.reverse();
     let (gz_bottom, zst_top) = (gz(&bottom), zstd::encode_all(&top[..], 1).unwrap());
     let blob = |b: &[u8]| format!("blobs/sha256/{}", sha256(b));
-    let digest = |b: &[u8], kind: &str| json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": format!("sha256:{}", sha256(b)), "size": b.len()});
+    let digest = |b: &[u8], kind: &str| {
+        json!({"mediaType": format!("application/vnd.oci.image.{kind}"),
+        "digest": format!("sha256:{}", sha256(b)), "size": b.len()})
+    };
     let image = json!({"schemaVersion": 2, "config": digest(b"{}", "config.v1+json"),
         "layers": [digest(&gz_bottom, "layer.v1.tar+gzip"), digest(&zst_top, "layer.v1.tar+zstd")]})
     .to_string();
@@ -757,7 +761,8 @@ fn other_commands_look_into_containers_that_are_named() {
 
 #[test]
 fn a_packed_windows_program_is_seen_through() {
-    // A C program: once unpacked it is no Go binary, and left out; packed in a way that is not known, nobody could tell.
+    // A C program: once unpacked it is no Go binary, and left out; packed in a way that is not known, nobody
+    // could tell.
     let dir = Folder::new("upx");
     for name in ["pe-amd64-lzma", "pe-amd64-nrv2e"] {
         let path = format!("{}/testdata/upx/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,5 @@
-//! `gospect size`, held against real builds: rows add up, planted sizes come out, stripped files agree with their twins, inference agrees
-//! with symbols.
+//! `gospect size`, held against real builds: rows add up, planted sizes come out, stripped files agree with
+//! their twins, inference agrees with symbols.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod common;
@@ -87,7 +87,8 @@ fn older_and_newer_go_versions_are_read() {
         for target in ["linux/amd64", "darwin/arm64"] {
             if let Some(file) = Build::new("hello", target).go(go).args(STRIPPED).path() {
                 adds_up(&common::size(&[], &file), &file);
-                // Up to Go 1.25 strings lie in the types' range, right behind the last type: they are not its bytes.
+                // Up to Go 1.25 strings lie in the types' range, right behind the last type: they are not its
+                // bytes.
                 let doc = common::size(&["--by", "symbol"], &file);
                 let strings = sum(&doc, |r| r["kind"] == "string");
                 assert!(strings > 20_000, "{go} {target}: {strings}");
@@ -117,7 +118,8 @@ fn a_stripped_file_agrees_with_its_twin() {
     }
 }
 
-/// The package gets what was planted in it, within 1 %; what its code and types need besides is small and known by kind.
+/// The package gets what was planted in it, within 1 %; what its code and types need besides is small and
+/// known by kind.
 #[test]
 fn planted_sizes_come_out_in_both_twins() {
     let mut targets = vec![
@@ -127,7 +129,8 @@ fn planted_sizes_come_out_in_both_twins() {
         ("windows/amd64", REFERENCE),
         ("linux/arm", REFERENCE),
         ("linux/386", REFERENCE),
-        // A table that ends with a byte in front of the map's keys; numbers in code and data that look like addresses in the long text.
+        // A table that ends with a byte in front of the map's keys; numbers in code and data that look like
+        // addresses in the long text.
         ("linux/arm", "go1.21.13"),
         ("linux/mips64le", "go1.21.13"),
         ("windows/386", "go1.21.13"),
@@ -251,8 +254,8 @@ fn inference_agrees_with_the_symbols() {
     }
 }
 
-/// What a constant gets does not depend on the folder that the program was built in: the build ID that stands in the text of Mach-O and PE
-/// holds a hash of it.
+/// What a constant gets does not depend on the folder that the program was built in: the build ID that stands
+/// in the text of Mach-O and PE holds a hash of it.
 #[test]
 fn the_folder_of_the_build_changes_nothing() {
     for target in ["darwin/arm64", "windows/arm64"] {

@@ -1,4 +1,5 @@
-//! The pages of `size`, `diff` and `track chart` in a real browser: clicked, typed at, read, and judged for accessibility.
+//! The pages of `size`, `diff` and `track chart` in a real browser: clicked, typed at, read, and judged for
+//! accessibility.
 
 mod common;
 
@@ -182,7 +183,8 @@ fn a_change_has_one_total_and_both_sides() {
         ["click", "#views-kind"],
         [
             "see",
-            "[...document.querySelectorAll('#list tbody tr')].map(r => [...r.cells].slice(1, 5).map(c => c.textContent))"
+            "[...document.querySelectorAll('#list tbody tr')].map(r => [...r.cells].slice(1, 5).map(c => \
+                c.textContent))"
         ]
     ]);
     let visits = [(1300, false), (1300, true), (390, false)].map(|(width, dark)| Visit {

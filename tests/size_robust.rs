@@ -1,5 +1,5 @@
-//! `gospect size` where something goes wrong: a file that changes while it is read, an output that can't be written; and fat Mach-O files,
-//! whose slices are files of their own.
+//! `gospect size` where something goes wrong: a file that changes while it is read, an output that can't be
+//! written; and fat Mach-O files, whose slices are files of their own.
 
 mod common;
 

@@ -137,7 +137,11 @@ fn a_damaged_history_is_refused_and_left_alone() {
     };
     let p = Place::new("damaged");
     let db = p.0.join("gospect-history.db");
-    for bytes in [&b"no database at all, and long enough to be told from one by its first bytes ..............................."[..], b"short"] {
+    for bytes in [
+        &b"no database at all, and long enough to be told from one by its first bytes \
+        ..............................."[..],
+        b"short",
+    ] {
         std::fs::write(&db, bytes).unwrap();
         let out = p.run(&["record", "--label", "x", text(&file)]);
         assert_eq!(out.status.code(), Some(2));

@@ -1,5 +1,5 @@
-//! `gospect types`: the descriptors of a stripped program are those of its unstripped twin, and every type that DWARF ties to a descriptor is
-//! there, with the size that DWARF gives.
+//! `gospect types`: the descriptors of a stripped program are those of its unstripped twin, and every type
+//! that DWARF ties to a descriptor is there, with the size that DWARF gives.
 
 mod common;
 

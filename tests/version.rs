@@ -1,4 +1,5 @@
-//! `gospect version` against `go version` of the reference toolchain: standard output, standard error, exit status.
+//! `gospect version` against `go version` of the reference toolchain: standard output, standard error, exit
+//! status.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! `gospect vuln` finds in a program, stripped or not, what govulncheck finds in its unstripped twin on the same database, and says what
-//! that one passes over.
+//! `gospect vuln` finds in a program, stripped or not, what govulncheck finds in its unstripped twin on the
+//! same database, and says what that one passes over.
 
 mod common;
 
@@ -229,7 +229,8 @@ fn darwin_stripped_or_not_as_govulncheck_finds_unstripped() {
     conform("darwin/arm64");
 }
 
-/// Where govulncheck has no reader, the same code has the same vulnerable functions, whatever can be seen of its modules.
+/// Where govulncheck has no reader, the same code has the same vulnerable functions, whatever can be seen of
+/// its modules.
 #[test]
 fn wasm_has_what_the_same_program_has_elsewhere() {
     let at = |target| Build::new("vulnerable", target).args(&["-ldflags=-s -w"]).path();
@@ -432,7 +433,8 @@ fn ranges_hold_what_they_hold_for_govulncheck() {
     let Some(dir) = module(GOVULNCHECK, GOVULNCHECK_VERSION) else {
         return;
     };
-    // The helper asks what is internal to the module, so it stands in a copy of it: the module cache takes no files in.
+    // The helper asks what is internal to the module, so it stands in a copy of it: the module cache takes no
+    // files in.
     let copy = work("ranges").join("source");
     copy_tree(&dir, &copy);
     let helper = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/ranges/main.go");
@@ -626,8 +628,10 @@ fn a_folder_that_changes_is_read_again() {
     let dir = work("changes");
     let entry = |fixed: &str| {
         let event = serde_json::json!([{ "introduced": "0" }, { "fixed": fixed }]);
-        let json = serde_json::json!({ "id": "GO-9999-1", "affected": [{ "package": { "name": "stdlib", "ecosystem": "Go" },
-            "ranges": [{ "type": "SEMVER", "events": event }], "ecosystem_specific": { "imports": [{ "path": "runtime", "symbols": ["main"] }] } }] });
+        let json = serde_json::json!({ "id": "GO-9999-1", "affected": [{ "package": { "name": "stdlib",
+            "ecosystem": "Go" },
+            "ranges": [{ "type": "SEMVER", "events": event }],
+            "ecosystem_specific": { "imports": [{ "path": "runtime", "symbols": ["main"] }] } }] });
         fs::write(dir.join("GO-9999-1.json"), json.to_string()).unwrap();
     };
     let count = || {

@@ -1,4 +1,5 @@
-//! What `gospect whatif` predicts, held against real builds of the same source and against the real GNU strip.
+//! What `gospect whatif` predicts, held against real builds of the same source and against the real GNU
+//! strip.
 //!
 //! A small matrix by default; GOSPECT_WIDE=1 builds every format with every Go version that the model knows.
 

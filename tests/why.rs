@@ -1,4 +1,5 @@
-//! `gospect why`: what it says goes with a package is what a rebuild without the package saves, and its chains name what is there.
+//! `gospect why`: what it says goes with a package is what a rebuild without the package saves, and its
+//! chains name what is there.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! The graph that `why` goes by against the linker's own: `-dumpdep` names an edge for each symbol that it keeps, and relocations that the system's
-//! linker was asked to leave in the file name every reference to data and every pointer.
+//! The graph that `why` goes by against the linker's own: `-dumpdep` names an edge for each symbol that it
+//! keeps, and relocations that the system's linker was asked to leave in the file name every reference to
+//! data and every pointer.
 
 mod common;
 
@@ -120,7 +121,8 @@ fn the_linkers_edges_are_found() {
     tally.hold(0.97, &["code→type"]);
 }
 
-/// Place and target of every relocation in allocated sections, by place. What a place in code is relative to lies behind it.
+/// Place and target of every relocation in allocated sections, by place. What a place in code is relative to
+/// lies behind it.
 fn relocations(bytes: &[u8]) -> BTreeMap<u64, (u64, bool)> {
     let elf = goblin::elf::Elf::parse(bytes).expect("an ELF file");
     let mut out = BTreeMap::new();

@@ -1,7 +1,9 @@
-//! Linker names of C++ and Rust, which the C part of a cgo program may hold → the names their programmers wrote.
+//! Linker names of C++ and Rust, which the C part of a cgo program may hold → the names their programmers
+//! wrote.
 //!
-//! Read with the crates `cpp_demangle` (Itanium ABI) and `rustc-demangle` (legacy and v0), which know far more of both
-//! grammars than could be kept here. Go's own names are never mangled: they are left as they are.
+//! Read with the crates `cpp_demangle` (Itanium ABI) and `rustc-demangle` (legacy and v0), which know far
+//! more of both grammars than could be kept here. Go's own names are never mangled: they are left as they
+//! are.
 
 use std::fmt::{self, Write};
 
@@ -12,7 +14,8 @@ const LONGEST: usize = 16 << 10;
 /// How deep a name may nest.
 const DEEPEST: u32 = 96;
 
-/// The readable name of a mangled one; `None` for any other name, and for one that is broken or grows too long.
+/// The readable name of a mangled one; `None` for any other name, and for one that is broken or grows too
+/// long.
 pub fn demangle(name: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(name).ok()?;
     let bare = text.trim_start_matches('_');

@@ -1,6 +1,7 @@
 //! Two size reports → what grew, by one key, why, and whether that is allowed.
 //!
-//! Rows with the same key are added up on either side, so the deltas add up to the difference of the files to the byte.
+//! Rows with the same key are added up on either side, so the deltas add up to the difference of the files to
+//! the byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 

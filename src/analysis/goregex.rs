@@ -1,15 +1,16 @@
 //! Go's regular expressions → the `regex` crate's.
 //!
-//! Both follow RE2; what differs is translated: Go's `\d`, `\w`, `\s` and `\b` are ASCII, `\Q…\E` quotes, a brace that starts
-//! no repetition is literal, and a class has no set operations. Authority: Go 1.27, regexp/syntax.
+//! Both follow RE2; what differs is translated: Go's `\d`, `\w`, `\s` and `\b` are ASCII, `\Q…\E` quotes, a
+//! brace that starts no repetition is literal, and a class has no set operations. Authority: Go 1.27,
+//! regexp/syntax.
 
 use regex::bytes::Regex;
 
 /// Compiles an expression in Go's syntax, to be searched in names as they stand in the file.
 ///
 /// # Errors
-/// What is wrong, in Go's words where they are known (`missing closing ]: …`), between `error parsing regexp: ` and the part
-/// of the expression.
+/// What is wrong, in Go's words where they are known (`missing closing ]: …`), between `error parsing regexp:
+/// ` and the part of the expression.
 pub fn compile(expression: &str) -> Result<Regex, String> {
     let translated = translate(expression)?;
     let made = regex::bytes::RegexBuilder::new(&translated)

@@ -1,9 +1,10 @@
 //! Sorting with equal elements left in the order Go leaves them in.
 //!
-//! Go's `slices.SortFunc` and `sort.Slice` are a pattern-defeating quicksort that does not keep the order of equal elements; the
-//! order it gives is nevertheless always the same, and it shows: in which of several symbols at one address names an operand
-//! of `objdump`, and in the rows of `nm`. This is the same algorithm with the same constants (Go 1.27: slices/zsortanyfunc.go
-//! is the authority for them), so that the same swaps happen.
+//! Go's `slices.SortFunc` and `sort.Slice` are a pattern-defeating quicksort that does not keep the order of
+//! equal elements; the order it gives is nevertheless always the same, and it shows: in which of several
+//! symbols at one address names an operand of `objdump`, and in the rows of `nm`. This is the same algorithm
+//! with the same constants (Go 1.27: slices/zsortanyfunc.go is the authority for them), so that the same
+//! swaps happen.
 
 /// Up to this many elements are sorted by insertion.
 const INSERTION: usize = 12;
@@ -195,7 +196,8 @@ impl<T, F: FnMut(&T, &T) -> bool> Sorter<'_, T, F> {
         false
     }
 
-    /// Moves three elements about, to break what makes the partitions lopsided. Its random numbers start from the length.
+    /// Moves three elements about, to break what makes the partitions lopsided. Its random numbers start from
+    /// the length.
     fn shuffle(&mut self, a: usize, b: usize) {
         let n = b - a;
         if n < 8 {
@@ -280,7 +282,8 @@ mod tests {
         }
     }
 
-    /// FNV-1a over the places that the elements came from, as a program of Go 1.27.4 computed it after `slices.SortFunc`.
+    /// FNV-1a over the places that the elements came from, as a program of Go 1.27.4 computed it after
+    /// `slices.SortFunc`.
     #[test]
     fn equal_elements_end_where_go_leaves_them() {
         for (n, shape, want) in [

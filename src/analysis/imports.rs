@@ -1,7 +1,8 @@
 //! Functions and variables of other libraries, by the word that the loader fills in with their address.
 //!
-//! Authority: the System V gABI (dynamic relocations), Apple's `mach-o/loader.h` (indirect symbols), Microsoft's PE/COFF specification (import
-//! address table). The stub that calls such a function is not looked up but read: its code says which word it goes through.
+//! Authority: the System V gABI (dynamic relocations), Apple's `mach-o/loader.h` (indirect symbols),
+//! Microsoft's PE/COFF specification (import address table). The stub that calls such a function is not
+//! looked up but read: its code says which word it goes through.
 
 use rustc_hash::FxHashMap;
 

@@ -1,8 +1,8 @@
 //! Symbols → the rows of `go tool nm` in its order.
 //!
-//! Authority: Go 1.27, cmd/nm (nm) and cmd/internal/objfile (Entry.Symbols): symbols are sorted by address, then by what was asked for,
-//! both times by a sort that leaves equal ones in an order of its own. Here keys with an index are sorted instead of symbols:
-//! the same comparisons, so the same order.
+//! Authority: Go 1.27, cmd/nm (nm) and cmd/internal/objfile (Entry.Symbols): symbols are sorted by address,
+//! then by what was asked for, both times by a sort that leaves equal ones in an order of its own. Here keys
+//! with an index are sorted instead of symbols: the same comparisons, so the same order.
 
 use super::gosort;
 use super::symbols::GoSymbol;

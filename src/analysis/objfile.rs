@@ -1,7 +1,8 @@
-//! A file → what `go tool nm` and `go tool objdump` see in it: one image, or the members of a Go package archive.
+//! A file → what `go tool nm` and `go tool objdump` see in it: one image, or the members of a Go package
+//! archive.
 //!
-//! Authority: Go 1.27, cmd/internal/objfile (Open, openGoFile). Go's readers are tried in its order; the first defect of a file makes
-//! it unrecognized.
+//! Authority: Go 1.27, cmd/internal/objfile (Open, openGoFile). Go's readers are tried in its order; the
+//! first defect of a file makes it unrecognized.
 
 use super::symbols::{self, GoSymbol};
 use crate::error::{Error, Result};
@@ -44,7 +45,8 @@ impl Raw<'_> {
 /// Opens a file as Go's tools do.
 ///
 /// # Errors
-/// `unrecognized object file` and `go object of a different version`, in Go's words, which put `open FILE: ` in front.
+/// `unrecognized object file` and `go object of a different version`, in Go's words, which put `open FILE: `
+/// in front.
 pub fn open(data: &[u8]) -> Result<Vec<Entry<'_>>> {
     match package(data) {
         Ok(Some(entries)) => return Ok(entries),

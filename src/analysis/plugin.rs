@@ -1,8 +1,10 @@
-//! A Go plugin → what it exports and was linked with; plugins and a host → will `plugin.Open` take them, one after the other.
+//! A Go plugin → what it exports and was linked with; plugins and a host → will `plugin.Open` take them, one
+//! after the other.
 //!
-//! Authority: `plugin_lastmoduleinit` in Go 1.27's runtime/plugin.go and `open` in plugin/plugin_dlopen.go: each package of the plugin has the
-//! hash it was linked with, and a pointer to the variable `go:link.pkghash.PACKAGE`. The loader binds that name to the first file
-//! that defines it: the host, then plugins loaded before, then the plugin itself. The first package whose two hashes differ is named in the
+//! Authority: `plugin_lastmoduleinit` in Go 1.27's runtime/plugin.go and `open` in plugin/plugin_dlopen.go:
+//! each package of the plugin has the hash it was linked with, and a pointer to the variable
+//! `go:link.pkghash.PACKAGE`. The loader binds that name to the first file that defines it: the host, then
+//! plugins loaded before, then the plugin itself. The first package whose two hashes differ is named in the
 //! error. All of this is in the dynamic symbols and the moduledata, which strip leaves alone.
 
 use std::collections::BTreeMap;
@@ -79,8 +81,8 @@ pub enum Loads {
 pub struct Verdict {
     /// Will it return a plugin?
     pub fits: bool,
-    /// Why not, as plugin.Open words it behind `plugin.Open("NAME"): `; `None` where the program could not call it, or a loader's words are
-    /// not known.
+    /// Why not, as plugin.Open words it behind `plugin.Open("NAME"): `; `None` where the program could not
+    /// call it, or a loader's words are not known.
     pub error: Option<String>,
     /// The first package that differs.
     pub package: Option<String>,
@@ -132,7 +134,8 @@ fn exports(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<Export> {
         let name = module.types.start.checked_add(u64::from(memory.u32(at)?))?;
         let typ = module.types.start.checked_add(u64::from(memory.u32(at + 4)?))?;
         let name = type_name(memory, name)?;
-        // The head of a descriptor: two words, a hash, four bytes (flags first, kind last), two words, the name's offset.
+        // The head of a descriptor: two words, a hash, four bytes (flags first, kind last), two words, the
+        // name's offset.
         let p = memory.ptr_size();
         let kind = memory.u8(typ.checked_add(2 * p + 7)?)? & 0x1f;
         let written = || {
@@ -159,7 +162,8 @@ fn exports(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<Export> {
     (0..module.ptab.len.min(EXPORT_LIMIT)).map_while(entry).collect()
 }
 
-/// A name in the type data: a flag byte, a length, the text (Go 1.17 and later: the length is a varint; before, two bytes).
+/// A name in the type data: a flag byte, a length, the text (Go 1.17 and later: the length is a varint;
+/// before, two bytes).
 fn type_name(memory: &Memory<'_, '_>, addr: u64) -> Option<String> {
     let b = memory.bytes_from(addr)?;
     let read = |len: usize, at: usize| {
@@ -217,7 +221,8 @@ impl Host {
         let image = program.image();
         let packages = offered(image);
         let facts = info::gather_program(&program);
-        // Without cgo Open does nothing but return this error, and is inlined: no function of that name is left.
+        // Without cgo Open does nothing but return this error, and is inlined: no function of that name is
+        // left.
         let stub = memchr::memmem::find(image.data, b"plugin: not implemented").is_some();
         let loads = if !packages.is_empty() {
             Loads::Yes
@@ -316,9 +321,11 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
     if let (Some(p), Some(h)) = (plugin.layout, host.layout)
         && p != h
     {
-        // The host's runtime reads the plugin's moduledata as if it were its own: it crashes before it compares anything.
+        // The host's runtime reads the plugin's moduledata as if it were its own: it crashes before it
+        // compares anything.
         let crash = format!(
-            "the runtime's tables differ ({p} in the plugin, {h} in the host): the host ends with a fatal error before it compares packages"
+            "the runtime's tables differ ({p} in the plugin, {h} in the host): the host ends with a fatal \
+                error before it compares packages"
         );
         let mut reasons = vec![crash];
         reasons.extend(self::reasons(&host.facts, &plugin.facts, &differing));
@@ -417,7 +424,10 @@ fn reasons(host: &Facts, plugin: &Facts, differing: &[String]) -> Vec<String> {
     }
     if out.is_empty() {
         let source = differing.first().map(String::as_str).unwrap_or_default();
-        out.push(format!("toolchain, settings and module versions are the same: the source of {source}, or of a package it imports, differs"));
+        out.push(format!(
+            "toolchain, settings and module versions are the same: the source of {source}, or \
+            of a package it imports, differs"
+        ));
     }
     out
 }

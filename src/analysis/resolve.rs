@@ -1,7 +1,8 @@
-//! What an instruction's operands are: a function, a global, a string constant, a type, an itab, an embedded file, an import.
+//! What an instruction's operands are: a function, a global, a string constant, a type, an itab, an embedded
+//! file, an import.
 //!
-//! Addresses come from `analysis::trace`; they are named by the symbol table, and where that is silent by Go's own tables and by the
-//! loader's. Each table is read once, when an address first needs it.
+//! Addresses come from `analysis::trace`; they are named by the symbol table, and where that is silent by
+//! Go's own tables and by the loader's. Each table is read once, when an address first needs it.
 
 use std::sync::OnceLock;
 

@@ -1,7 +1,7 @@
 //! The symbol table as Go's tools see it: one letter and one size per symbol, each format by its own rules.
 //!
-//! The authority is cmd/internal/objfile of Go 1.27 (elf.go, macho.go, pe.go, plan9obj.go, xcoff.go): which entries count, which
-//! letter a section gives, and how a size is inferred where the format records none.
+//! The authority is cmd/internal/objfile of Go 1.27 (elf.go, macho.go, pe.go, plan9obj.go, xcoff.go): which
+//! entries count, which letter a section gives, and how a size is inferred where the format records none.
 
 use super::gosort;
 use crate::error::{Error, Result};
@@ -17,15 +17,16 @@ pub struct GoSymbol<'a> {
     pub addr: u64,
     /// Bytes, as Go infers them; may be nonsense, see the format's rules.
     pub size: i64,
-    /// `T` code, `R` read-only, `D` data, `B` bss, `U` undefined, `C` absolute, `?`; lower case for local ones.
+    /// `T` code, `R` read-only, `D` data, `B` bss, `U` undefined, `C` absolute, `?`; lower case for local
+    /// ones.
     pub code: u8,
 }
 
 /// The symbols in the order of the file.
 ///
 /// # Errors
-/// Where Go has one: no symbol table, or a section number that does not exist. A Mach-O file without a table has no symbols
-/// and no error.
+/// Where Go has one: no symbol table, or a section number that does not exist. A Mach-O file without a table
+/// has no symbols and no error.
 pub fn in_file_order<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     match image.format {
         Format::Elf => elf(image),
@@ -47,8 +48,8 @@ pub fn by_address<'a>(image: &Image<'a>) -> Result<Vec<GoSymbol<'a>>> {
     Ok(symbols)
 }
 
-/// The symbols of a Go object in the order of its file: those it defines (addresses are offsets in its body), then those it
-/// refers to. The authority is goobj.go of the same package.
+/// The symbols of a Go object in the order of its file: those it defines (addresses are offsets in its body),
+/// then those it refers to. The authority is goobj.go of the same package.
 pub fn of_object<'s>(object: &'s Object<'_>) -> Vec<GoSymbol<'s>> {
     let defined = object.symbols().map(|s| {
         let letter = match s.kind {
@@ -168,7 +169,8 @@ fn macho<'a>(image: &Image<'a>) -> Vec<GoSymbol<'a>> {
     with_inferred_sizes(symbols)
 }
 
-/// Go's linker puts `_` before its names; where a dot tells that a name is Go's, Go's reader takes it away again.
+/// Go's linker puts `_` before its names; where a dot tells that a name is Go's, Go's reader takes it away
+/// again.
 fn go_name(name: &[u8]) -> &[u8] {
     if name.contains(&b'.') {
         Format::MachO.source_name(name)
@@ -304,8 +306,8 @@ fn xcoff_named(image: &Image<'_>, s: &Symbol<'_>) -> bool {
     offset().is_some_and(|o| o >= 4)
 }
 
-/// The csect's length and whether its class is read-only, from the last auxiliary entry. For a label the length field is an
-/// index into the symbol table; Go prints it all the same.
+/// The csect's length and whether its class is read-only, from the last auxiliary entry. For a label the
+/// length field is an index into the symbol table; Go prints it all the same.
 fn csect(image: &Image<'_>, s: &Symbol<'_>) -> (i64, bool) {
     let entry = || {
         let (table, _) = image.xcoff()?.symbol_table;

@@ -1,9 +1,11 @@
-//! A function → the addresses that its instructions name, and which of them are strings of a length that the code gives.
+//! A function → the addresses that its instructions name, and which of them are strings of a length that the
+//! code gives.
 //!
-//! Nothing in a program marks a string constant: the compiler loads its address and its length, one into the register or stack slot behind
-//! the other's (abi-internal.md of Go 1.27's cmd/compile; before Go 1.17 and on 386 and arm all on the stack). So the values of registers
-//! and of memory are followed forward over branches, and an address and a number are taken for a string where they are handed on together.
-//! Where control comes from behind, nothing is known; where two lengths fit, none is told.
+//! Nothing in a program marks a string constant: the compiler loads its address and its length, one into the
+//! register or stack slot behind the other's (abi-internal.md of Go 1.27's cmd/compile; before Go 1.17 and on
+//! 386 and arm all on the stack). So the values of registers and of memory are followed forward over
+//! branches, and an address and a number are taken for a string where they are handed on together. Where
+//! control comes from behind, nothing is known; where two lengths fit, none is told.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -118,8 +120,8 @@ pub fn trace(
     mentions
 }
 
-/// An address that was never seen handed on has the length that is loaded right before or behind it, if only one of them is and
-/// no other address beside it has that length.
+/// An address that was never seen handed on has the length that is loaded right before or behind it, if only
+/// one of them is and no other address beside it has that length.
 fn guess(steps: &[Step], effects: &[Effect], mentions: &mut [Mention]) {
     let place = |pc: u64| steps.partition_point(|s| s.pc < pc);
     let of = |i: Option<usize>| steps.get(i?).map(|s| s.effects(effects));
@@ -281,8 +283,8 @@ struct Tracker<'p> {
 }
 
 impl Tracker<'_> {
-    /// Goes on at `pc` with what is known now, up to where it is handed on: at a label where several ways meet, each way's own
-    /// address and length are still known on it.
+    /// Goes on at `pc` with what is known now, up to where it is handed on: at a label where several ways
+    /// meet, each way's own address and length are still known on it.
     fn look_ahead(&mut self, pc: u64) {
         if self.ahead || !self.now.holds_address() {
             return;

@@ -16,7 +16,8 @@ pub struct Filter<'f> {
     pub kind: Option<&'f str>,
 }
 
-/// The import path of a type's package; of types without a name that of the first named type they are made of.
+/// The import path of a type's package; of types without a name that of the first named type they are made
+/// of.
 pub fn package<'a>(program: &Program<'a>, t: &Type<'a>) -> Option<Cow<'a, str>> {
     program.types().package_of(t)
 }

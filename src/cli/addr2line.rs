@@ -17,7 +17,8 @@ use crate::report;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "gospect addr2line [--inlines] FILE [ADDR]...",
-    after_help = "Reads hexadecimal addresses from standard input where none is given.\n\nExamples:\n  gospect addr2line ./server 0x4a1c20\n  \
+    after_help = "Reads hexadecimal addresses from standard input where none is given.\n\nExamples:\n  \
+        gospect addr2line ./server 0x4a1c20\n  \
     gospect addr2line --inlines ./server < addresses"
 )]
 pub struct Args {
@@ -99,7 +100,8 @@ fn answer(table: &Table<'_>, text: &str, inlines: bool, out: &mut dyn Write) -> 
     report::addr2line::write(out, table, address(text), inlines)
 }
 
-/// As Go's strconv.ParseUint with its error ignored: 0 for what is no number, the greatest for one that is too large.
+/// As Go's strconv.ParseUint with its error ignored: 0 for what is no number, the greatest for one that is
+/// too large.
 fn address(text: &str) -> u64 {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

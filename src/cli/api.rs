@@ -1,7 +1,8 @@
-//! What callers from other languages get: the JSON of a sub-command about one binary, and the records of a scan as they come.
+//! What callers from other languages get: the JSON of a sub-command about one binary, and the records of a
+//! scan as they come.
 //!
-//! Flags are the command line's, so that one parser says what there is and what is wrong. Nothing is printed and no file is mapped: the
-//! caller's process is not ours to end.
+//! Flags are the command line's, so that one parser says what there is and what is wrong. Nothing is printed
+//! and no file is mapped: the caller's process is not ours to end.
 
 use std::ffi::OsString;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -35,8 +36,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// What `command` (info, size, check, vuln, sbom, funcs) says of one binary: its JSON. `flags` are those of `check` and `vuln`; what
-/// only says how to print has no effect.
+/// What `command` (info, size, check, vuln, sbom, funcs) says of one binary: its JSON. `flags` are those of
+/// `check` and `vuln`; what only says how to print has no effect.
 ///
 /// # Errors
 /// As the command would say.
@@ -103,7 +104,8 @@ fn rules(part: &str, flags: &[String]) -> Result<Rules, Failure> {
     Ok(rules)
 }
 
-/// The lines of `gospect scan --format jsonl`, each with its line end, as they come. Dropping the receiver ends the scan.
+/// The lines of `gospect scan --format jsonl`, each with its line end, as they come. Dropping the receiver
+/// ends the scan.
 ///
 /// # Errors
 /// What is wrong with the flags, the policy or the database.

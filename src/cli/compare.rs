@@ -10,11 +10,14 @@ use crate::input::Bytes;
 use crate::report;
 use crate::report::text::escape;
 
-/// Why two builds of a program differ: settings, modules, code, data, file names, what was done after the link.
+/// Why two builds of a program differ: settings, modules, code, data, file names, what was done after the
+/// link.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect compare released/server rebuilt/server\n  gospect compare --format json a b\n  gospect compare --functions a b\n\n\
-    Exit status: 0 where the files are byte for byte the same; 1 where they are not; 2 where one can't be read."
+    after_help = "Examples:\n  gospect compare released/server rebuilt/server\n  gospect compare --format \
+        json a b\n  gospect compare --functions a b\n\n\
+    Exit status: 0 where the files are byte for byte the same; 1 where they are not; 2 where one can't be \
+    read."
 )]
 pub struct Args {
     /// The first file: theirs.
@@ -27,7 +30,8 @@ pub struct Args {
     #[arg(long)]
     functions: bool,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "markdown"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

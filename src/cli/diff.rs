@@ -18,8 +18,10 @@ use crate::report::{self, text};
 /// byte.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "OLD and NEW are binaries, or what `gospect size --format json` wrote.\n\nExamples:\n  gospect diff old/server new/server\n  \
-    gospect diff --by package --max-growth 2% baseline.json ./server\n\nExit status: 1 where a budget is passed, here or in gospect.toml's [budget]."
+    after_help = "OLD and NEW are binaries, or what `gospect size --format json` wrote.\n\nExamples:\n  \
+        gospect diff old/server new/server\n  \
+    gospect diff --by package --max-growth 2% baseline.json ./server\n\nExit status: 1 where a budget is \
+    passed, here or in gospect.toml's [budget]."
 )]
 pub struct Args {
     /// The file before.
@@ -29,7 +31,8 @@ pub struct Args {
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// What to compare by.
-    #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
+    #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section",
+        "kind", "symbol", "file"])]
     by: String,
     /// Show the N largest changes only, the others as one sum; 0 for all [default: 30; all in JSON and HTML].
     #[arg(long, value_name = "N")]
@@ -54,7 +57,8 @@ pub struct Args {
     #[arg(long)]
     exit_zero: bool,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown", "html"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "markdown", "html"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

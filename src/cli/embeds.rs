@@ -14,7 +14,8 @@ use crate::report::text::escape;
 /// The files embedded into each program: path, size, stored hash.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect embeds ./server\n  gospect embeds --extract out ./server\n  gospect embeds --format json --guess ./server"
+    after_help = "Examples:\n  gospect embeds ./server\n  gospect embeds --extract out ./server\n  gospect \
+        embeds --format json --guess ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
@@ -28,7 +29,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     extract: Option<PathBuf>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+        "json"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

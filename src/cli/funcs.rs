@@ -15,7 +15,8 @@ use crate::report::text::escape;
 /// The functions of each file, stripped or not: name, package, address, size, file and line.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect funcs ./server\n  gospect funcs --package net/http --inlined ./server\n  gospect funcs --match '\\.init' --format json ./server"
+    after_help = "Examples:\n  gospect funcs ./server\n  gospect funcs --package net/http --inlined \
+        ./server\n  gospect funcs --match '\\.init' --format json ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
@@ -31,7 +32,8 @@ pub struct Args {
     #[arg(long = "match", value_name = "REGEXP")]
     matching: Option<Regex>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+        "json"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

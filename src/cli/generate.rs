@@ -1,4 +1,5 @@
-//! `gospect generate`: completions, man pages and JSON schemas, from the same table that parses the arguments.
+//! `gospect generate`: completions, man pages and JSON schemas, from the same table that parses the
+//! arguments.
 
 use std::io::Write;
 
@@ -10,7 +11,8 @@ use crate::report::schema;
 /// Shell completions, man pages, JSON schemas.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect generate completions bash > /etc/bash_completion.d/gospect\n  gospect generate man | man -l -\n  gospect generate man track record | man -l -\n  \
+    after_help = "Examples:\n  gospect generate completions bash > /etc/bash_completion.d/gospect\n  \
+        gospect generate man | man -l -\n  gospect generate man track record | man -l -\n  \
     gospect generate schema info"
 )]
 pub struct Args {

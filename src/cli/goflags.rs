@@ -217,7 +217,8 @@ mod tests {
     fn usage_names_the_flags_once_described() {
         assert_eq!(
             usage::<Known>("x"),
-            "usage: gospect x [-m] [-sort ORDER] FILE...\n  -m\n    \tModules too\n  -sort ORDER\n    \tIn this order\n\
+            "usage: gospect x [-m] [-sort ORDER] FILE...\n  -m\n    \tModules too\n  -sort ORDER\n    \tIn \
+                this order\n\
              See gospect x --help for more."
         );
     }

@@ -11,7 +11,8 @@ use crate::report::info as report;
 /// and where its settings and its contents contradict each other.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect ./server\n  gospect info -v ./server\n  gospect info --format json ./server ./agent\n  \
+    after_help = "Examples:\n  gospect ./server\n  gospect info -v ./server\n  gospect info --format json \
+        ./server ./agent\n  \
     gospect info --arch arm64 ./universal-binary\n  cat ./server | gospect info -"
 )]
 pub struct Args {
@@ -19,7 +20,8 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "markdown"]))]
     format: Format,
     /// Of a fat Mach-O, the slice for this GOARCH instead of the first.
     #[arg(long, value_name = "GOARCH")]

@@ -25,8 +25,10 @@ use crate::report::nm::{self as report, Columns};
 #[command(
     disable_help_flag = true,
     override_usage = "gospect nm [-n] [-size] [-sort ORDER] [-type] [OPTIONS] FILE...",
-    after_help = "Flags are Go's: -size and --size are the same, and flags end at the first file. Output, messages and exit status are \
-    those of `go tool nm` of Go 1.27, rows with equal keys included.\n\nExamples:\n  gospect nm -size -sort size ./server\n  \
+    after_help = "Flags are Go's: -size and --size are the same, and flags end at the first file. Output, \
+        messages and exit status are \
+    those of `go tool nm` of Go 1.27, rows with equal keys included.\n\nExamples:\n  gospect nm -size -sort \
+    size ./server\n  \
     gospect nm -n -match '^main\\.' ./server ./lib.a\n  \
     gospect nm -recover -size -package main ./stripped"
 )]
@@ -43,8 +45,8 @@ pub struct Args {
     /// Print the symbol's type behind its name; no format of Go's has one, so nothing changes.
     #[arg(long = "type")]
     kind: bool,
-    /// Where no symbol names code, list the functions of Go's own table, which stripping leaves; also opens fat Mach-O files,
-    /// c-archives and wasm.
+    /// Where no symbol names code, list the functions of Go's own table, which stripping leaves; also opens
+    /// fat Mach-O files, c-archives and wasm.
     #[arg(long)]
     recover: bool,
     /// Only symbols of this package; PATH/... for those below it too.

@@ -30,9 +30,12 @@ use crate::report::{objdump_json, text};
 #[command(
     disable_help_flag = true,
     override_usage = "gospect objdump [-S] [-gnu] [-s REGEXP] [OPTIONS] FILE [START END]",
-    after_help = "Flags are Go's: -gnu and --gnu are the same, and flags end at the file. Output, messages and exit status are those of \
-    `go tool objdump` of Go 1.27; where that cannot decode an instruction, or takes it for another, the true one is shown, unless \
-    --strict-go is given.\n\nExamples:\n  gospect objdump -s '^main\\.' ./server\n  gospect objdump -S -s main.main ./server\n  \
+    after_help = "Flags are Go's: -gnu and --gnu are the same, and flags end at the file. Output, messages \
+        and exit status are those of \
+    `go tool objdump` of Go 1.27; where that cannot decode an instruction, or takes it for another, the \
+    true one is shown, unless \
+    --strict-go is given.\n\nExamples:\n  gospect objdump -s '^main\\.' ./server\n  gospect objdump -S -s \
+    main.main ./server\n  \
     gospect objdump ./server 0x401000 0x401100\n  gospect objdump --recover --resolve -s main.main ./stripped"
 )]
 pub struct Args {
@@ -42,7 +45,8 @@ pub struct Args {
     /// With -S, read only source files below DIR; paths in the binary that are not absolute start there.
     #[arg(long = "source", value_name = "DIR")]
     source_dir: Option<String>,
-    /// With -S, put variables of the environment into the paths of source files ($GOROOT), as Go does; -strict-go does so too.
+    /// With -S, put variables of the environment into the paths of source files ($GOROOT), as Go does;
+    /// -strict-go does so too.
     #[arg(long)]
     expand_env: bool,
     /// Print GNU syntax beside Go's.
@@ -54,7 +58,8 @@ pub struct Args {
     /// Print what Go prints, its mistakes included.
     #[arg(long)]
     strict_go: bool,
-    /// Be right also where Go mistakes an instruction's length (VZEROUPPER) or operand, so that lines behind it differ.
+    /// Be right also where Go mistakes an instruction's length (VZEROUPPER) or operand, so that lines behind
+    /// it differ.
     #[arg(long)]
     correct: bool,
     /// List the functions of the pclntab where the file has no symbols, and those of WebAssembly.
@@ -63,7 +68,8 @@ pub struct Args {
     /// Print a line wherever the chain of inlined calls changes.
     #[arg(long)]
     inline: bool,
-    /// Comment what operands are: string constants, types, itabs, variables, functions, embedded files, imports.
+    /// Comment what operands are: string constants, types, itabs, variables, functions, embedded files,
+    /// imports.
     #[arg(long)]
     resolve: bool,
     /// Only functions of this package; PATH/... for those below it too.

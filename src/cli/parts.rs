@@ -1,4 +1,5 @@
-//! What a sub-command says of one binary, as its JSON: for `gospect scan --with`, and for callers from other languages.
+//! What a sub-command says of one binary, as its JSON: for `gospect scan --with`, and for callers from other
+//! languages.
 
 use std::io::Write;
 
@@ -43,7 +44,8 @@ pub(super) struct Told {
     pub vulnerabilities: Vec<[String; 4]>,
 }
 
-/// Writes the JSON of one of [`PARTS`]. In it the file is called `file`; `name` is what the policy's patterns are held against.
+/// Writes the JSON of one of [`PARTS`]. In it the file is called `file`; `name` is what the policy's patterns
+/// are held against.
 ///
 /// # Errors
 /// What the sub-command would say of the file.

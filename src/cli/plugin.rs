@@ -9,11 +9,12 @@ use crate::report::plugin::{self as report, Row};
 
 /// Says what a plugin exports and was linked with, and whether a host's plugin.Open will take it.
 ///
-/// Nothing is loaded or run: the answer comes from hashes in both files, which strip leaves alone. Several plugins are taken as opened one
-/// after the other by the same host.
+/// Nothing is loaded or run: the answer comes from hashes in both files, which strip leaves alone. Several
+/// plugins are taken as opened one after the other by the same host.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect plugin ./auth.so\n  gospect plugin --host ./server ./auth.so ./log.so\n\n\
+    after_help = "Examples:\n  gospect plugin ./auth.so\n  gospect plugin --host ./server ./auth.so \
+        ./log.so\n\n\
     Exit status: 0 fine; 1 the host will refuse a plugin; 2 wrong usage or a file that could not be read."
 )]
 pub struct Args {
@@ -24,7 +25,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+        "json"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

@@ -20,20 +20,24 @@ use crate::input::{Bytes, Name};
 use crate::report::whole::{Section, Whole};
 use crate::report::{self, text};
 
-/// One page about a file, for a release or an audit: identity, linkage, gate, vulnerabilities, sizes, dependencies, what-if.
+/// One page about a file, for a release or an audit: identity, linkage, gate, vulnerabilities, sizes,
+/// dependencies, what-if.
 ///
-/// The page says what `info`, `check`, `vuln`, `size`, `why` and `whatif` say, and where one of them can say nothing, why. As HTML it is one
-/// file that loads nothing and can be printed; as Markdown it goes into a release note. It describes: `check` and `vuln` are the gates.
+/// The page says what `info`, `check`, `vuln`, `size`, `why` and `whatif` say, and where one of them can say
+/// nothing, why. As HTML it is one file that loads nothing and can be printed; as Markdown it goes into a
+/// release note. It describes: `check` and `vuln` are the gates.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect report -o report.html ./server\n  gospect report --format markdown ./server > RELEASE.md\n\n\
+    after_help = "Examples:\n  gospect report -o report.html ./server\n  gospect report --format markdown \
+        ./server > RELEASE.md\n\n\
     Exit status: 0 the page was written, whatever it says; 2 wrong usage or a file that could not be read."
 )]
 pub struct Args {
     /// The file; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The policy file that the gate goes by [default: GOSPECT_POLICY, or gospect.toml here or above, up to the repository or the home folder].
+    /// The policy file that the gate goes by [default: GOSPECT_POLICY, or gospect.toml here or above, up to
+    /// the repository or the home folder].
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Use no policy file: audit.

@@ -14,10 +14,12 @@ use crate::report::sbom::{self as report, Document, Verdict};
 
 /// What each program is made of: modules, the standard library, C libraries, packages; as CycloneDX or SPDX.
 ///
-/// The document is the same for the same file where SOURCE_DATE_EPOCH is set; its serial number comes from the file's hash.
+/// The document is the same for the same file where SOURCE_DATE_EPOCH is set; its serial number comes from
+/// the file's hash.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect sbom ./server\n  gospect sbom --format spdx -o server.spdx.json ./server\n  \
+    after_help = "Examples:\n  gospect sbom ./server\n  gospect sbom --format spdx -o server.spdx.json \
+        ./server\n  \
     gospect sbom --vex ./server\n  gospect sbom --merge -o release.cdx.json bin/"
 )]
 pub struct Args {
@@ -28,7 +30,8 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Kind::Cyclonedx)]
     format: Kind,
     /// The format's version: 1.6 or 1.7 of CycloneDX, 2.3 or 3.0.1 of SPDX [default: the first of each].
-    #[arg(long, value_name = "VERSION", value_parser = clap::builder::PossibleValuesParser::new(["1.6", "1.7", "2.3", "3.0.1"]))]
+    #[arg(long, value_name = "VERSION", value_parser = clap::builder::PossibleValuesParser::new(["1.6", "1.7",
+        "2.3", "3.0.1"]))]
     spec: Option<String>,
     /// One document about all files, as a release needs it.
     #[arg(long)]

@@ -12,17 +12,21 @@ use crate::report::text;
 /// Says where every byte of a file goes: the rows add up to the file, stripped or not.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  gospect size --explain runtime ./server\n  \
+    after_help = "Examples:\n  gospect size ./server\n  gospect size --by package --top 20 ./server\n  \
+        gospect size --explain runtime ./server\n  \
     gospect size --memory --by symbol --top 10 ./server\n  \
-    gospect size --format csv --by package --top 20 ./server\n  gospect size --format json ./server > size.json\n  \
+    gospect size --format csv --by package --top 20 ./server\n  gospect size --format json ./server > \
+    size.json\n  \
     gospect size --why --format html -o size.html ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside them.
-    #[arg(long, value_name = "KEY", value_parser = ["module", "package", "section", "kind", "symbol", "file"])]
+    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside
+    /// them.
+    #[arg(long, value_name = "KEY", value_parser = ["module", "package", "section", "kind", "symbol",
+        "file"])]
     by: Option<String>,
     /// Show the largest N only, the others as one sum; 0 for all [default: 30; all in JSON and CSV]. HTML has
     /// all.
@@ -40,8 +44,8 @@ pub struct Args {
     /// Only PACKAGE, or a module: from which structures its bytes come, and its largest symbols.
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["by", "tree", "memory"])]
     explain: Option<String>,
-    /// With --format html: show what goes with each module and package, and what leads to it, as `gospect why` does. Reads all code, which takes
-    /// longer.
+    /// With --format html: show what goes with each module and package, and what leads to it, as `gospect
+    /// why` does. Reads all code, which takes longer.
     #[arg(long)]
     why: bool,
     /// Don't let symbols tell whose a variable is: measure as if the file were stripped.
@@ -51,7 +55,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["explain", "filter", "tree"])]
     verify: bool,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown", "html", "svg"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "csv", "markdown", "html", "svg"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

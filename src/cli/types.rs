@@ -13,7 +13,8 @@ use crate::report::text::escape;
 /// The types of each file, stripped or not: name, package, kind, size, fields, methods.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect types ./server\n  gospect types --package net/http --kind struct --members ./server\n  gospect types --format json ./server"
+    after_help = "Examples:\n  gospect types ./server\n  gospect types --package net/http --kind struct \
+        --members ./server\n  gospect types --format json ./server"
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
@@ -32,7 +33,8 @@ pub struct Args {
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+        "json"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

@@ -1,6 +1,7 @@
 //! `gospect version`: what `go version` says of files and folders, byte for byte.
 //!
-//! Authority: Go 1.27, cmd/go/internal/version. Files below a folder are read in parallel and printed in order.
+//! Authority: Go 1.27, cmd/go/internal/version. Files below a folder are read in parallel and printed in
+//! order.
 
 use std::ffi::OsString;
 use std::fs::Metadata;
@@ -22,8 +23,10 @@ use crate::report::{text, version as report};
 #[derive(Debug, clap::Args)]
 #[command(
     disable_help_flag = true,
-    after_help = "Flags are Go's: -m and --m are the same, and flags end at the first file. Output, messages and exit status are those of \
-    `go version` of Go 1.27. Without arguments, gospect's own version.\n\nExamples:\n  gospect version ./server\n  \
+    after_help = "Flags are Go's: -m and --m are the same, and flags end at the first file. Output, \
+        messages and exit status are those of \
+    `go version` of Go 1.27. Without arguments, gospect's own version.\n\nExamples:\n  gospect version \
+    ./server\n  \
     gospect version -m -json ./server\n  gospect version --recover lib.a app.wasm"
 )]
 pub struct Args {
@@ -36,8 +39,8 @@ pub struct Args {
     /// Print JSON; only with -m.
     #[arg(long)]
     json: bool,
-    /// Also read what Go can't: c-archives, wasm modules, files whose build information is not where Go looks, and what is in
-    /// archives, packages and container images.
+    /// Also read what Go can't: c-archives, wasm modules, files whose build information is not where Go
+    /// looks, and what is in archives, packages and container images.
     #[arg(long)]
     recover: bool,
     /// Change to DIR before reading; must come first.
@@ -70,8 +73,8 @@ struct Said {
     out: Vec<u8>,
     err: Vec<u8>,
     found: bool,
-    /// The file's map: given back when the whole window is read and the workers rest, since each return while they run
-    /// interrupts all of them.
+    /// The file's map: given back when the whole window is read and the workers rest, since each return while
+    /// they run interrupts all of them.
     map: Option<input::Bytes>,
 }
 
@@ -199,7 +202,8 @@ fn print(said: &Said) -> io::Result<()> {
 }
 
 fn scan_folder(root: &Path, wish: Wish) -> io::Result<()> {
-    // Go's WalkDir looks at the root without following it, so that a link to a folder (without a trailing slash) is a link.
+    // Go's WalkDir looks at the root without following it, so that a link to a folder (without a trailing
+    // slash) is a link.
     let spelled = root.as_os_str().as_encoded_bytes();
     if !spelled.ends_with(b"/") && root.symlink_metadata().is_ok_and(|m| m.file_type().is_symlink()) {
         let mut said = Said::default();

@@ -13,26 +13,32 @@ use crate::report::{self, text};
 /// Predicts the file's size with other linker flags, stripped, compressed, and says what each would cost.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "gospect whatif [OPTIONS] FILE...\n       gospect whatif [OPTIONS] --rebuild PACKAGE [-- GO BUILD FLAGS...]",
-    after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json ./server\n  \
+    override_usage = "gospect whatif [OPTIONS] FILE...\n       gospect whatif [OPTIONS] --rebuild PACKAGE \
+        [-- GO BUILD FLAGS...]",
+    after_help = "Examples:\n  gospect whatif ./server\n  gospect whatif --no-compress --format json \
+        ./server\n  \
     gospect whatif --drop k8s.io/client-go ./server\n  \
     gospect whatif --rebuild ./cmd/server -- -tags netgo\n\n\
-    Exit status: 0 fine; 1 a size that was called exact turned out wrong (--rebuild); 2 wrong usage or a file that could not be read."
+    Exit status: 0 fine; 1 a size that was called exact turned out wrong (--rebuild); 2 wrong usage or a \
+    file that could not be read."
 )]
 pub struct Args {
     /// Files to read; `-` is standard input.
     #[arg(required_unless_present = "rebuild", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Build this Go package and its variants in a temporary folder, and show the real sizes beside those predicted.
+    /// Build this Go package and its variants in a temporary folder, and show the real sizes beside those
+    /// predicted.
     #[arg(long, value_name = "PACKAGE", conflicts_with = "files")]
     rebuild: Option<OsString>,
     /// Flags for `go build`.
     #[arg(last = true, requires = "rebuild", value_name = "GO BUILD FLAGS")]
     go_flags: Vec<OsString>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "markdown"]))]
     format: Format,
-    /// What the size would be without this module or package; may be given several times for those that go together.
+    /// What the size would be without this module or package; may be given several times for those that go
+    /// together.
     #[arg(long, value_name = "MODULE", conflicts_with = "rebuild")]
     drop: Vec<String>,
     /// Leave out what has to be measured by compressing: gzip and zstd.

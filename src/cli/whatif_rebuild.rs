@@ -1,5 +1,5 @@
-//! `gospect whatif --rebuild PACKAGE`: really builds the variants with the Go toolchain at hand, to hold what was predicted
-//! against them.
+//! `gospect whatif --rebuild PACKAGE`: really builds the variants with the Go toolchain at hand, to hold what
+//! was predicted against them.
 //!
 //! Everything goes into a temporary folder that is removed at the end, also after a signal to end.
 
@@ -28,7 +28,8 @@ struct Build {
     env: Vec<(&'static str, &'static str)>,
 }
 
-/// Builds `package` as it is with the user's `flags`, predicts, builds the variants. The report, and beside each of its variants the real size.
+/// Builds `package` as it is with the user's `flags`, predicts, builds the variants. The report, and beside
+/// each of its variants the real size.
 ///
 /// # Errors
 /// Why the package can't be built as it is, in a line.

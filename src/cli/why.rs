@@ -10,23 +10,28 @@ use crate::input::{self, fault};
 use crate::report::text::escape;
 use crate::report::why::{self as report, Answer, Style};
 
-/// Says what each module holds in the program, who else uses it, and through which chain of calls the program comes to it.
+/// Says what each module holds in the program, who else uses it, and through which chain of calls the program
+/// comes to it.
 ///
-/// The linker's own reasons are put together again from the binary: calls, conversions to interfaces, methods that interfaces and reflection may
-/// call, packages' initialization. `with it` is what the program loses with the module, `certain` what it loses even if every other package stays.
+/// The linker's own reasons are put together again from the binary: calls, conversions to interfaces, methods
+/// that interfaces and reflection may call, packages' initialization. `with it` is what the program loses
+/// with the module, `certain` what it loses even if every other package stays.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect why ./server\n  gospect why ./server google.golang.org/grpc\n  gospect why --drop github.com/aws/aws-sdk-go-v2 --drop github.com/aws/smithy-go ./server\n  \
+    after_help = "Examples:\n  gospect why ./server\n  gospect why ./server google.golang.org/grpc\n  \
+        gospect why --drop github.com/aws/aws-sdk-go-v2 --drop github.com/aws/smithy-go ./server\n  \
     go list -deps -json ./cmd/server > deps.json; gospect why --imports deps.json ./server\n  \
-    gospect why --source . ./server\n  gospect why --all 5 --format dot ./server net/http | dot -Tsvg > why.svg\n\n\
-    Exit status: 0 fine; 2 wrong usage, a file that could not be read, or a target that is not in the program."
+    gospect why --source . ./server\n  gospect why --all 5 --format dot ./server net/http | dot -Tsvg > \
+    why.svg\n\n\
+    Exit status: 0 fine; 2 wrong usage, a file that could not be read, or a target that is not in the \
+    program."
 )]
 pub struct Args {
     /// The program; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A module, package, function, type or embedded file: shows the shortest chain from `main` to it; with --drop the one that is left
-    /// without those.
+    /// A module, package, function, type or embedded file: shows the shortest chain from `main` to it; with
+    /// --drop the one that is left without those.
     #[arg(value_name = "TARGET", conflicts_with_all = ["packages", "top"])]
     target: Option<String>,
     /// Show up to N chains, no two from the same place into the target.
@@ -35,10 +40,12 @@ pub struct Args {
     /// What goes when this module or package goes; may be given several times for those that go together.
     #[arg(long, value_name = "MODULE")]
     drop: Vec<String>,
-    /// What `go list -deps -json` prints for the package that was built: imports are not in a binary, and inferred without it.
+    /// What `go list -deps -json` prints for the package that was built: imports are not in a binary, and
+    /// inferred without it.
     #[arg(long, value_name = "LIST")]
     imports: Option<PathBuf>,
-    /// The source of the program, in which `go list -deps -json` is run as the program was built: system, architecture and tags.
+    /// The source of the program, in which `go list -deps -json` is run as the program was built: system,
+    /// architecture and tags.
     #[arg(long, value_name = "DIR", conflicts_with = "imports")]
     source: Option<PathBuf>,
     /// Packages in place of modules.
@@ -48,7 +55,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 40)]
     top: usize,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown", "dot"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "markdown", "dot"]))]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -130,8 +138,8 @@ pub(super) fn run(args: &Args) -> u8 {
     )
 }
 
-/// Runs `go list -deps -json` in the folder of the program's source, for the package, system, architecture and tags that the build information
-/// names.
+/// Runs `go list -deps -json` in the folder of the program's source, for the package, system, architecture
+/// and tags that the build information names.
 fn go_list(dir: &Path, program: &Program<'_>) -> Result<Vec<u8>, String> {
     let info = program.build_info().map(|b| &b.info);
     let setting = |key: &str| info.and_then(|i| i.setting(key)).filter(|v| !v.is_empty());

@@ -22,7 +22,8 @@ pub(super) fn scan(code: &[u8], pc: u64, endian: Endian, found: &mut impl FnMut(
                 found(what, base.wrapping_add_signed(signed(w, 16)));
                 continue;
             }
-            // Where Go's assembler adds anything else in its own register, the two halves are a large offset, as from the stack pointer.
+            // Where Go's assembler adds anything else in its own register, the two halves are a large offset,
+            // as from the stack pointer.
             if age == 0 && (r != GO_TEMPORARY || w >> 16 & 31 == GO_BASE || w >> 21 & 31 == GO_BASE) {
                 high = Some((r, base, 1));
             }
@@ -58,7 +59,8 @@ mod tests {
     #[test]
     fn pairs_and_calls() {
         // lui $1, 0x12; lw $2, 8($1); lui $1, 0x12; addu $1, $1, $3; sw $2, 8($1); jal 0x2000;
-        // lui $23, 0x10; daddu $23, $23, $29; ld $1, 32($23), an offset from the stack pointer; and Go's way to a variable
+        // lui $23, 0x10; daddu $23, $23, $29; ld $1, 32($23), an offset from the stack pointer; and Go's way
+        // to a variable
         let w = [
             0x3c01_0012,
             0x8c22_0008,

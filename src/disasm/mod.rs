@@ -1,9 +1,10 @@
 //! Instruction bytes → one line of Go assembler syntax.
 //!
-//! One folder or file per architecture; each has a [`Printer`] that decodes the instruction at the start of a byte slice and
-//! writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`; the reference is Go 1.27).
-//! Beside the text, [`step`] tells what an instruction does, and [`refs`], fast, which addresses code names.
-//! Nothing here knows of files, sections or functions: that is the listing's business (`analysis::listing`).
+//! One folder or file per architecture; each has a [`Printer`] that decodes the instruction at the start of a
+//! byte slice and writes the text that `go tool objdump` prints for it (golang.org/x/arch/*/*asm, `GoSyntax`;
+//! the reference is Go 1.27). Beside the text, [`step`] tells what an instruction does, and [`refs`], fast,
+//! which addresses code names. Nothing here knows of files, sections or functions: that is the listing's
+//! business (`analysis::listing`).
 
 mod arm;
 mod arm64;
@@ -66,8 +67,8 @@ pub struct Decoded {
 pub struct Style {
     /// Print what Go prints even where Go is wrong, as far as that is known.
     pub strict_go: bool,
-    /// Be right even where Go takes an instruction for one of another length, which makes the lines behind it differ.
-    /// Without effect where `strict_go` is set.
+    /// Be right even where Go takes an instruction for one of another length, which makes the lines behind it
+    /// differ. Without effect where `strict_go` is set.
     pub correct: bool,
 }
 
@@ -81,13 +82,15 @@ pub trait Printer: Send + Sync {
     /// Only called where [`Printer::go`] knew the instruction.
     fn gnu(&self, code: &[u8], pc: u64, style: Style, out: &mut Vec<u8>);
 
-    /// Appends what the instruction at `code[0]` does with addresses and constants; gives its true length, never 0.
+    /// Appends what the instruction at `code[0]` does with addresses and constants; gives its true length,
+    /// never 0.
     fn step(&self, code: &[u8], pc: u64, out: &mut Vec<Effect>) -> usize;
 
     /// How Go uses the registers that [`Printer::step`] speaks of.
     fn convention(&self) -> Convention;
 
-    /// Bytes that an undecodable instruction consumes: 1 on x86, 4 on arm, arm64, ppc64 and loong64, 2 on riscv64 and s390x.
+    /// Bytes that an undecodable instruction consumes: 1 on x86, 4 on arm, arm64, ppc64 and loong64, 2 on
+    /// riscv64 and s390x.
     fn unknown_len(&self) -> usize;
 }
 

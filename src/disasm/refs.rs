@@ -1,10 +1,13 @@
-//! Machine code → the addresses it names, without telling the rest: what `size` and the graph of references ask of every function.
+//! Machine code → the addresses it names, without telling the rest: what `size` and the graph of references
+//! ask of every function.
 //!
-//! A printer's [`step`](super::Printer::step) tells all that an instruction does; here only the instructions that name an address are
-//! decoded, and of x86 only lengths beside them, which is several times faster. For each architecture a function in its own folder;
-//! authorities: the processors' manuals, and cmd/link/internal/*/asm.go of Go 1.27 for the pairs of instructions that Go writes.
+//! A printer's [`step`](super::Printer::step) tells all that an instruction does; here only the instructions
+//! that name an address are decoded, and of x86 only lengths beside them, which is several times faster. For
+//! each architecture a function in its own folder; authorities: the processors' manuals, and
+//! cmd/link/internal/*/asm.go of Go 1.27 for the pairs of instructions that Go writes.
 //!
-//! Go's assemblers write the two halves of an address one behind the other, so a pair is looked for in neighbours only.
+//! Go's assemblers write the two halves of an address one behind the other, so a pair is looked for in
+//! neighbours only.
 
 use super::step::Effect;
 use super::{arm, arm64, loong64, mips, ppc64, riscv64, s390x, wasm, x86};
@@ -15,7 +18,8 @@ use crate::image::{Arch, Endian};
 pub enum Use {
     /// Calls it.
     Call,
-    /// Goes on there and does not come back. Jumps on a condition and over short distances, which stay in the function, are not told.
+    /// Goes on there and does not come back. Jumps on a condition and over short distances, which stay in the
+    /// function, are not told.
     Jump,
     /// Makes the address itself, or holds it as a constant.
     Address,
@@ -36,9 +40,9 @@ pub struct Reference {
     pub what: Use,
 }
 
-/// Calls `found` with each reference in `code`, whose first byte lies at `pc`. Bytes that can't be decoded end the scan on x86,
-/// elsewhere they are passed over. On arm a literal, on 386, wasm and mips a constant may be a number that is no address: `found` must
-/// expect that.
+/// Calls `found` with each reference in `code`, whose first byte lies at `pc`. Bytes that can't be decoded
+/// end the scan on x86, elsewhere they are passed over. On arm a literal, on 386, wasm and mips a constant
+/// may be a number that is no address: `found` must expect that.
 pub fn scan(arch: Arch, endian: Endian, code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
     match arch {
         Arch::Amd64 => x86::refs::scan::<true>(code, pc, found),
@@ -55,8 +59,9 @@ pub fn scan(arch: Arch, endian: Endian, code: &[u8], pc: u64, found: &mut impl F
     }
 }
 
-/// Calls `found` with the address and effect of each load of a word through a register, each call, and most of what else changes a
-/// register in between: enough to follow a table that a function was given. Of processors other than amd64 and arm64 nothing is told.
+/// Calls `found` with the address and effect of each load of a word through a register, each call, and most
+/// of what else changes a register in between: enough to follow a table that a function was given. Of
+/// processors other than amd64 and arm64 nothing is told.
 pub fn loads(arch: Arch, code: &[u8], pc: u64, found: &mut impl FnMut(u64, Effect)) {
     match arch {
         Arch::Amd64 => x86::refs::loads(code, pc, found),
@@ -65,8 +70,9 @@ pub fn loads(arch: Arch, code: &[u8], pc: u64, found: &mut impl FnMut(u64, Effec
     }
 }
 
-/// Calls `found` with the offset in a table from which the address of each call or jump through a register is read: an interface's method is
-/// called through its place in the itab. `false` where the architecture's calls are not told: only amd64's and arm64's are.
+/// Calls `found` with the offset in a table from which the address of each call or jump through a register is
+/// read: an interface's method is called through its place in the itab. `false` where the architecture's
+/// calls are not told: only amd64's and arm64's are.
 pub fn slots(arch: Arch, code: &[u8], found: &mut impl FnMut(i64)) -> bool {
     match arch {
         Arch::Amd64 => x86::refs::slots(code, found),

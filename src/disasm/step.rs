@@ -1,7 +1,8 @@
 //! What an instruction does, as far as it takes to follow addresses and constants through a function.
 //!
-//! A printer tells it as a few [`Effect`]s; who puts them together over a function is `analysis::trace`. What is not told is lost, never
-//! wrong: an instruction that a printer does not know the effects of loses the register it writes.
+//! A printer tells it as a few [`Effect`]s; who puts them together over a function is `analysis::trace`. What
+//! is not told is lost, never wrong: an instruction that a printer does not know the effects of loses the
+//! register it writes.
 
 /// A general register, as the architecture numbers it.
 pub type Register = u8;
@@ -98,7 +99,8 @@ pub enum Effect {
     GoThrough(Flow, Place),
 }
 
-/// Appends the effect of an instruction whose register 0 is always 0; of one that is not known, that it uses `place` and loses the
+/// Appends the effect of an instruction whose register 0 is always 0; of one that is not known, that it uses
+/// `place` and loses the
 /// `first` register it names.
 pub fn conclude(
     effect: Option<Effect>,
@@ -119,7 +121,8 @@ pub fn conclude(
 /// How Go uses an architecture's registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Convention {
-    /// Registers that hold integer arguments and results since Go has passed them so (ABIInternal), in their order.
+    /// Registers that hold integer arguments and results since Go has passed them so (ABIInternal), in their
+    /// order.
     pub arguments: &'static [Register],
     /// May a constant in an instruction be an address?
     pub absolute: bool,

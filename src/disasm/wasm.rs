@@ -1,7 +1,8 @@
 //! WebAssembly function bodies → instructions in the text format, one to a line.
 //!
-//! The crate wasmparser decodes. Authority for the text: chapter 6 of the WebAssembly specification. Blocks are not indented, since Go's compiler
-//! nests hundreds of them, and a call names its function as far as the name is known.
+//! The crate wasmparser decodes. Authority for the text: chapter 6 of the WebAssembly specification. Blocks
+//! are not indented, since Go's compiler nests hundreds of them, and a call names its function as far as the
+//! name is known.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -63,9 +64,10 @@ pub fn decode<'n>(
     }
 }
 
-/// Where in a body the code of each of Go's resume points begins, and its number in the line table. Go's functions can be entered in their
-/// middle, so their code is cut into blocks, and a table at the start jumps to the end of the one before the wanted (cmd/internal/obj/wasm).
-/// The numbers between two points belong to calls and inlined calls inside a block, which nothing in the code tells.
+/// Where in a body the code of each of Go's resume points begins, and its number in the line table. Go's
+/// functions can be entered in their middle, so their code is cut into blocks, and a table at the start jumps
+/// to the end of the one before the wanted (cmd/internal/obj/wasm). The numbers between two points belong to
+/// calls and inlined calls inside a block, which nothing in the code tells.
 pub fn resume_points(body: &[u8]) -> Vec<(usize, u32)> {
     let mut out = vec![(start(body), 0)];
     let Ok(mut reader) = FunctionBody::new(BinaryReader::new(body, 0)).get_operators_reader() else {
@@ -145,7 +147,8 @@ macro_rules! operand {
 macro_rules! write_operator {
     ($( @$proposal:ident $op:ident $({ $($arg:ident: $type:ty),* })? => $visit:ident ($($rest:tt)*) )*) => {
         /// Appends name and simple operands; gives the name as the decoder has it.
-        fn plain<'n>(operator: &Operator<'_>, name: &dyn Fn(u32) -> Option<Cow<'n, [u8]>>, out: &mut Vec<u8>) -> &'static str {
+        fn plain<'n>(operator: &Operator<'_>, name: &dyn Fn(u32) -> Option<Cow<'n, [u8]>>,
+        out: &mut Vec<u8>) -> &'static str {
             #[allow(unused_variables, unreachable_patterns)]
             match operator {
                 $( Operator::$op $({ $($arg),* })? => {
@@ -284,7 +287,8 @@ fn index_unless_first(v: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// `$main.main`, or in quotes where a character may not stand in an identifier; the index where the name is not known.
+/// `$main.main`, or in quotes where a character may not stand in an identifier; the index where the name is
+/// not known.
 fn function<'n>(index: u32, name: &dyn Fn(u32) -> Option<Cow<'n, [u8]>>, out: &mut Vec<u8>) {
     let Some(name) = name(index).filter(|n| !n.is_empty()) else {
         return number(index, out);
@@ -357,8 +361,9 @@ fn float(
     }
 }
 
-/// `i64.const` and `i32.const`, which may be addresses. A constant's bytes are looked for wherever its opcode stands: operands are not
-/// told apart from opcodes, so the caller must expect a few numbers that are no addresses.
+/// `i64.const` and `i32.const`, which may be addresses. A constant's bytes are looked for wherever its opcode
+/// stands: operands are not told apart from opcodes, so the caller must expect a few numbers that are no
+/// addresses.
 pub(super) fn constants(code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
     for at in memchr::memchr2_iter(0x41, 0x42, code) {
         let (mut target, mut shift) = (0u64, 0);
@@ -403,7 +408,8 @@ mod tests {
 
     #[test]
     fn instructions_are_written_in_the_text_format() {
-        // No local variables; i64.load8_u align=1 offset=3, i32.trunc_sat_f64_s, call 1, call 2, f64.const 1.5, memory.copy, end
+        // No local variables; i64.load8_u align=1 offset=3, i32.trunc_sat_f64_s, call 1, call 2, f64.const
+        // 1.5, memory.copy, end
         let body = [
             0, 0x31, 0, 3, 0xfc, 2, 0x10, 1, 0x10, 2, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0xfc, 10, 0, 0,
             0x0b,

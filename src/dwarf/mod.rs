@@ -1,7 +1,8 @@
 //! Debug sections → compile units, through gimli.
 //!
-//! A Go compile unit is a package. Authority: the DWARF standard, versions 2 to 5; cmd/link/internal/ld/dwarf.go of Go 1.16 to 1.27 for what
-//! Go writes. Sections may be compressed; they are decompressed one at a time.
+//! A Go compile unit is a package. Authority: the DWARF standard, versions 2 to 5;
+//! cmd/link/internal/ld/dwarf.go of Go 1.16 to 1.27 for what Go writes. Sections may be compressed; they are
+//! decompressed one at a time.
 
 use std::borrow::Cow;
 
@@ -32,11 +33,13 @@ pub struct Unit {
     pub loclists_base: Option<u64>,
     /// DW_AT_comp_dir: the folder it was compiled in. Empty for Go's units.
     pub folder: Vec<u8>,
-    /// Addresses of its code: first, and behind the last. Empty for Go's units, whose functions the pclntab tells.
+    /// Addresses of its code: first, and behind the last. Empty for Go's units, whose functions the pclntab
+    /// tells.
     pub ranges: Vec<(u64, u64)>,
 }
 
-/// The debug section of that name without its prefix: `info` finds `.debug_info`, `.zdebug_info`, `__debug_info`, `__zdebug_info`, `.dwinfo`.
+/// The debug section of that name without its prefix: `info` finds `.debug_info`, `.zdebug_info`,
+/// `__debug_info`, `__zdebug_info`, `.dwinfo`.
 pub fn section<'i, 'a>(image: &'i Image<'a>, name: &str) -> Option<&'i Section<'a>> {
     image
         .sections
@@ -153,8 +156,8 @@ const UNIT: usize = 256;
 /// What an attribute of a unit is worth.
 const ATTRIBUTE: usize = 16;
 
-/// Hands the root of each unit of `.debug_info` to `each`, `None` for one that can't be read. Of a table of abbreviations only what the
-/// root needs is read: units may share tables, and name them by turns.
+/// Hands the root of each unit of `.debug_info` to `each`, `None` for one that can't be read. Of a table of
+/// abbreviations only what the root needs is read: units may share tables, and name them by turns.
 ///
 /// # Errors
 /// What ends the list early: a malformed header, or abbreviations that are not there.
@@ -204,7 +207,8 @@ struct Abbreviation {
     looked_at: usize,
 }
 
-/// The abbreviation of a code in the table at the start of `table`; a table of none where it has no such code.
+/// The abbreviation of a code in the table at the start of `table`; a table of none where it has no such
+/// code.
 fn abbreviation(mut table: Slice<'_>, code: u64) -> gimli::Result<Abbreviation> {
     let whole = table;
     loop {
@@ -292,7 +296,8 @@ fn resolve_ranges(image: &Image<'_>, endian: RunTimeEndian, units: &[(usize, Cod
     }
 }
 
-/// The functions that `.eh_frame` has entries for: (first address, behind the last). A malformed entry ends the list.
+/// The functions that `.eh_frame` has entries for: (first address, behind the last). A malformed entry ends
+/// the list.
 pub fn frames(image: &Image<'_>) -> Vec<(u64, u64)> {
     use gimli::UnwindSection;
     let mut out = Vec::new();

@@ -1,7 +1,8 @@
 //! The build information blob: Go version and module information, as the linker wrote them.
 //!
-//! Authority: Go 1.27, debug/buildinfo (search order and errors) and cmd/link/internal/ld (`.go.buildinfo`). Two layouts: since
-//! Go 1.18 both strings stand in the blob; Go 1.13 to 1.17 wrote pointers to string headers. [`read`] finds exactly what
+//! Authority: Go 1.27, debug/buildinfo (search order and errors) and cmd/link/internal/ld (`.go.buildinfo`).
+//! Two layouts: since Go 1.18 both strings stand in the blob; Go 1.13 to 1.17 wrote pointers to string
+//! headers. [`read`] finds exactly what
 //! `go version` of Go 1.27 finds; `recover` also looks where that one does not.
 
 use std::fmt;
@@ -44,13 +45,15 @@ impl fmt::Display for NoBuildInfo {
 
 impl std::error::Error for NoBuildInfo {}
 
-/// Is the blob's mark anywhere in the data, aligned as the linker aligns it? For files that are too damaged to be opened.
+/// Is the blob's mark anywhere in the data, aligned as the linker aligns it? For files that are too damaged
+/// to be opened.
 pub fn marked(data: &[u8]) -> bool {
     memchr::memmem::find_iter(data, MAGIC).any(|at| at.is_multiple_of(ALIGN))
 }
 
-/// The module information as `runtime.modinfo` holds it, with its 16-byte frame: the linker writes it a second time, also where a changed one
-/// leaves the blob out. Found by the marks of the frame (Go 1.27: cmd/go/internal/modload/build.go), the first that lines stand between.
+/// The module information as `runtime.modinfo` holds it, with its 16-byte frame: the linker writes it a
+/// second time, also where a changed one leaves the blob out. Found by the marks of the frame (Go 1.27:
+/// cmd/go/internal/modload/build.go), the first that lines stand between.
 pub fn runtime_modinfo<'a>(image: &Image<'a>) -> Option<&'a [u8]> {
     const START: &[u8] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
     const END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
@@ -118,7 +121,8 @@ pub fn read(data: &[u8]) -> Result<BuildInfo<'_>, NoBuildInfo> {
     read_image(&image)
 }
 
-/// As [`read`], for an image that is already open. Does not check again whether Go's readers would accept the file.
+/// As [`read`], for an image that is already open. Does not check again whether Go's readers would accept the
+/// file.
 ///
 /// # Errors
 /// See [`NoBuildInfo`].
@@ -403,8 +407,8 @@ fn decode<'a>(
     Ok(blob)
 }
 
-/// A string with its length as an unsigned varint in front; moves `at` behind it. Go reads ten bytes for the length, so
-/// ten must be there.
+/// A string with its length as an unsigned varint in front; moves `at` behind it. Go reads ten bytes for the
+/// length, so ten must be there.
 fn counted<'a>(
     from: &impl Fn(u64) -> Result<&'a [u8], NoBuildInfo>,
     at: &mut u64,
@@ -435,8 +439,8 @@ fn uvarint(b: &[u8]) -> Option<(u64, u64)> {
     None
 }
 
-/// Finds an inline blob anywhere, for files that `go version` can't see into: c-archive members, files whose section headers are gone;
-/// in wasm, anywhere in the linear memory.
+/// Finds an inline blob anywhere, for files that `go version` can't see into: c-archive members, files whose
+/// section headers are gone; in wasm, anywhere in the linear memory.
 pub(super) fn recover<'a>(memory: &Memory<'_, 'a>) -> Option<BuildInfo<'a>> {
     let image = memory.image();
     if image.format == Format::Wasm {
@@ -450,8 +454,9 @@ pub(super) fn recover<'a>(memory: &Memory<'_, 'a>) -> Option<BuildInfo<'a>> {
     recover_in(image.data, |at| (Some(at), image.offset_to_addr(at).unwrap_or(0)))
 }
 
-/// Of a wasm module the linker leaves the blob out. The module information is there all the same, for `debug.ReadBuildInfo`, in its
-/// frame (Go 1.27: cmd/go/internal/modload, ModInfoData); the version is in the section `producers`.
+/// Of a wasm module the linker leaves the blob out. The module information is there all the same, for
+/// `debug.ReadBuildInfo`, in its frame (Go 1.27: cmd/go/internal/modload, ModInfoData); the version is in the
+/// section `producers`.
 fn recover_wasm<'a>(
     image: &Image<'a>,
     bytes: &'a [u8],

@@ -1,8 +1,10 @@
-//! Embedded files: the tables behind `embed.FS` variables, and long strings and byte slices that variables hold.
+//! Embedded files: the tables behind `embed.FS` variables, and long strings and byte slices that variables
+//! hold.
 //!
-//! Authority: cmd/compile/internal/staticdata/embed.go (`WriteEmbed`) and embed/embed.go of Go 1.16 to 1.27. A table begins with a slice header
-//! that points right behind itself, which nothing else in a program does; each file is {name, contents, 16 bytes of hash}. An embedded string
-//! or byte slice is an ordinary variable: what is found of them is marked as not certain.
+//! Authority: cmd/compile/internal/staticdata/embed.go (`WriteEmbed`) and embed/embed.go of Go 1.16 to 1.27.
+//! A table begins with a slice header that points right behind itself, which nothing else in a program does;
+//! each file is {name, contents, 16 bytes of hash}. An embedded string or byte slice is an ordinary variable:
+//! what is found of them is marked as not certain.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -49,7 +51,8 @@ pub struct Embed<'a> {
     pub addr: u64,
     /// The contents.
     pub data: &'a [u8],
-    /// The hash that Go stores with the file (SHA-256, changed in its first byte or its start, and cut to 16 bytes).
+    /// The hash that Go stores with the file (SHA-256, changed in its first byte or its start, and cut to 16
+    /// bytes).
     pub hash: Option<[u8; 16]>,
     /// Address of the table or of the variable.
     pub table: u64,
@@ -79,8 +82,8 @@ pub(super) fn files<'a>(memory: &Memory<'_, 'a>) -> Vec<Embed<'a>> {
     out
 }
 
-/// Long strings and byte slices that variables hold: embedded, or literals. Sorted by holder and address of the variable. `known` are the
-/// addresses of what is surely something else.
+/// Long strings and byte slices that variables hold: embedded, or literals. Sorted by holder and address of
+/// the variable. `known` are the addresses of what is surely something else.
 pub(super) fn variables<'a>(
     memory: &Memory<'_, 'a>,
     module: &ModuleData,
@@ -128,7 +131,8 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
     out
 }
 
-/// The files of the tables at these addresses, those that are tables after all. What lies in a table's records is no table.
+/// The files of the tables at these addresses, those that are tables after all. What lies in a table's
+/// records is no table.
 pub(crate) fn in_tables<'a>(memory: &Memory<'_, 'a>, mut tables: Vec<u64>) -> Vec<Embed<'a>> {
     tables.sort_unstable();
     let mut share = memory.image().budget().share("embedded files");

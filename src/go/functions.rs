@@ -1,8 +1,9 @@
 //! The pclntab's functions, and whose each is.
 //!
-//! A function's name says its package ([`super::packages::of_name`]); an assembly function's does not, but its source file lies in the folder
-//! of a package. C functions that Go's linker has put among Go's came with `runtime/cgo` or `runtime/race`, the only packages that bring
-//! objects which it links itself. What the linker and the compiler make for all packages is nobody's.
+//! A function's name says its package ([`super::packages::of_name`]); an assembly function's does not, but
+//! its source file lies in the folder of a package. C functions that Go's linker has put among Go's came with
+//! `runtime/cgo` or `runtime/race`, the only packages that bring objects which it links itself. What the
+//! linker and the compiler make for all packages is nobody's.
 
 use std::ops::Range;
 
@@ -58,7 +59,8 @@ impl<'a> Functions<'a> {
         self.owners.get(i).filter(|o| **o != NONE).map(|o| *o as usize)
     }
 
-    /// The packages that have functions, in the order in which they come first: dependencies before those that import them.
+    /// The packages that have functions, in the order in which they come first: dependencies before those
+    /// that import them.
     pub fn packages(&self) -> &[&'a str] {
         &self.packages
     }
@@ -216,8 +218,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.file.keep(text.into_bytes())).ok()
     }
 
-    /// Notes the folder of a package's functions. A wrapper or an instantiation may be written in one package and named after another; its
-    /// file is not.
+    /// Notes the folder of a package's functions. A wrapper or an instantiation may be written in one package
+    /// and named after another; its file is not.
     fn learn(&mut self, f: &Function<'_, 'a>, owner: u32) {
         let name = f.name();
         if f.is_assembly() || name.contains(&b'[') || name.contains(&b':') {

@@ -1,8 +1,9 @@
 //! A pclntab → file and line of a pc, exactly as Go's debug/gosym answers (Go 1.27: debug/gosym/pclntab.go).
 //!
-//! `go tool objdump` and `go tool addr2line` print these answers, including gosym's own ways: the text start comes from the
-//! caller and not from the table, a pc past the end of a function's table has line -1, and a table with a broken header
-//! knows nothing at all. Whoever wants the facts rather than gosym's words reads the pclntab itself.
+//! `go tool objdump` and `go tool addr2line` print these answers, including gosym's own ways: the text start
+//! comes from the caller and not from the table, a pc past the end of a function's table has line -1, and a
+//! table with a broken header knows nothing at all. Whoever wants the facts rather than gosym's words reads
+//! the pclntab itself.
 
 use crate::image::Endian;
 
@@ -32,8 +33,8 @@ pub struct LineTable<'a> {
     all: &'a [u8],
 }
 
-/// What gosym says of a pc: the file ("" if unknown) and the line (0 where no function holds the pc, -1 where its table has
-/// no line for it).
+/// What gosym says of a pc: the file ("" if unknown) and the line (0 where no function holds the pc, -1 where
+/// its table has no line for it).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position<'a> {
     /// As stored in the table.
@@ -43,8 +44,8 @@ pub struct Position<'a> {
 }
 
 impl<'a> LineTable<'a> {
-    /// Reads the header. `text_start` is the address of `runtime.text`. `None` for a table without a known header, of which
-    /// gosym knows no function.
+    /// Reads the header. `text_start` is the address of `runtime.text`. `None` for a table without a known
+    /// header, of which gosym knows no function.
     pub fn new(data: &'a [u8], text_start: u64) -> Option<LineTable<'a>> {
         let head: [u8; 8] = data.get(..8)?.try_into().ok()?;
         let [_, _, _, _, 0, 0, quantum @ (1 | 2 | 4), ptr @ (4 | 8)] = head else {
@@ -195,7 +196,8 @@ impl Walk {
         }
     }
 
-    /// The value at `target`, which is not before that of the last call; -1 past the end. `None` where the table is broken.
+    /// The value at `target`, which is not before that of the last call; -1 past the end. `None` where the
+    /// table is broken.
     fn value(&mut self, table: &LineTable<'_>, entry: u64, target: u64) -> Option<i32> {
         while !self.over && target >= self.pc {
             let delta = self.varint(table.pctab)?;

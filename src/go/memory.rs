@@ -1,7 +1,8 @@
 //! An image's bytes by virtual address, wasm's scattered data segments included.
 //!
-//! Go's tables point at each other with addresses. In every format but wasm a table lies in one segment of the file; the wasm
-//! linker leaves out runs of zeros (cmd/link/internal/wasm, `writeDataSec`), so there the linear memory is put together first.
+//! Go's tables point at each other with addresses. In every format but wasm a table lies in one segment of
+//! the file; the wasm linker leaves out runs of zeros (cmd/link/internal/wasm, `writeDataSec`), so there the
+//! linear memory is put together first.
 
 use crate::image::{Format, Image, clip};
 
@@ -121,8 +122,8 @@ impl<'i, 'a> Memory<'i, 'a> {
     }
 }
 
-/// The initial linear memory of a wasm module from address 0, where a table may begin with zeros that the linker left out, to the end of its
-/// last data segment; `None` for any other format.
+/// The initial linear memory of a wasm module from address 0, where a table may begin with zeros that the
+/// linker left out, to the end of its last data segment; `None` for any other format.
 pub(super) fn linear(image: &Image<'_>) -> Option<Vec<u8>> {
     if image.format != Format::Wasm {
         return None;

@@ -211,7 +211,8 @@ fn value_needs_quotes(value: &[u8]) -> bool {
     value.iter().any(|b| b" \t\r\n\"`".contains(b))
 }
 
-/// The lines again, as Go writes them: a replaced module loses its own sum and is followed by one line end more.
+/// The lines again, as Go writes them: a replaced module loses its own sum and is followed by one line end
+/// more.
 pub fn format(info: &ModInfo<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     if !info.path.is_empty() {

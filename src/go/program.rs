@@ -1,6 +1,7 @@
 //! One Go program: the image, and everything that Go put into it, each read on first use and kept.
 //!
-//! This is the one model of a program: every analysis takes a [`Program`] and asks it, none reads a table of Go's itself.
+//! This is the one model of a program: every analysis takes a [`Program`] and asks it, none reads a table of
+//! Go's itself.
 
 use std::sync::OnceLock;
 
@@ -57,7 +58,8 @@ impl<'a> Program<'a> {
     /// Opens a file of any format; of a fat Mach-O file its first slice.
     ///
     /// # Errors
-    /// As [`Image::parse`]. A file that is no Go program opens all the same: it has no functions, and [`Program::pclntab`] says why.
+    /// As [`Image::parse`]. A file that is no Go program opens all the same: it has no functions, and
+    /// [`Program::pclntab`] says why.
     pub fn open(file: &'a Bytes) -> Result<Program<'a>> {
         Ok(Program::new(file, Image::parse(file)?))
     }
@@ -70,8 +72,9 @@ impl<'a> Program<'a> {
         Ok(Program::new(file, Image::parse_arch(file, goarch)?))
     }
 
-    /// As [`Program::open_arch`]; of a file that UPX packed, the program that it unpacks to, where it can be unpacked. The bytes of the
-    /// file itself are then not those of the image: for what a program is, not for where its bytes are in the file.
+    /// As [`Program::open_arch`]; of a file that UPX packed, the program that it unpacks to, where it can be
+    /// unpacked. The bytes of the file itself are then not those of the image: for what a program is, not for
+    /// where its bytes are in the file.
     ///
     /// # Errors
     /// As [`Image::parse_arch`].
@@ -144,7 +147,8 @@ impl<'a> Program<'a> {
         self.build().map(|b| &b.0)
     }
 
-    /// Is there build information that `go version` does not find: in a c-archive, in wasm, behind lost section headers?
+    /// Is there build information that `go version` does not find: in a c-archive, in wasm, behind lost
+    /// section headers?
     pub fn build_info_is_recovered(&self) -> bool {
         self.build().is_some_and(|b| b.1)
     }
@@ -163,12 +167,14 @@ impl<'a> Program<'a> {
         Version::parse(std::str::from_utf8(info.go_version()).ok()?)
     }
 
-    /// The release that built it, as far as its build information tells; the newest that is known where it doesn't.
+    /// The release that built it, as far as its build information tells; the newest that is known where it
+    /// doesn't.
     pub fn release(&self) -> &'static Release {
         release::of(self.version())
     }
 
-    /// The releases whose layouts its types may have: those of its moduledata, first the one that the build information names.
+    /// The releases whose layouts its types may have: those of its moduledata, first the one that the build
+    /// information names.
     fn candidates(&self, module: &ModuleData) -> Vec<&'static Release> {
         let mut all: Vec<_> = module
             .layout
@@ -217,7 +223,8 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The type descriptors and itabs; empty, with a warning, where the moduledata does not say where they are.
+    /// The type descriptors and itabs; empty, with a warning, where the moduledata does not say where they
+    /// are.
     pub fn types(&self) -> &Types<'a> {
         self.types.get_or_init(|| match self.moduledata() {
             Ok(module) => Types::find(&self.memory(), module, &self.candidates(module)),
@@ -252,7 +259,8 @@ impl<'a> Program<'a> {
         ))
     }
 
-    /// Is a function of one of these names linked in? `None` where the names can't be seen: no pclntab, or other names than Go's.
+    /// Is a function of one of these names linked in? `None` where the names can't be seen: no pclntab, or
+    /// other names than Go's.
     pub fn has_function(&self, names: &[&str]) -> Option<bool> {
         let has = |name: &str| self.names_have(format!("\0{name}\0").as_bytes());
         // Every Go program has it.
@@ -273,8 +281,8 @@ impl<'a> Program<'a> {
 
     /// The program that has changed names on purpose (`garble`), and how that shows.
     pub fn obfuscated(&self) -> Option<Obfuscated> {
-        // garble writes the literal version "unknown", empties the module information, changes the pclntab's magic number and renames
-        // all packages but the runtime's.
+        // garble writes the literal version "unknown", empties the module information, changes the pclntab's
+        // magic number and renames all packages but the runtime's.
         let unknown = self
             .build_info()
             .is_some_and(|b| b.go_version() == b"unknown" && b.info.is_empty());

@@ -43,8 +43,8 @@ pub fn quote_byte(b: u8) -> String {
     }
 }
 
-/// Rust's own idea of printable, which follows the same Unicode categories as Go's `strconv.IsPrint`; combining marks,
-/// which Rust escapes only for its own display, are printable.
+/// Rust's own idea of printable, which follows the same Unicode categories as Go's `strconv.IsPrint`;
+/// combining marks, which Rust escapes only for its own display, are printable.
 fn printable(c: char) -> bool {
     if c == ' ' {
         return true;

@@ -1,7 +1,8 @@
 //! What differs from one Go release to the next: one table, from which all readers take their layouts.
 //!
-//! A program of a newer release than [`NEWEST`] is read as far as its structures look like those of a known one, with a warning where
-//! they don't. Authority: the Go sources of each release, named at the fields; the numbers were read off programs that each release built.
+//! A program of a newer release than [`NEWEST`] is read as far as its structures look like those of a known
+//! one, with a warning where they don't. Authority: the Go sources of each release, named at the fields; the
+//! numbers were read off programs that each release built.
 
 use std::ops::RangeInclusive;
 
@@ -74,7 +75,8 @@ pub struct Tools {
     pub strips_c_dwarf: bool,
     /// Does the compiler write DWARF 5?
     pub dwarf5: bool,
-    /// Are the Go-only sections (`.go.module`, `.go.type`, …) there, and section names at the end of the file not rounded to pages?
+    /// Are the Go-only sections (`.go.module`, `.go.type`, …) there, and section names at the end of the file
+    /// not rounded to pages?
     pub own_sections: bool,
     /// Are the allocator's tables of size classes in internal/runtime/gc?
     pub gc_package: bool,
@@ -161,7 +163,8 @@ pub const RELEASES: [Release; 11] = [
     },
 ];
 
-/// The release of a version; the oldest for those before Go 1.16, the newest for those that are newer still, or not known.
+/// The release of a version; the oldest for those before Go 1.16, the newest for those that are newer still,
+/// or not known.
 pub fn of(version: Option<Version>) -> &'static Release {
     let minor = version.filter(|v| v.major == 1).map_or(NEWEST, |v| v.minor);
     let [oldest, .., newest] = &RELEASES;

@@ -1,6 +1,7 @@
 //! Go version strings: `go1.26.8`, `go1.21.5 X:boringcrypto`, `go1.26.8-X:boringcrypto`, `devel go1.28-…`.
 //!
-//! Authority: Go 1.27, internal/gover for the order; cmd/dist for the suffix of GOEXPERIMENTs, which was set off by a space before Go 1.26.
+//! Authority: Go 1.27, internal/gover for the order; cmd/dist for the suffix of GOEXPERIMENTs, which was set
+//! off by a space before Go 1.26.
 
 use std::cmp::Ordering;
 
@@ -18,7 +19,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// Parses `go1.26.8`, `1.26.8`, `go1.27rc1`, with or without experiments behind; takes the `go1.N` out of a `devel` version.
+    /// Parses `go1.26.8`, `1.26.8`, `go1.27rc1`, with or without experiments behind; takes the `go1.N` out of
+    /// a `devel` version.
     pub fn parse(text: &str) -> Option<Version> {
         let text = text.strip_prefix("devel ").unwrap_or(text);
         let text = text.strip_prefix("go").unwrap_or(text);

@@ -23,7 +23,8 @@ pub fn is_archive(data: &[u8]) -> bool {
     data.starts_with(b"!<arch>\n") || data.starts_with(b"!<thin>\n")
 }
 
-/// The members in order; symbol tables and name tables aside. Members of a thin archive are elsewhere and have no data.
+/// The members in order; symbol tables and name tables aside. Members of a thin archive are elsewhere and
+/// have no data.
 ///
 /// # Errors
 /// Where the archive's first header can't be read. A broken member ends the list.
@@ -48,7 +49,8 @@ pub fn members(data: &[u8]) -> Result<Vec<Member<'_>>> {
     Ok(out)
 }
 
-/// The member of a c-archive that holds the Go program: the one named `go.o`, or else the largest that is an object file.
+/// The member of a c-archive that holds the Go program: the one named `go.o`, or else the largest that is an
+/// object file.
 ///
 /// # Errors
 /// Where there is none.

@@ -1,9 +1,10 @@
 //! How much of memory and work one file is worth.
 //!
-//! All counts, sizes and places in a file are its maker's. A table whose entries share what they point at (one long name, one list, one
-//! compressed stream) can ask for the square of the file, so every reader that keeps or walks something per entry draws on a
-//! [`Share`] first. What passes it is left out, and one warning names the structure. Ordinary files stay far below: what is kept
-//! of a table is about as large as the table and the names in it.
+//! All counts, sizes and places in a file are its maker's. A table whose entries share what they point at
+//! (one long name, one list, one compressed stream) can ask for the square of the file, so every reader that
+//! keeps or walks something per entry draws on a [`Share`] first. What passes it is left out, and one warning
+//! names the structure. Ordinary files stay far below: what is kept of a table is about as large as the table
+//! and the names in it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,7 +16,8 @@ use crate::error::Error;
 const LEAST: u64 = 4 << 20;
 /// What it may take for each byte of the file.
 const TIMES: u64 = 2;
-/// What all compressed sections together may be inflated to, each time they are read: they are read once or twice for a report.
+/// What all compressed sections together may be inflated to, each time they are read: they are read once or
+/// twice for a report.
 const INFLATED: (u64, u64) = (64 << 20, 32);
 
 /// What the readers of one file may take, and what they had to leave out.
@@ -26,7 +28,8 @@ pub struct Budget {
     left_out: Mutex<Vec<Warning>>,
 }
 
-/// What is left for one structure. Each reading of it starts anew, so that the answer does not depend on who asked before.
+/// What is left for one structure. Each reading of it starts anew, so that the answer does not depend on who
+/// asked before.
 #[derive(Debug)]
 pub struct Share<'b> {
     budget: &'b Budget,
@@ -79,8 +82,8 @@ impl Budget {
 }
 
 impl Share<'_> {
-    /// Takes `bytes`, of memory or of what must be looked at. `false` where they are not left: then nothing more is, and the reader
-    /// ends.
+    /// Takes `bytes`, of memory or of what must be looked at. `false` where they are not left: then nothing
+    /// more is, and the reader ends.
     pub fn take(&mut self, bytes: usize) -> bool {
         match self.left.checked_sub(bytes as u64) {
             Some(left) => {

@@ -1,6 +1,7 @@
 //! Debug sections as they were before a linker compressed them.
 //!
-//! Three ways are in use: SHF_COMPRESSED with a compression header (gABI; zlib and zstd), the old GNU `.zdebug_*`, and Mach-O's
+//! Three ways are in use: SHF_COMPRESSED with a compression header (gABI; zlib and zstd), the old GNU
+//! `.zdebug_*`, and Mach-O's
 //! `__zdebug_*`; the last two start with `ZLIB` and a big-endian 64-bit size.
 
 use std::borrow::Cow;

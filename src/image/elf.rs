@@ -1,7 +1,8 @@
-//! ELF headers → [`super::Image`], and what only ELF has: program headers, the dynamic section, notes, version needs.
+//! ELF headers → [`super::Image`], and what only ELF has: program headers, the dynamic section, notes,
+//! version needs.
 //!
-//! Authority: the System V gABI chapters 4 and 5; goblin reads the headers. Counts that do not fit 16 bits stand in section
-//! header 0, as Go 1.27's debug/elf reads them.
+//! Authority: the System V gABI chapters 4 and 5; goblin reads the headers. Counts that do not fit 16 bits
+//! stand in section header 0, as Go 1.27's debug/elf reads them.
 
 use goblin::container::{Container, Ctx};
 use goblin::elf::header::{self as eh, Header};
@@ -261,7 +262,8 @@ fn program_headers(data: &[u8], header: &Header, count: usize, ctx: Ctx) -> Vec<
         .collect()
 }
 
-/// Reads `count` section headers; `count` must fit the file. goblin's own `parse` trusts section 0 for the count.
+/// Reads `count` section headers; `count` must fit the file. goblin's own `parse` trusts section 0 for the
+/// count.
 fn read_sections(data: &[u8], offset: u64, count: usize, ctx: Ctx) -> Vec<GoblinSh> {
     use scroll::Pread;
     let Ok(mut at) = usize::try_from(offset) else {

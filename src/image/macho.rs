@@ -57,7 +57,8 @@ pub struct Dylib<'a> {
 pub struct LinkData {
     /// The load command that points here.
     pub command: u32,
-    /// What it is: `rebase`, `bind`, `weak bind`, `lazy bind`, `export`, `code signature`, `function starts`, …
+    /// What it is: `rebase`, `bind`, `weak bind`, `lazy bind`, `export`, `code signature`, `function starts`,
+    /// …
     pub what: &'static str,
     /// Offset in bytes from the start of the image.
     pub offset: u64,
@@ -83,7 +84,8 @@ pub struct MachO<'a> {
     pub rpaths: Vec<&'a [u8]>,
     pub interpreter: Option<&'a [u8]>,
     pub uuid: Option<[u8; 16]>,
-    /// Platform (1 macOS, 2 iOS, …) and the least version, as LC_BUILD_VERSION or LC_VERSION_MIN_* say: major << 16 | minor << 8 | patch.
+    /// Platform (1 macOS, 2 iOS, …) and the least version, as LC_BUILD_VERSION or LC_VERSION_MIN_* say: major
+    /// << 16 | minor << 8 | patch.
     pub platform: Option<(u32, u32)>,
     /// Parts of __LINKEDIT in the order of the load commands, the symbol table aside.
     pub link_data: Vec<LinkData>,
@@ -105,7 +107,8 @@ pub struct Slice<'a> {
 /// The slices of a fat file (32- or 64-bit fat headers) in order.
 ///
 /// # Errors
-/// Where the header has no slices or does not fit the file. A Java class file has the same magic number and fails here.
+/// Where the header has no slices or does not fit the file. A Java class file has the same magic number and
+/// fails here.
 pub fn slices(data: &[u8]) -> Result<Vec<Slice<'_>>> {
     let be = Endian::Big;
     let wide = data.get(3) == Some(&0xbf);
@@ -452,8 +455,8 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Address and symbol of each pointer that the loader fills in, where the indirect symbol table names it. Stubs are left out: on
-    /// arm64 Go's linker states a wrong size for them.
+    /// Address and symbol of each pointer that the loader fills in, where the indirect symbol table names it.
+    /// Stubs are left out: on arm64 Go's linker states a wrong size for them.
     pub fn macho_indirect_symbols(&self) -> Vec<(u64, &'a [u8])> {
         const S_NON_LAZY: u32 = 6;
         const S_LAZY: u32 = 7;

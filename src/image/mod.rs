@@ -1,9 +1,9 @@
 //! Bytes → one [`Image`] for every container format.
 //!
-//! Formats differ while they are read, not after: each file of this room lowers one format to the same segments, sections and
-//! symbols, and keeps what only that format has in [`Detail`]. A partly broken file yields what was readable, and
-//! [`Image::warnings`] says what was not. Only the headers are read here; symbols, relocations and decompressed sections are
-//! made when asked for.
+//! Formats differ while they are read, not after: each file of this room lowers one format to the same
+//! segments, sections and symbols, and keeps what only that format has in [`Detail`]. A partly broken file
+//! yields what was readable, and [`Image::warnings`] says what was not. Only the headers are read here;
+//! symbols, relocations and decompressed sections are made when asked for.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -55,8 +55,8 @@ pub enum Detail<'a> {
 pub struct Image<'a> {
     /// The container format.
     pub format: Format,
-    /// The image's own bytes: the whole file, one slice of a fat file, or one member of an archive. All offsets count
-    /// from its start.
+    /// The image's own bytes: the whole file, one slice of a fat file, or one member of an archive. All
+    /// offsets count from its start.
     pub data: &'a [u8],
     /// Where `data` starts in the file that was opened, in bytes.
     pub base: u64,
@@ -110,8 +110,8 @@ struct Parts<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// Reads the headers of `data`: ELF, thin Mach-O, the first slice of a fat Mach-O, PE, XCOFF, Plan 9, wasm, or the Go
-    /// member of an `ar` archive.
+    /// Reads the headers of `data`: ELF, thin Mach-O, the first slice of a fat Mach-O, PE, XCOFF, Plan 9,
+    /// wasm, or the Go member of an `ar` archive.
     ///
     /// # Errors
     /// Where the format is not recognised, or its first header can't be read.
@@ -156,11 +156,12 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Reads `data` as a COFF object, which has no magic number to know it by: what a C compiler for windows leaves in a package
-    /// archive.
+    /// Reads `data` as a COFF object, which has no magic number to know it by: what a C compiler for windows
+    /// leaves in a package archive.
     ///
     /// # Errors
-    /// Where the header can't be read. Most other bytes can be: ask [`strict::go_opens`] whether they make sense.
+    /// Where the header can't be read. Most other bytes can be: ask [`strict::go_opens`] whether they make
+    /// sense.
     pub fn parse_coff(data: &'a [u8]) -> Result<Image<'a>> {
         Image::parse_as(data, Format::Pe)
     }
@@ -242,8 +243,8 @@ impl<'a> Image<'a> {
         clip(self.data, section.offset, section.file_size)
     }
 
-    /// The contents of a section, decompressed where it is compressed (SHF_COMPRESSED with zlib or zstd, `.zdebug_*`,
-    /// Mach-O `__zdebug_*`).
+    /// The contents of a section, decompressed where it is compressed (SHF_COMPRESSED with zlib or zstd,
+    /// `.zdebug_*`, Mach-O `__zdebug_*`).
     ///
     /// # Errors
     /// Where the compressed stream is broken or claims to be larger than it can be.
@@ -311,8 +312,8 @@ impl<'a> Image<'a> {
         self.endian.word(self.bytes_from(addr)?, 0, self.ptr_size)
     }
 
-    /// The symbol table: ELF `.symtab`, Mach-O LC_SYMTAB, PE COFF symbols, XCOFF and Plan 9 symbols, wasm function names.
-    /// In the order of the file, all entries. Read once, at the first call.
+    /// The symbol table: ELF `.symtab`, Mach-O LC_SYMTAB, PE COFF symbols, XCOFF and Plan 9 symbols, wasm
+    /// function names. In the order of the file, all entries. Read once, at the first call.
     ///
     /// # Errors
     /// Where there is no symbol table, or it can't be read.
@@ -323,19 +324,22 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The pointer stored at `addr` as the loaded program would see it (before it is moved): dynamic relocations and Mach-O
-    /// chained fix-ups are taken into account. `None` where the file holds nothing at `addr`.
+    /// The pointer stored at `addr` as the loaded program would see it (before it is moved): dynamic
+    /// relocations and Mach-O chained fix-ups are taken into account. `None` where the file holds nothing at
+    /// `addr`.
     pub fn pointer_at(&self, addr: u64) -> Option<u64> {
         self.pointers.get_or_init(|| pointers::read(self)).at(self, addr)
     }
 
-    /// The dynamic relocations and fix-ups of the image, sorted by the address they patch. Read once, at the first call.
+    /// The dynamic relocations and fix-ups of the image, sorted by the address they patch. Read once, at the
+    /// first call.
     pub fn relocations(&self) -> &[Relocation] {
         self.pointers.get_or_init(|| pointers::read(self)).all()
     }
 }
 
-/// Leaves out segments once all together map the file several times over: what looks through memory looks through each of them.
+/// Leaves out segments once all together map the file several times over: what looks through memory looks
+/// through each of them.
 fn mapped_once(data: &[u8], parts: &mut Parts<'_>) {
     let mut left = (data.len() as u64).saturating_mul(2).saturating_add(1 << 20);
     let all = parts.segments.len();

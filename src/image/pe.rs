@@ -1,6 +1,8 @@
-//! PE headers → [`super::Image`], and what only PE has: data directories, imports, the COFF symbol table's place.
+//! PE headers → [`super::Image`], and what only PE has: data directories, imports, the COFF symbol table's
+//! place.
 //!
-//! Authority: Microsoft's PE/COFF specification; goblin reads the COFF header, the optional header and the section table.
+//! Authority: Microsoft's PE/COFF specification; goblin reads the COFF header, the optional header and the
+//! section table.
 
 use goblin::pe::header::CoffHeader;
 use goblin::pe::optional_header::OptionalHeader;
@@ -90,7 +92,8 @@ pub(super) fn parse<'a>(data: &'a [u8], budget: &Budget) -> Result<Parts<'a>> {
     let optional: Option<OptionalHeader> = match coff.size_of_optional_header {
         0 => None,
         n => {
-            // goblin reads as many data directories as the header claims; hold it to the bytes that are there.
+            // goblin reads as many data directories as the header claims; hold it to the bytes that are
+            // there.
             let window = clip(data, 0, at as u64 + u64::from(n));
             match window.pread(at) {
                 Ok(o) => Some(o),
@@ -255,7 +258,8 @@ pub struct Import<'a> {
     pub library: &'a [u8],
     /// Names of the functions imported by name.
     pub functions: Vec<&'a [u8]>,
-    /// Of each of them the address of the word that the loader fills in: its entry of the import address table.
+    /// Of each of them the address of the word that the loader fills in: its entry of the import address
+    /// table.
     pub slots: Vec<u64>,
 }
 
@@ -271,8 +275,8 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The import directory in order. At most 4096 libraries with 65536 functions each are read, and together no more than
-    /// [`Budget`] grants.
+    /// The import directory in order. At most 4096 libraries with 65536 functions each are read, and together
+    /// no more than [`Budget`] grants.
     pub fn pe_imports(&self) -> Vec<Import<'a>> {
         let mut out = Vec::new();
         let Some(pe) = self.pe() else { return out };

@@ -1,7 +1,8 @@
 //! Plan 9 a.out header → [`super::Image`].
 //!
-//! Authority: Plan 9's a.out(6); Go 1.27's debug/plan9obj for what Go reads of it. The header is eight big-endian words, 8 more
-//! bytes of entry point on 64-bit machines; text, data, symbols and line tables follow each other. No crate reads this format.
+//! Authority: Plan 9's a.out(6); Go 1.27's debug/plan9obj for what Go reads of it. The header is eight
+//! big-endian words, 8 more bytes of entry point on 64-bit machines; text, data, symbols and line tables
+//! follow each other. No crate reads this format.
 
 use super::{Arch, Detail, Endian, Format, Image, Parts, Perm, Section, Segment};
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! Dynamic relocations and Mach-O chained fix-ups: what the loader writes over pointers.
 //!
-//! Authority: the processor supplements of the System V ABI for the relocation numbers; Apple's `mach-o/fixup-chains.h`.
+//! Authority: the processor supplements of the System V ABI for the relocation numbers; Apple's
+//! `mach-o/fixup-chains.h`.
 
 use super::budget::Share;
 use super::{Arch, Detail, Endian, Image, clip, elf};
@@ -42,7 +43,8 @@ impl Pointers {
     }
 }
 
-/// What one is worth of an image's share: they are twice as large, but a word that is relocated takes 8 bytes in the file.
+/// What one is worth of an image's share: they are twice as large, but a word that is relocated takes 8 bytes
+/// in the file.
 const COST: usize = 16;
 
 pub(super) fn read(image: &Image<'_>) -> Pointers {
@@ -140,8 +142,8 @@ fn elf_relocations(image: &Image<'_>, share: &mut Share<'_>) -> Vec<Relocation> 
     out
 }
 
-/// SHT_RELR: an even word is an address to relocate, an odd one a bitmap for the words that follow it. `false` where the share is
-/// used up.
+/// SHT_RELR: an even word is an address to relocate, an odd one a bitmap for the words that follow it.
+/// `false` where the share is used up.
 fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>, share: &mut Share<'_>) -> bool {
     let word = u64::from(image.ptr_size);
     let mut push = |addr: u64| {
@@ -179,7 +181,8 @@ fn relr(image: &Image<'_>, bytes: &[u8], out: &mut Vec<Relocation>, share: &mut 
     true
 }
 
-/// LC_DYLD_CHAINED_FIXUPS: per segment page starts, each the head of a list whose links stand in the patched words themselves.
+/// LC_DYLD_CHAINED_FIXUPS: per segment page starts, each the head of a list whose links stand in the patched
+/// words themselves.
 fn chained(image: &Image<'_>, b: &[u8], share: &mut Share<'_>) -> Vec<Relocation> {
     let e = Endian::Little;
     let mut out = Vec::new();

@@ -1,7 +1,8 @@
-//! Would Go's own readers open this file? They refuse a file for its first defect, where [`super::Image`] keeps what is readable.
+//! Would Go's own readers open this file? They refuse a file for its first defect, where [`super::Image`]
+//! keeps what is readable.
 //!
-//! Authority: Go 1.27, `NewFile` of debug/elf, debug/macho, debug/pe, debug/plan9obj and internal/xcoff. `go version` calls a
-//! refused file `unrecognized file format`, `go tool nm` an `unrecognized object file`.
+//! Authority: Go 1.27, `NewFile` of debug/elf, debug/macho, debug/pe, debug/plan9obj and internal/xcoff. `go
+//! version` calls a refused file `unrecognized file format`, `go tool nm` an `unrecognized object file`.
 
 use super::{Endian, Format, Image, Sniffed, elf, sniff};
 
@@ -17,8 +18,8 @@ pub fn go_opens(image: &Image<'_>) -> bool {
     }
 }
 
-/// Would Go's reader accept the fat Mach-O file `data`? Every slice must be readable and of the same type, and no architecture
-/// may come twice; 64-bit fat headers it does not know.
+/// Would Go's reader accept the fat Mach-O file `data`? Every slice must be readable and of the same type,
+/// and no architecture may come twice; 64-bit fat headers it does not know.
 pub fn go_opens_fat(data: &[u8]) -> bool {
     let be = Endian::Big;
     if sniff(data) != Some(Sniffed::Fat) || data.get(3) != Some(&0xbe) {
@@ -128,7 +129,8 @@ fn elf_opens(image: &Image<'_>) -> bool {
     {
         return false;
     }
-    // With an entry size of its own Go reads headers at that step; nobody makes such files, and Image does not read them.
+    // With an entry size of its own Go reads headers at that step; nobody makes such files, and Image does
+    // not read them.
     let compressed = u64::from(elf::SHF_COMPRESSED);
     let header = if wide { 24 } else { 12 };
     for s in &image.sections {
@@ -308,7 +310,8 @@ fn pe_opens(image: &Image<'_>) -> Option<()> {
     Some(())
 }
 
-/// Every symbol's name must start inside the string table, and none may have more auxiliary entries than are left.
+/// Every symbol's name must start inside the string table, and none may have more auxiliary entries than are
+/// left.
 fn coff_names_fit(table: &[u8], strings_len: u64) -> Option<()> {
     let mut auxiliary = 0;
     for entry in table.chunks_exact(18) {

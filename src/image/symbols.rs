@@ -26,7 +26,8 @@ pub enum Place {
 pub struct Symbol<'a> {
     /// As stored.
     pub name: &'a [u8],
-    /// Virtual address (PE: image base and section address added), or the plain value where `place` is no section.
+    /// Virtual address (PE: image base and section address added), or the plain value where `place` is no
+    /// section.
     pub addr: u64,
     /// Size in bytes where the format records one (ELF); else 0.
     pub size: u64,
@@ -47,8 +48,8 @@ impl Symbol<'_> {
     }
 }
 
-/// A table of NUL-terminated names. Entries may share a name or its end, but together they get only so many bytes: a crafted
-/// table would have each of a million entries spell out megabytes.
+/// A table of NUL-terminated names. Entries may share a name or its end, but together they get only so many
+/// bytes: a crafted table would have each of a million entries spell out megabytes.
 struct Names<'a, 'b> {
     strings: &'a [u8],
     share: Share<'b>,
@@ -121,8 +122,8 @@ impl<'a> Image<'a> {
         out
     }
 
-    /// Hands the entries of the symbol table to `each`, in the order of the file, without keeping them as [`Image::symbols`] does:
-    /// for those who need them once.
+    /// Hands the entries of the symbol table to `each`, in the order of the file, without keeping them as
+    /// [`Image::symbols`] does: for those who need them once.
     ///
     /// # Errors
     /// As [`Image::symbols`].
@@ -267,7 +268,8 @@ fn coff_place(image: &Image<'_>, number: i16) -> (Place, u64) {
     }
 }
 
-/// Symbol table entries are an address (4 or 8 bytes, big-endian), a letter with the top bit set, and a NUL-terminated name;
+/// Symbol table entries are an address (4 or 8 bytes, big-endian), a letter with the top bit set, and a
+/// NUL-terminated name;
 /// `z` and `Z` entries are file names in pairs of bytes.
 fn plan9<'a>(image: &Image<'a>, each: Visit<'_, 'a>) -> Result<()> {
     let table = image

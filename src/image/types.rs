@@ -36,8 +36,8 @@ impl Format {
         }
     }
 
-    /// A symbol's name as the program's source has it: Mach-O's linkers write an underscore before it. (`go tool nm` takes that away
-    /// from some names only, which is its own rule.)
+    /// A symbol's name as the program's source has it: Mach-O's linkers write an underscore before it. (`go
+    /// tool nm` takes that away from some names only, which is its own rule.)
     pub fn source_name(self, symbol: &[u8]) -> &[u8] {
         match (self, symbol) {
             (Format::MachO, [b'_', rest @ ..]) => rest,
@@ -114,7 +114,8 @@ impl Arch {
         }
     }
 
-    /// What Go's linker fills the gap between two functions with (Go 1.27: CodePad of cmd/link/internal/*/obj.go).
+    /// What Go's linker fills the gap between two functions with (Go 1.27: CodePad of
+    /// cmd/link/internal/*/obj.go).
     pub fn padding(self) -> &'static [u8] {
         if self.is_x86() { &[0xcc] } else { &[0; 4] }
     }
@@ -145,7 +146,8 @@ impl Arch {
         }
     }
 
-    /// Bytes between instructions at the least, the pclntab's "quantum" (Go 1.27: internal/runtime/sys, PCQuantum).
+    /// Bytes between instructions at the least, the pclntab's "quantum" (Go 1.27: internal/runtime/sys,
+    /// PCQuantum).
     pub fn quantum(self) -> u8 {
         match self {
             Arch::I386 | Arch::Amd64 | Arch::Wasm => 1,
@@ -253,7 +255,8 @@ pub struct Section<'a> {
     pub align: u64,
     /// Rights when mapped.
     pub perm: Perm,
-    /// Is it part of the program's memory (ELF SHF_ALLOC; Mach-O except __DWARF; PE except discardable debug sections)?
+    /// Is it part of the program's memory (ELF SHF_ALLOC; Mach-O except __DWARF; PE except discardable debug
+    /// sections)?
     pub alloc: bool,
     /// Raw type: ELF sh_type; Mach-O section type; 0 elsewhere.
     pub kind: u32,
@@ -261,7 +264,8 @@ pub struct Section<'a> {
     pub flags: u64,
     /// ELF sh_link, else 0.
     pub link: u32,
-    /// ELF sh_info; Mach-O reserved1: where a section of pointers starts in the indirect symbol table; else 0.
+    /// ELF sh_info; Mach-O reserved1: where a section of pointers starts in the indirect symbol table; else
+    /// 0.
     pub info: u32,
     /// ELF sh_entsize, else 0.
     pub entry_size: u64,
@@ -279,7 +283,8 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The name of a debug section without its prefix: `info` of `.debug_info`, `.zdebug_info`, `__debug_info`, `__zdebug_info`, and XCOFF's
+/// The name of a debug section without its prefix: `info` of `.debug_info`, `.zdebug_info`, `__debug_info`,
+/// `__zdebug_info`, and XCOFF's
 /// `.dwinfo`.
 pub fn debug_name(name: &[u8]) -> Option<&[u8]> {
     let name = match name {

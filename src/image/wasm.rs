@@ -1,8 +1,8 @@
 //! WebAssembly modules (js, wasip1) → [`super::Image`], read with the crate `wasmparser`.
 //!
-//! The address space is the linear memory: every active data segment with a constant offset is a segment. Sections keep their
-//! standard names (`type`, `import`, `code`, `data`, …); custom sections keep their own. Functions are symbols whose
-//! value is the function's index in the module, imports included.
+//! The address space is the linear memory: every active data segment with a constant offset is a segment.
+//! Sections keep their standard names (`type`, `import`, `code`, `data`, …); custom sections keep their own.
+//! Functions are symbols whose value is the function's index in the module, imports included.
 
 use wasmparser::{Data, DataKind, KnownCustom, Name, Operator, Parser, Payload};
 

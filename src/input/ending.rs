@@ -25,7 +25,8 @@ pub fn cancelled() -> bool {
     CANCELLED.load(SeqCst)
 }
 
-/// Has the command run in a process group of its own, so that [`end_all`] reaches what it starts, and a terminal's Ctrl-C does not.
+/// Has the command run in a process group of its own, so that [`end_all`] reaches what it starts, and a
+/// terminal's Ctrl-C does not.
 pub fn apart(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -113,7 +114,8 @@ mod system {
 
     pub(super) fn end_group(leader: u32) {
         if let Some(group) = i32::try_from(leader).ok().filter(|g| *g > 1) {
-            // SAFETY: kill(2) takes any numbers; the group is that of a child that was not waited for, so its number is still its own.
+            // SAFETY: kill(2) takes any numbers; the group is that of a child that was not waited for, so its
+            // number is still its own.
             unsafe { libc::kill(-group, libc::SIGKILL) };
         }
     }

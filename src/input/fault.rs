@@ -18,8 +18,9 @@ impl Guard {
     /// opens.
     ///
     /// # Safety
-    /// A mapped file that is cut short raises SIGBUS in whatever thread reads it, and one that is written to changes bytes that Rust
-    /// takes for constant: the caller sees to it that neither happens, or that the process ends then.
+    /// A mapped file that is cut short raises SIGBUS in whatever thread reads it, and one that is written to
+    /// changes bytes that Rust takes for constant: the caller sees to it that neither happens, or that the
+    /// process ends then.
     #[allow(unsafe_code)]
     pub unsafe fn without_handler() -> Guard {
         Guard(())

@@ -101,8 +101,8 @@ impl From<Vec<u8>> for Bytes {
 /// Opens a regular file and reads all of it into memory.
 ///
 /// # Errors
-/// What the system says; for a folder, FIFO, socket or device: that it is not a regular file. A FIFO is not waited for. That the file
-/// was changed while it was read.
+/// What the system says; for a folder, FIFO, socket or device: that it is not a regular file. A FIFO is not
+/// waited for. That the file was changed while it was read.
 pub fn open(path: &Path) -> io::Result<Bytes> {
     let (mut file, meta) = open_regular(path)?;
     let mut all = Vec::new();

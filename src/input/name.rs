@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-/// The name of a file or of a container's member. Derefs to what a person reads: `image.tar: layer.tar: usr/bin/server`.
+/// The name of a file or of a container's member. Derefs to what a person reads: `image.tar: layer.tar:
+/// usr/bin/server`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Name {
     path: PathBuf,

@@ -1,7 +1,7 @@
 //! Standard input → its bytes: looked at before it is read, and read up to a limit.
 //!
-//! A pipe has no size and need not end, so what can't be an input is refused by its first bytes. What is small is kept in memory; what is
-//! not goes to a temporary file that has no name.
+//! A pipe has no size and need not end, so what can't be an input is refused by its first bytes. What is
+//! small is kept in memory; what is not goes to a temporary file that has no name.
 
 use std::fs::File;
 use std::io::{self, Read};

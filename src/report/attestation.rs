@@ -1,8 +1,9 @@
 //! A rebuild → an in-toto statement with SLSA provenance, unsigned.
 //!
-//! Authority: in-toto attestation framework, spec/v1/statement.md and digest_set.md (`dirHash` is Go's `h1:` in hex); SLSA provenance v1.
-//! The subject is what was built here: its digest is that of the file that was looked at only where the two are identical, so a statement about
-//! a program that differs vouches for nobody's file.
+//! Authority: in-toto attestation framework, spec/v1/statement.md and digest_set.md (`dirHash` is Go's `h1:`
+//! in hex); SLSA provenance v1. The subject is what was built here: its digest is that of the file that was
+//! looked at only where the two are identical, so a statement about a program that differs vouches for
+//! nobody's file.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -108,7 +109,8 @@ fn dir_hash(sum: &str) -> Option<String> {
     (out.len() == 64).then_some(out)
 }
 
-/// Writes the statement about a rebuild of `file`, which must have come to a program; `time` turns seconds since 1970 into RFC 3339.
+/// Writes the statement about a rebuild of `file`, which must have come to a program; `time` turns seconds
+/// since 1970 into RFC 3339.
 ///
 /// # Errors
 /// What the writer says.

@@ -1,7 +1,7 @@
 //! Sizes over releases → line charts in SVG and HTML, and a sparkline for a terminal.
 //!
-//! The file's own size stands above; below it the largest modules, packages or kinds, in one panel where they are of one order, each in its own
-//! where the largest would press the others flat.
+//! The file's own size stands above; below it the largest modules, packages or kinds, in one panel where they
+//! are of one order, each in its own where the largest would press the others flat.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -118,7 +118,8 @@ impl Panel {
             let y = self.y + self.height * (1.0 - f64::from(i) / f64::from(count));
             writeln!(
                 out,
-                "<line class=\"grid\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                "<line class=\"grid\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text \
+                    x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 self.x,
                 self.x + self.width,
                 self.x - 6.0,
@@ -162,13 +163,15 @@ impl Panel {
         let points: Vec<String> = values.iter().enumerate().map(place).collect();
         writeln!(
             out,
-            "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\" points=\"{}\"/>",
+            "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\" \
+                points=\"{}\"/>",
             points.join(" ")
         )?;
         for (i, v) in values.iter().enumerate() {
             writeln!(
                 out,
-                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{color}\"><title>{} {}: {} bytes</title></circle>",
+                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{color}\"><title>{} {}: {} \
+                    bytes</title></circle>",
                 self.x_of(i, values.len()),
                 self.y_of(*v),
                 xml(name),
@@ -270,8 +273,10 @@ impl Chart {
         let height = 350.0 + if lines.is_empty() { 0.0 } else { below };
         writeln!(
             out,
-            "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
-             font-family=\"system-ui, sans-serif\" font-size=\"12\"><title>Size of {} over {} releases: {}</title>\n<style>{STYLE}</style>\n\
+            "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" \
+                height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+             font-family=\"system-ui, sans-serif\" font-size=\"12\"><title>Size of {} over {} releases: \
+             {}</title>\n<style>{STYLE}</style>\n\
              <text x=\"10\" y=\"24\" font-size=\"16\" font-weight=\"600\">{}: {} releases, {}</text>",
             xml(&self.name),
             self.labels.len(),
@@ -326,7 +331,8 @@ impl Chart {
             let y = 370.0 + 36.0 * k as f64;
             writeln!(
                 out,
-                "<line x1=\"650\" x2=\"680\" y1=\"{y}\" y2=\"{y}\" stroke=\"{color}\" stroke-width=\"3\" stroke-dasharray=\"{dash}\"/>\
+                "<line x1=\"650\" x2=\"680\" y1=\"{y}\" y2=\"{y}\" stroke=\"{color}\" stroke-width=\"3\" \
+                    stroke-dasharray=\"{dash}\"/>\
                  <text x=\"688\" y=\"{}\">{}</text><text class=\"dim\" x=\"688\" y=\"{}\">{}</text>",
                 y + 4.0,
                 xml(&ending(key, 32)),
@@ -349,7 +355,8 @@ impl Chart {
             };
             writeln!(
                 out,
-                "<text x=\"{:.1}\" y=\"{:.1}\" font-weight=\"600\">{}</text><text class=\"dim\" x=\"{:.1}\" y=\"{:.1}\">{}{from}</text>",
+                "<text x=\"{:.1}\" y=\"{:.1}\" font-weight=\"600\">{}</text><text class=\"dim\" x=\"{:.1}\" \
+                    y=\"{:.1}\">{}{from}</text>",
                 at.0,
                 at.1 - 22.0,
                 xml(&ending(key, 46)),
@@ -369,13 +376,15 @@ impl Chart {
         let mut body = Vec::new();
         writeln!(
             body,
-            "<main><h1>Sizes of {} over releases</h1>\n<p class=\"noprint\"><button id=\"theme\" type=\"button\"></button></p>",
+            "<main><h1>Sizes of {} over releases</h1>\n<p class=\"noprint\"><button id=\"theme\" \
+                type=\"button\"></button></p>",
             text(&self.name)
         )?;
         self.write_svg(&mut body, top)?;
         writeln!(
             body,
-            "<h2>Figures</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures\"><table><thead><tr><th scope=\"col\">release</th>\
+            "<h2>Figures</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+                aria-label=\"Figures\"><table><thead><tr><th scope=\"col\">release</th>\
              <th scope=\"col\" class=\"num\">total</th><th scope=\"col\" class=\"num\">change</th>"
         )?;
         let lines = self.lines(top);

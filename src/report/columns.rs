@@ -1,7 +1,9 @@
-//! Tables and long lines as a terminal shows them: figures on the left, a name last, all of it as wide as the terminal is.
+//! Tables and long lines as a terminal shows them: figures on the left, a name last, all of it as wide as the
+//! terminal is.
 //!
-//! [`Columns`] gives up what is least worth (the bar, then columns that follow from others) before it folds a name.
-//! [`fold`] breaks what is still too long at blanks, the rest below the place where the line's last column began.
+//! [`Columns`] gives up what is least worth (the bar, then columns that follow from others) before it folds a
+//! name. [`fold`] breaks what is still too long at blanks, the rest below the place where the line's last
+//! column began.
 
 use std::io::{self, Write};
 
@@ -217,7 +219,8 @@ impl Folder {
     }
 }
 
-/// A line → the same, broken at blanks where it is wider than `width`; what goes on stands below the last column.
+/// A line → the same, broken at blanks where it is wider than `width`; what goes on stands below the last
+/// column.
 pub fn fold(line: &str, width: usize) -> String {
     if visible(line) <= width || width < 20 {
         return line.into();

@@ -263,14 +263,18 @@ pub fn write_json(out: &mut dyn Write, names: (&str, &str), d: &Diff, view: &Vie
             _ => Change::Same,
         };
         rows.push(json!({
-            d.by.word(): null, "others": n, "old": old, "new": new, "delta": i64::try_from(delta).unwrap_or(0),
+            d.by.word(): null, "others": n, "old": old, "new": new,
+            "delta": i64::try_from(delta).unwrap_or(0),
             "change": change.word(), "reasons": [],
         }));
     }
     let breaches: Vec<_> = d
         .breaches
         .iter()
-        .map(|b| json!({"by": b.by, "name": b.name, "limit": b.limit, "old": b.old, "new": b.new, "allowed": b.allowed}))
+        .map(|b| {
+            json!({"by": b.by, "name": b.name, "limit": b.limit, "old": b.old, "new": b.new,
+            "allowed": b.allowed})
+        })
         .collect();
     let arrived: Vec<_> = d
         .arrived

@@ -1,7 +1,7 @@
 //! A listing → the text of `go tool objdump`, byte for byte.
 //!
-//! Functions are formatted on all cores, in windows of limited size, and written in their order: while one window is written
-//! the next one is formatted.
+//! Functions are formatted on all cores, in windows of limited size, and written in their order: while one
+//! window is written the next one is formatted.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -86,8 +86,9 @@ impl Text<'_> {
     }
 }
 
-/// Formats functions in parallel and writes them in order. `format` is told whether a function is the first of all, and given
-/// columns to work with that are empty. A function too long for a window is written while it is formatted.
+/// Formats functions in parallel and writes them in order. `format` is told whether a function is the first
+/// of all, and given columns to work with that are empty. A function too long for a window is written while
+/// it is formatted.
 ///
 /// # Errors
 /// What the writer says.
@@ -321,7 +322,8 @@ impl<'t, 'a> Inlined<'t, 'a> {
         }
     }
 
-    /// The line to print before the instruction at `pc`, if it belongs to another chain of calls than the one before.
+    /// The line to print before the instruction at `pc`, if it belongs to another chain of calls than the one
+    /// before.
     fn change(&mut self, pc: u64) -> Option<Vec<u8>> {
         if !self.has_tree {
             return None;
@@ -387,8 +389,8 @@ fn file_name(path: &[u8]) -> &[u8] {
     after(after(path, b'/'), b'\\')
 }
 
-/// An instruction's bytes: as 32-bit words in the file's byte order where there are only whole ones and the architecture has
-/// words, else as they stand.
+/// An instruction's bytes: as 32-bit words in the file's byte order where there are only whole ones and the
+/// architecture has words, else as they stand.
 fn raw(bytes: &[u8], words: Option<Endian>, out: &mut Vec<u8>) {
     match words {
         Some(endian) if bytes.len().is_multiple_of(4) => {

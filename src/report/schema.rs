@@ -2,11 +2,13 @@
 
 macro_rules! schemas {
     ($($name:literal),* $(,)?) => {
-        const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../docs/schema/", $name, ".json")))),*];
+        const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../docs/schema/", $name,
+            ".json")))),*];
     };
 }
 
-// One line a sub-command that prints JSON, in the order of the alphabet. Braces, so that rustfmt leaves the lines alone.
+// One line a sub-command that prints JSON, in the order of the alphabet. Braces, so that rustfmt leaves the
+// lines alone.
 schemas! {
     "check",
     "compare",

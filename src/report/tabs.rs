@@ -1,11 +1,12 @@
-//! Lines of tab-terminated cells → columns padded with tabs, as Go's text/tabwriter aligns them (Go 1.27; with the settings
-//! of cmd/internal/disasm: least width 18, tab width 8, one cell of padding, tabs as padding).
+//! Lines of tab-terminated cells → columns padded with tabs, as Go's text/tabwriter aligns them (Go 1.27;
+//! with the settings of cmd/internal/disasm: least width 18, tab width 8, one cell of padding, tabs as
+//! padding).
 //!
-//! A column is as wide as its widest cell among the neighbouring lines that have it; a line without the column ends the
-//! block. Cells are counted in code points.
+//! A column is as wide as its widest cell among the neighbouring lines that have it; a line without the
+//! column ends the block. Cells are counted in code points.
 //!
-//! What is too long to be kept is made twice: [`Tabs::measure`] notes the widths of the blocks, then [`Tabs::stream`] hands out line
-//! by line what has these widths.
+//! What is too long to be kept is made twice: [`Tabs::measure`] notes the widths of the blocks, then
+//! [`Tabs::stream`] hands out line by line what has these widths.
 
 use std::collections::VecDeque;
 
@@ -23,7 +24,8 @@ enum Mode {
     Stream,
 }
 
-/// A column of the lines before: the widest cell of the block that is open, and the widths of blocks, in the order of their beginning.
+/// A column of the lines before: the widest cell of the block that is open, and the widths of blocks, in the
+/// order of their beginning.
 #[derive(Debug, Default)]
 struct Blocks {
     open: Option<usize>,
@@ -156,8 +158,9 @@ impl Tabs {
         self.flush_colored(out, &[]);
     }
 
-    /// Like [`Tabs::flush`], for a terminal: each column in its colour (an escape sequence, "" for none), and all text made safe
-    /// by escaping what could control the terminal. Without colours the text is left as it is.
+    /// Like [`Tabs::flush`], for a terminal: each column in its colour (an escape sequence, "" for none), and
+    /// all text made safe by escaping what could control the terminal. Without colours the text is left as it
+    /// is.
     pub fn flush_colored(&mut self, out: &mut Vec<u8>, colors: &[&str]) {
         let uniform = self.uniform_widths();
         let columns = if uniform { 0 } else { self.column_widths() };
@@ -175,8 +178,8 @@ impl Tabs {
         self.clear();
     }
 
-    /// Where all lines have the same number of cells, all of them are one block: fills `widths` with its one row of widths and
-    /// says so.
+    /// Where all lines have the same number of cells, all of them are one block: fills `widths` with its one
+    /// row of widths and says so.
     fn uniform_widths(&mut self) -> bool {
         let Some(&(columns, _)) = self.lines.first() else {
             return false;

@@ -31,7 +31,8 @@ pub struct LogEntry {
     pub go_version: Option<String>,
 }
 
-/// A line for each release, with the change since the one before of the same name; then the sizes of each name as a row of blocks.
+/// A line for each release, with the change since the one before of the same name; then the sizes of each
+/// name as a row of blocks.
 ///
 /// # Errors
 /// What the writer says.

@@ -201,7 +201,8 @@ pub fn json<'p, 'm: 'p>(
     json::write(out, &report)
 }
 
-/// Writes a line per type: address, bytes of the descriptor, kind, bytes of a value, name and package; with `members`, its fields and methods below.
+/// Writes a line per type: address, bytes of the descriptor, kind, bytes of a value, name and package; with
+/// `members`, its fields and methods below.
 ///
 /// # Errors
 /// What the writer says.

@@ -1,6 +1,7 @@
 //! What `go version` prints: a line per file, the module information's lines behind a tab, or JSON.
 //!
-//! Authority: Go 1.27, cmd/go/internal/version and encoding/json's `MarshalIndent` over runtime/debug's `BuildInfo`.
+//! Authority: Go 1.27, cmd/go/internal/version and encoding/json's `MarshalIndent` over runtime/debug's
+//! `BuildInfo`.
 
 use std::io;
 
@@ -100,7 +101,8 @@ pub fn json(out: &mut Vec<u8>, build: &BuildInfo<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// serde_json's indented form, with what encoding/json escapes besides: `<`, `>`, `&`, U+2028, U+2029 and bytes that are no UTF-8.
+/// serde_json's indented form, with what encoding/json escapes besides: `<`, `>`, `&`, U+2028, U+2029 and
+/// bytes that are no UTF-8.
 struct GoFormatter<'a>(PrettyFormatter<'a>);
 
 impl Formatter for GoFormatter<'_> {

@@ -1,7 +1,8 @@
-//! Everything that gospect says of a file on one page: the Markdown of each command under one heading, as Markdown or as HTML to print.
+//! Everything that gospect says of a file on one page: the Markdown of each command under one heading, as
+//! Markdown or as HTML to print.
 //!
-//! The page is made from that Markdown (pulldown-cmark), so that it says nothing else than the commands. HTML in it, which no writer of ours
-//! makes, is shown as text.
+//! The page is made from that Markdown (pulldown-cmark), so that it says nothing else than the commands. HTML
+//! in it, which no writer of ours makes, is shown as text.
 
 use std::io::{self, Write};
 
@@ -13,7 +14,8 @@ use super::page::{BASE, Page, THEME, text};
 const STYLE: &str = "main{max-width:1080px;margin:auto;padding:14px}h2{font-size:20px;border-bottom:2px solid var(--line);margin-top:32px}\
 h3{font-size:16px;margin:18px 0 4px}.scroll{overflow-x:auto}code{font-size:.92em;overflow-wrap:anywhere}td{overflow-wrap:anywhere;min-width:60px}\
 nav ul{columns:3;padding-left:18px}a{color:var(--link)}figure{margin:12px 0;overflow-x:auto}\
-@media(max-width:700px){nav ul{columns:1}}@media print{.scroll{overflow:visible}main{max-width:none;padding:0}body{font-size:11px}}";
+@media(max-width:700px){nav ul{columns:1}}@media \
+print{.scroll{overflow:visible}main{max-width:none;padding:0}body{font-size:11px}}";
 
 /// A part of the page.
 #[derive(Debug)]
@@ -76,7 +78,10 @@ impl Whole {
         let mut tables = 0;
         let mut body = String::from("<main>\n");
         body.push_str(&rendered(&self.heading(), &mut tables));
-        body.push_str("<p class=\"noprint\"><button id=\"theme\" type=\"button\"></button></p>\n<nav class=\"noprint\" aria-label=\"Contents\"><ul>\n");
+        body.push_str(
+            "<p class=\"noprint\"><button id=\"theme\" type=\"button\"></button></p>\n<nav \
+            class=\"noprint\" aria-label=\"Contents\"><ul>\n",
+        );
         for (i, s) in self.sections.iter().enumerate() {
             body.push_str(&format!("<li><a href=\"#s{i}\">{}</a></li>\n", s.title));
         }
@@ -167,7 +172,8 @@ fn rendered(markdown: &str, tables: &mut usize) -> String {
     }
     let mut out = String::new();
     html::push_html(&mut out, events.into_iter());
-    // The page's policy lets no style stand in an element; in text quotes are escaped, so that this is markup only.
+    // The page's policy lets no style stand in an element; in text quotes are escaped, so that this is markup
+    // only.
     out.replace(" style=\"text-align: right\"", " class=\"num\"")
 }
 
@@ -192,7 +198,8 @@ mod tests {
 
     #[test]
     fn html_in_a_name_is_text_and_empty_heads_are_gone() {
-        let text = "## name\n\n<img src=x>\n\n| | |\n| --- | ---: |\n| a | <b>x</b> |\n\n| | File |\n| --- | --- |\n| b | c |\n";
+        let text = "## name\n\n<img src=x>\n\n| | |\n| --- | ---: |\n| a | <b>x</b> |\n\n| | File |\n| --- \
+            | --- |\n| b | c |\n";
         let mut out = Vec::new();
         whole(Ok(text.into())).write_html(&mut out).unwrap();
         let html = String::from_utf8(out).unwrap();

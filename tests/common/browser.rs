@@ -1,4 +1,5 @@
-//! Pages in a real browser: Debian's chromium, headless, clicked and typed at through puppeteer, judged by axe-core (npm). No network.
+//! Pages in a real browser: Debian's chromium, headless, clicked and typed at through puppeteer, judged by
+//! axe-core (npm). No network.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,8 @@ fn modules() -> Option<PathBuf> {
     Some(dir)
 }
 
-/// What the steps saw on each page. Fails where a page logs an error, loads anything, is wider than its window, or is not accessible.
+/// What the steps saw on each page. Fails where a page logs an error, loads anything, is wider than its
+/// window, or is not accessible.
 pub fn visit(visits: &[Visit<'_>]) -> Option<Vec<Value>> {
     let modules = modules()?;
     let page = |v: &Visit<'_>| json!({"file": v.file, "width": v.width, "dark": v.dark, "steps": v.steps});

@@ -1,7 +1,8 @@
-//! Subjects for the integration tests: programs from `testdata/programs`, built by real Go toolchains and kept under `target/`.
+//! Subjects for the integration tests: programs from `testdata/programs`, built by real Go toolchains and
+//! kept under `target/`.
 //!
-//! Where a subject can't be built (no Go, no network for a toolchain) a test says aloud what it leaves out and passes; with
-//! CI=true it fails instead.
+//! Where a subject can't be built (no Go, no network for a toolchain) a test says aloud what it leaves out
+//! and passes; with CI=true it fails instead.
 #![allow(dead_code, clippy::print_stderr)]
 
 pub mod browser;
@@ -177,7 +178,8 @@ impl<'a> Build<'a> {
     }
 }
 
-/// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch off.
+/// No VCS stamp, so that a subject is the same in every checkout; before Go 1.18 there was none to switch
+/// off.
 fn goflags(go: &str) -> &'static str {
     let minor = go
         .split('.')

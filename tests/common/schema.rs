@@ -1,5 +1,5 @@
-//! A small JSON Schema validator: what the schemas under docs/schema use, and nothing more. An unknown keyword fails, so that a
-//! schema can't say something that is not checked.
+//! A small JSON Schema validator: what the schemas under docs/schema use, and nothing more. An unknown
+//! keyword fails, so that a schema can't say something that is not checked.
 #![allow(dead_code)]
 
 use serde_json::Value;

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 pub enum Verdict {
     /// Byte for byte the same.
     Identical,
-    /// Every byte that differs is explained by a cause that changes nothing that runs: names, stamps, lines, symbols, IDs.
+    /// Every byte that differs is explained by a cause that changes nothing that runs: names, stamps, lines,
+    /// symbols, IDs.
     IdenticalBut,
     /// Code or data differ, or something is not explained.
     Different,
@@ -101,7 +102,8 @@ impl Cause {
     }
 }
 
-/// The words in the order in which they explain each other. A word that is not among them is a setting, which stands where `*` is.
+/// The words in the order in which they explain each other. A word that is not among them is a setting, which
+/// stands where `*` is.
 const ORDER: &[&str] = &[
     "Go version",
     "format",

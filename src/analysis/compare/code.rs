@@ -1,7 +1,8 @@
 //! Are two functions equal but for the addresses in them, and which addresses stand for each other?
 //!
-//! Both are decoded side by side: they must name addresses at the same places, and each byte that differs must belong to a number that
-//! differs by just what the addresses do. What the decoder does not tell of makes functions different, never equal.
+//! Both are decoded side by side: they must name addresses at the same places, and each byte that differs
+//! must belong to a number that differs by just what the addresses do. What the decoder does not tell of
+//! makes functions different, never equal.
 
 use crate::disasm::refs::{self, Reference, Use};
 use crate::image::{Arch, Endian};
@@ -116,7 +117,8 @@ impl Pair<'_> {
             .filter(move |(r, _)| (from..=to).contains(&offset(r)))
     }
 
-    /// The number of 4 (or 8) bytes that holds the byte at `at` and differs as the addresses do; where it ends.
+    /// The number of 4 (or 8) bytes that holds the byte at `at` and differs as the addresses do; where it
+    /// ends.
     fn x86_number(&self, at: usize) -> Option<usize> {
         const LONGEST: usize = 15;
         let shift = self.at_y.wrapping_sub(self.at_x);
@@ -146,7 +148,8 @@ impl Pair<'_> {
         None
     }
 
-    /// The instruction word that holds the byte at `at`, if only the part differs that holds an address; where it ends.
+    /// The instruction word that holds the byte at `at`, if only the part differs that holds an address;
+    /// where it ends.
     fn word(&self, at: usize) -> Option<usize> {
         let size = usize::from(self.arch.quantum()).max(2);
         if self.arch == Arch::S390x {

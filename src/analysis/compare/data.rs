@@ -1,9 +1,9 @@
 //! The data of two programs, laid side by side by what points where.
 //!
-//! Code that is equal but for addresses says which address of one file stands for which of the other; so do pointers in data, once the data
-//! that hold them are matched. Between two such anchors data are matched forwards from the first and backwards from the second;
-//! what is left in the middle was added, dropped or changed. A match is a proof: all bytes of it are equal, but for pointers to places that
-//! match each other.
+//! Code that is equal but for addresses says which address of one file stands for which of the other; so do
+//! pointers in data, once the data that hold them are matched. Between two such anchors data are matched
+//! forwards from the first and backwards from the second; what is left in the middle was added, dropped or
+//! changed. A match is a proof: all bytes of it are equal, but for pointers to places that match each other.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -298,7 +298,8 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         (limit - i) as u64
     }
 
-    /// Do two words point to places that match? New places become claims, but where the words are equal: those may be numbers.
+    /// Do two words point to places that match? New places become claims, but where the words are equal:
+    /// those may be numbers.
     fn pointers(&self, v: u64, w: u64, claims: &mut Vec<(u64, u64)>) -> bool {
         let (Some(x), Some(y)) = (self.a.at(v), self.b.at(w)) else {
             return false;
@@ -321,8 +322,8 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         }
     }
 
-    /// Do two words in funcdata hold equal numbers of 4 bytes, but for offsets in the read-only data? Stack objects name their bitmaps so
-    /// (runtime/stkframe.go, `stackObjectRecord.gcdataoff`).
+    /// Do two words in funcdata hold equal numbers of 4 bytes, but for offsets in the read-only data? Stack
+    /// objects name their bitmaps so (runtime/stkframe.go, `stackObjectRecord.gcdataoff`).
     fn offsets(&self, at: u64, (v, w): (u64, u64), size: usize, claims: &mut Vec<(u64, u64)>) -> bool {
         let (Some((start, base)), Some((_, base_b))) = (self.funcdata.0, self.funcdata.1) else {
             return false;

@@ -1,4 +1,5 @@
-//! The functions of two programs, paired by name: the same, equal but for the addresses in them, or different.
+//! The functions of two programs, paired by name: the same, equal but for the addresses in them, or
+//! different.
 
 use rustc_hash::FxHashMap;
 
@@ -100,7 +101,8 @@ fn names<'a>(p: &Program<'a>) -> FxHashMap<&'a [u8], Vec<usize>> {
     out
 }
 
-/// Which functions of one name belong together: in their order where there are as many in both, else first those of the same bytes.
+/// Which functions of one name belong together: in their order where there are as many in both, else first
+/// those of the same bytes.
 fn partners(a: &Program<'_>, b: &Program<'_>, x: &[usize], y: &[usize]) -> Vec<(usize, usize)> {
     if x.len() == y.len() {
         return x.iter().copied().zip(y.iter().copied()).collect();

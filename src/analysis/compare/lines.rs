@@ -1,7 +1,7 @@
 //! The pclntabs of two programs: names of files, lines, and the tables that say them.
 //!
-//! Both tables are read function by function; a name or a line that differs is a cause. What the tables hold beside is equal, or the tables
-//! are not explained.
+//! Both tables are read function by function; a name or a line that differs is a cause. What the tables hold
+//! beside is equal, or the tables are not explained.
 
 use std::collections::BTreeSet;
 
@@ -195,7 +195,8 @@ fn prefixes(s: &[u8], t: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (head(s), head(t))
 }
 
-/// One cause for each kind of folder. Where one file's names are trimmed, or name the module's version, the record says why.
+/// One cause for each kind of folder. Where one file's names are trimmed, or name the module's version, the
+/// record says why.
 fn folders(names: &Names<'_>, (x, y): (&Table<'_>, &Table<'_>), roots: &Roots) -> Vec<Cause> {
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     let Some((s, t)) = names.first() else {

@@ -6,7 +6,8 @@ use super::functions::{Changed, code};
 use crate::disasm::{self, Style, Symbols};
 use crate::go::Program;
 
-/// Lines of both sides that are matched against each other at the most, as a product; beyond it all lines in between count as different.
+/// Lines of both sides that are matched against each other at the most, as a product; beyond it all lines in
+/// between count as different.
 const WORK: usize = 4_000_000;
 /// Longer functions are cut.
 const LINES: usize = 20_000;
@@ -88,8 +89,8 @@ fn lines(p: &Program<'_>, i: usize) -> Vec<Line> {
     out
 }
 
-/// An instruction's text without numbers that are addresses: those within the function become offsets, those relative to the instruction
-/// go.
+/// An instruction's text without numbers that are addresses: those within the function become offsets, those
+/// relative to the instruction go.
 fn key(text: &str, start: u64, end: u64) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

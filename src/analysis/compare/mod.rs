@@ -1,10 +1,12 @@
 //! Two builds → why their bytes differ, causes before effects.
 //!
-//! First what the files say of themselves (the record), then what is in them: functions by name, equal but for the addresses in them or
-//! not; what these and the data point to; names of files, lines; tables that only debuggers read; build IDs. [`Verdict::IdenticalBut`] is
-//! said only where each part of both files is equal, matches, or is told as a cause that changes nothing that runs.
+//! First what the files say of themselves (the record), then what is in them: functions by name, equal but
+//! for the addresses in them or not; what these and the data point to; names of files, lines; tables that
+//! only debuggers read; build IDs. [`Verdict::IdenticalBut`] is said only where each part of both files is
+//! equal, matches, or is told as a cause that changes nothing that runs.
 //!
-//! Authority for what moves what: cmd/link/internal/ld of Go 1.27 (data.go, pcln.go, symtab.go), cmd/go/internal/load (`setBuildInfo`).
+//! Authority for what moves what: cmd/link/internal/ld of Go 1.27 (data.go, pcln.go, symtab.go),
+//! cmd/go/internal/load (`setBuildInfo`).
 
 mod cause;
 mod code;

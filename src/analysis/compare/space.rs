@@ -1,4 +1,5 @@
-//! A program's address space in pieces that are compared in one way each: code, the pclntab, the build information, data.
+//! A program's address space in pieces that are compared in one way each: code, the pclntab, the build
+//! information, data.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -120,7 +121,8 @@ impl<'p, 'a> Space<'p, 'a> {
         image.endian.word(self.bytes(addr), 0, image.ptr_size)
     }
 
-    /// The data symbol that holds an address: its start, size and name. The linker's own marks (`runtime.rodata`) count only where they are alone.
+    /// The data symbol that holds an address: its start, size and name. The linker's own marks
+    /// (`runtime.rodata`) count only where they are alone.
     pub fn symbol(&self, addr: u64) -> Option<(u64, u64, &'a [u8])> {
         let all = self.symbols.get_or_init(|| {
             let image = self.program.image();

@@ -1,4 +1,5 @@
-//! What is no code and no data of the program: headers, build IDs, symbols, debug information, signatures, what lies between sections.
+//! What is no code and no data of the program: headers, build IDs, symbols, debug information, signatures,
+//! what lies between sections.
 
 use std::collections::BTreeSet;
 
@@ -402,7 +403,8 @@ fn between(x: &Image<'_>, y: &Image<'_>, out: &mut Vec<Cause>) {
     }
 }
 
-/// Parts outside of sections that are told by themselves: the UUID, and signatures that Go made of their files.
+/// Parts outside of sections that are told by themselves: the UUID, and signatures that Go made of their
+/// files.
 fn apart(x: &Image<'_>, y: &Image<'_>) -> Vec<(u64, u64)> {
     let mut out = Vec::new();
     if let (Some(p), Some(q)) = (buildid::uuid_place(x), buildid::uuid_place(y))

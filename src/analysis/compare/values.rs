@@ -263,7 +263,8 @@ impl Book<'_, '_, '_, '_, '_> {
         self.push(cause);
     }
 
-    /// Was the text set by -X? The linker gives it a symbol of its own, and a NUL behind it, which the compiler's texts don't have.
+    /// Was the text set by -X? The linker gives it a symbol of its own, and a NUL behind it, which the
+    /// compiler's texts don't have.
     fn by_linker(&self, name: Option<&str>, t: &Text) -> bool {
         if let Some(name) = name {
             let symbol = format!("{name}.str");
@@ -388,7 +389,8 @@ impl Book<'_, '_, '_, '_, '_> {
         }
     }
 
-    /// The runtime's own index holds the lengths of the tables that are compared by themselves, and where pieces of memory end.
+    /// The runtime's own index holds the lengths of the tables that are compared by themselves, and where
+    /// pieces of memory end.
     fn in_module(&self, u: &Unlike, lines: &Lines) -> bool {
         let (a, b) = (self.data.a, self.data.b);
         let size = u64::from(a.program.image().ptr_size);

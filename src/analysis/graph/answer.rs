@@ -19,7 +19,8 @@ pub struct Row {
     pub retained: u64,
     /// Bytes that go with it even if all other packages stay initialized: a lower bound.
     pub certain: u64,
-    /// What else refers to it or imports it, the program's own code left out: while these do, nothing is saved.
+    /// What else refers to it or imports it, the program's own code left out: while these do, nothing is
+    /// saved.
     pub used_by: Vec<String>,
 }
 
@@ -33,7 +34,8 @@ pub struct Table {
 }
 
 impl Graph<'_, '_> {
-    /// Every module, and every package that has functions or types; the program's own module and package left out.
+    /// Every module, and every package that has functions or types; the program's own module and package left
+    /// out.
     pub fn table(&self) -> Table {
         let packages = self.program.packages();
         let own = self.own();
@@ -65,8 +67,8 @@ impl Graph<'_, '_> {
         out
     }
 
-    /// What goes when all of these go together: modules, or packages; and how much of it is of which package, largest first, what has none
-    /// under an empty name.
+    /// What goes when all of these go together: modules, or packages; and how much of it is of which package,
+    /// largest first, what has none under an empty name.
     ///
     /// # Errors
     /// The first that is none in the program.

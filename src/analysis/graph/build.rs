@@ -210,7 +210,8 @@ impl<'p, 'a> Builder<'p, 'a> {
         out
     }
 
-    /// The initializers of map variables, with the variables: the linker drops one whose variable nothing uses (Go 1.21 and later).
+    /// The initializers of map variables, with the variables: the linker drops one whose variable nothing
+    /// uses (Go 1.21 and later).
     fn map_inits(&self) -> FxHashMap<u32, u32> {
         let Ok(table) = self.program.pclntab() else {
             return FxHashMap::default();
@@ -427,7 +428,8 @@ impl<'p, 'a> Builder<'p, 'a> {
         }
     }
 
-    /// Where the linker starts: the entry point, `main.main`, the init tasks; C code may call any function that it exports.
+    /// Where the linker starts: the entry point, `main.main`, the init tasks; C code may call any function
+    /// that it exports.
     fn roots(&self, tasks: &[(u32, u32)]) -> Vec<(u32, u32)> {
         let program = self.program;
         let functions = program.functions();
@@ -458,8 +460,8 @@ impl<'p, 'a> Builder<'p, 'a> {
 }
 
 impl Graph<'_, '_> {
-    /// Finds what the rules do not reach in the whole program, although the linker did: methods that no known call explains live with their
-    /// types, functions as long as their packages.
+    /// Finds what the rules do not reach in the whole program, although the linker did: methods that no known
+    /// call explains live with their types, functions as long as their packages.
     fn explain(&mut self) {
         let none = Without::default();
         // A method that is called in some way which is not seen.

@@ -30,8 +30,8 @@ pub struct Path {
     pub links: Vec<Link>,
     /// Is the target reached from a package's init alone?
     pub only_init: bool,
-    /// Where it is: the packages that lead from `main` to the one whose init task the chain starts with, each importing the next; empty where
-    /// that is not seen.
+    /// Where it is: the packages that lead from `main` to the one whose init task the chain starts with, each
+    /// importing the next; empty where that is not seen.
     pub imported: Vec<String>,
 }
 
@@ -47,9 +47,9 @@ pub enum Reached {
 }
 
 impl Graph<'_, '_> {
-    /// How the program comes to a module, package, function, type or embedded file; without the modules or packages in `drop` if there are any. Up
-    /// to `count` chains, the shortest first, no two from the same place into the target. Empty where the program has no such thing, or not
-    /// without those.
+    /// How the program comes to a module, package, function, type or embedded file; without the modules or
+    /// packages in `drop` if there are any. Up to `count` chains, the shortest first, no two from the same
+    /// place into the target. Empty where the program has no such thing, or not without those.
     ///
     /// # Errors
     /// Where one of `drop` is not in the program.
@@ -100,7 +100,8 @@ impl Graph<'_, '_> {
                     .map(|(nodes, f)| Reached::By(self.path_of(&nodes, only_init), f));
             }
         }
-        // That only reflection keeps something is told where nothing else could, however little of the program is understood.
+        // That only reflection keeps something is told where nothing else could, however little of the
+        // program is understood.
         let lost = |reach: &Reach, list: &[usize]| !list.iter().any(|f| reach.has(*f as u32));
         let wide = self.world.reflection.then(|| {
             let any = Without {
@@ -118,8 +119,8 @@ impl Graph<'_, '_> {
         targets.iter().zip(out).map(decide).collect()
     }
 
-    /// `main.main` with its package's init task, and all that the linker starts from; what is taken to live without a known reason begins no
-    /// chain.
+    /// `main.main` with its package's init task, and all that the linker starts from; what is taken to live
+    /// without a known reason begins no chain.
     fn starts_of_chains(&self) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
         let main = self.names.find("main").unwrap_or(NONE);
         let roots = self.world.roots.get(..self.known_roots).unwrap_or_default();

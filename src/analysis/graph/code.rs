@@ -1,7 +1,8 @@
 //! What code refers to, function by function, and whether a type that it names is converted to an interface.
 //!
-//! Authority: cmd/compile/internal/reflectdata and walk of Go 1.27 for where a type's address goes; the compiler marks a conversion for the linker, and the
-//! mark is not in the binary, so it is told from what is done with the address.
+//! Authority: cmd/compile/internal/reflectdata and walk of Go 1.27 for where a type's address goes; the
+//! compiler marks a conversion for the linker, and the mark is not in the binary, so it is told from what is
+//! done with the address.
 
 use rayon::prelude::*;
 
@@ -52,7 +53,8 @@ pub(super) struct Found<'a> {
     pub inlined: Vec<(u32, &'a [u8])>,
 }
 
-/// Reads all functions. `is_type` says whether a descriptor starts at an address, `given` of a function the arguments that are types only.
+/// Reads all functions. `is_type` says whether a descriptor starts at an address, `given` of a function the
+/// arguments that are types only.
 pub(super) fn read<'a>(
     program: &Program<'a>,
     is_type: &(dyn Fn(u64) -> bool + Sync),
@@ -79,7 +81,8 @@ pub(super) fn read<'a>(
         .collect()
 }
 
-/// For each function a bit for each argument in a register that is a type's address and makes no interface of its values (Go 1.27: runtime).
+/// For each function a bit for each argument in a register that is a type's address and makes no interface of
+/// its values (Go 1.27: runtime).
 pub(super) fn given(program: &Program<'_>) -> Vec<u16> {
     let Ok(table) = program.pclntab() else {
         return Vec::new();
@@ -204,8 +207,9 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// Does the instruction at `at`, which takes a type's address, do so to make an interface of a value? Only what is certainly something else
-    /// is not: a comparison, or an argument that says what to allocate, copy or look up.
+    /// Does the instruction at `at`, which takes a type's address, do so to make an interface of a value?
+    /// Only what is certainly something else is not: a comparison, or an argument that says what to allocate,
+    /// copy or look up.
     fn converts(&mut self, start: u64, code: &[u8], at: u64, target: u64) -> bool {
         let Some(printer) = &self.printer else { return true };
         let order = printer.convention().arguments;

@@ -1,7 +1,7 @@
 //! What data and type descriptors refer to.
 //!
-//! Authority: cmd/link/internal/ld/deadcode.go of Go 1.27 for which of a descriptor's and an itab's words hold what they point at;
-//! cmd/compile/internal/reflectdata for the layout, as `go::types` reads it.
+//! Authority: cmd/link/internal/ld/deadcode.go of Go 1.27 for which of a descriptor's and an itab's words
+//! hold what they point at; cmd/compile/internal/reflectdata for the layout, as `go::types` reads it.
 
 use super::code::Hold;
 use super::nodes::{Zone, zone_at};
@@ -23,7 +23,8 @@ pub(super) fn words(program: &Program<'_>, zones: &[Zone], described: &[(u64, u6
     let text = functions.range();
     let mut found = Vec::new();
     let module = program.moduledata().ok();
-    // Numbers in variables look like addresses by chance; the garbage collector knows which words are pointers.
+    // Numbers in variables look like addresses by chance; the garbage collector knows which words are
+    // pointers.
     let variables = module.and_then(|m| Some((m.data.clone(), bitmap(&memory, m.gcdata, &m.data)?.0)));
     let a_number = |at: u64| {
         let (data, bits) = variables.as_ref()?;
@@ -93,7 +94,8 @@ pub(super) fn words(program: &Program<'_>, zones: &[Zone], described: &[(u64, u6
     Words { found }
 }
 
-/// Calls `found` with what a type is made of: descriptors as children, names and the like as data, each by address.
+/// Calls `found` with what a type is made of: descriptors as children, names and the like as data, each by
+/// address.
 pub(super) fn of_type(program: &Program<'_>, t: &Type<'_>, found: &mut dyn FnMut(u64, Hold)) {
     let types = program.types();
     let memory = program.memory();
@@ -160,7 +162,8 @@ pub(super) fn of_type(program: &Program<'_>, t: &Type<'_>, found: &mut dyn FnMut
     for m in &t.methods {
         found(m.name.addr, Hold::Data);
     }
-    // The linker keeps the pointer's descriptor for its type only where it has methods or the type a name (reflectdata: PtrToThis).
+    // The linker keeps the pointer's descriptor for its type only where it has methods or the type a name
+    // (reflectdata: PtrToThis).
     if let Some(pointer) = t.pointer_to
         && (t.named || types.at(pointer).is_some_and(|x| !x.methods.is_empty()))
     {

@@ -1,7 +1,8 @@
 //! What is reached from the program's roots, by the linker's rules for methods.
 //!
-//! A method of a type is kept where an interface is made of the type's values and either an interface with the method is in use and called, or
-//! reflection may call it. Authority: cmd/link/internal/ld/deadcode.go of Go 1.27.
+//! A method of a type is kept where an interface is made of the type's values and either an interface with
+//! the method is in use and called, or reflection may call it. Authority: cmd/link/internal/ld/deadcode.go of
+//! Go 1.27.
 
 use rustc_hash::FxHashSet;
 
@@ -103,7 +104,8 @@ pub(super) struct Without {
     pub gone: FxHashSet<u32>,
     /// Does reflection keep nothing?
     pub no_reflection: bool,
-    /// Is every method taken as called that any interface has, of every type, whatever is seen of conversions and calls?
+    /// Is every method taken as called that any interface has, of every type, whatever is seen of conversions
+    /// and calls?
     pub any_method: bool,
 }
 
@@ -157,7 +159,8 @@ impl World {
         f.out
     }
 
-    /// As [`World::flood`], but with all roots at the same distance, the order in which nodes were reached, and by which.
+    /// As [`World::flood`], but with all roots at the same distance, the order in which nodes were reached,
+    /// and by which.
     pub fn flood_at_once(&self, without: &Without, roots: &[(u32, u32)]) -> Reach {
         let mut f = Flood::new(self, without, true);
         for (node, package) in roots {

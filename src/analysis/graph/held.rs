@@ -1,4 +1,5 @@
-//! For each module and package what goes with it and how the program comes to it: the table and the chains, all at once.
+//! For each module and package what goes with it and how the program comes to it: the table and the chains,
+//! all at once.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Which package imports which: told by the user, or inferred from what refers to what.
 //!
-//! A binary does not hold imports. A package whose code or types refer to another's, or that inlines its functions, imports it, but for two
-//! mistakes that references make: generic code that names its arguments, and the runtime's, which reaches everywhere.
+//! A binary does not hold imports. A package whose code or types refer to another's, or that inlines its
+//! functions, imports it, but for two mistakes that references make: generic code that names its arguments,
+//! and the runtime's, which reaches everywhere.
 
 use rustc_hash::FxHashSet;
 
@@ -95,9 +96,10 @@ pub(super) fn listed(text: &[u8], names: &mut Names) -> Result<Vec<(u32, u32)>, 
     Ok(out)
 }
 
-/// Imports that the order of the init tasks tells of packages that nothing is seen to import. Of the packages whose imports are initialized
-/// the least by name is next (cmd/link/internal/ld/inittask.go), so one that directly follows a greater name waited for it. It may have waited for
-/// another in vain, so only what is `near` is believed.
+/// Imports that the order of the init tasks tells of packages that nothing is seen to import. Of the packages
+/// whose imports are initialized the least by name is next (cmd/link/internal/ld/inittask.go), so one that
+/// directly follows a greater name waited for it. It may have waited for another in vain, so only what is
+/// `near` is believed.
 pub(super) fn by_order<'n>(
     order: &[u32],
     known: &[(u32, u32)],

@@ -1,8 +1,10 @@
 //! What keeps a package in a program, what it holds, and what the program would lose with it.
 //!
-//! The linker keeps what its roots lead to. [`Graph`] puts together again, from the binary alone, what it went by: code and what it names,
-//! descriptors and what they are made of, the methods that interfaces and reflection may call, the packages' init tasks. A question is a flood over it with something
-//! left out. Authorities: cmd/link/internal/ld/deadcode.go and inittask.go of Go 1.27; docs/why.md says how well it agrees.
+//! The linker keeps what its roots lead to. [`Graph`] puts together again, from the binary alone, what it
+//! went by: code and what it names, descriptors and what they are made of, the methods that interfaces and
+//! reflection may call, the packages' init tasks. A question is a flood over it with something left out.
+//! Authorities: cmd/link/internal/ld/deadcode.go and inittask.go of Go 1.27; docs/why.md says how well it
+//! agrees.
 
 mod answer;
 mod build;
@@ -32,11 +34,13 @@ use crate::go::Program;
 pub enum Node {
     /// A function, by its index in the pclntab.
     Function(usize),
-    /// Data from this address to where the next part starts: a type descriptor, an itab, an init task, a variable or several.
+    /// Data from this address to where the next part starts: a type descriptor, an itab, an init task, a
+    /// variable or several.
     Data(u64),
 }
 
-/// What each module and package holds, and for certain: [`Graph::table`] of a program whose imports are inferred.
+/// What each module and package holds, and for certain: [`Graph::table`] of a program whose imports are
+/// inferred.
 ///
 /// # Errors
 /// As [`Graph::new`].
@@ -64,8 +68,8 @@ pub struct Graph<'p, 'a> {
 }
 
 impl<'p, 'a> Graph<'p, 'a> {
-    /// Reads the whole program. `list` is what `go list -deps -json` prints for the package that was built: a binary does not hold imports, and
-    /// without the list they are inferred.
+    /// Reads the whole program. `list` is what `go list -deps -json` prints for the package that was built: a
+    /// binary does not hold imports, and without the list they are inferred.
     ///
     /// # Errors
     /// Where the file has no pclntab or moduledata, and where `list` is none.
@@ -73,12 +77,14 @@ impl<'p, 'a> Graph<'p, 'a> {
         build::build(program, list)
     }
 
-    /// Bytes that the graph accounts for: functions with their part of the pclntab, types, and data that something refers to.
+    /// Bytes that the graph accounts for: functions with their part of the pclntab, types, and data that
+    /// something refers to.
     pub fn total(&self) -> u64 {
         self.full.bytes
     }
 
-    /// Bytes of functions, with what they hold, that no rule explains: they are taken to live as long as their packages.
+    /// Bytes of functions, with what they hold, that no rule explains: they are taken to live as long as
+    /// their packages.
     pub fn unexplained(&self) -> u64 {
         self.unexplained
     }
@@ -111,7 +117,8 @@ impl<'p, 'a> Graph<'p, 'a> {
         self.culprits.iter().map(|c| self.name(*c)).collect()
     }
 
-    /// All edges but those from a type to its methods, in the order of their first ends: what a flood goes by.
+    /// All edges but those from a type to its methods, in the order of their first ends: what a flood goes
+    /// by.
     pub fn edges(&self) -> impl Iterator<Item = (Node, Node, Hold)> + '_ {
         (0..self.world.weight.len() as u32).flat_map(move |from| {
             let edges = self.world.edges.of(from).iter();
@@ -119,7 +126,8 @@ impl<'p, 'a> Graph<'p, 'a> {
         })
     }
 
-    /// The methods that types have: the type's address and the functions, which stay only while something may call them.
+    /// The methods that types have: the type's address and the functions, which stay only while something may
+    /// call them.
     pub fn methods(&self) -> impl Iterator<Item = (u64, Node)> + '_ {
         self.world.slots.iter().flat_map(move |s| {
             let functions = s.holds.iter().skip(1).filter(|f| **f != nodes::NONE);

@@ -1,7 +1,9 @@
-//! What a program is made of, as nodes with bytes: functions, type descriptors, itabs, and data between two places that something refers to.
+//! What a program is made of, as nodes with bytes: functions, type descriptors, itabs, and data between two
+//! places that something refers to.
 //!
-//! A function's bytes are its code and its part of the pclntab: its record and name, and of the tables and file names a share by the size of its
-//! code. Data reaches from one start to the next; variables without bytes in the file are nodes without bytes.
+//! A function's bytes are its code and its part of the pclntab: its record and name, and of the tables and
+//! file names a share by the size of its code. Data reaches from one start to the next; variables without
+//! bytes in the file are nodes without bytes.
 
 use rustc_hash::FxHashMap;
 

@@ -1,6 +1,7 @@
 //! Does reflection keep all exported methods, at which price, and whose call is it?
 //!
-//! The linker keeps every exported method of every type whose values may be in an interface once a function is reached that calls
+//! The linker keeps every exported method of every type whose values may be in an interface once a function
+//! is reached that calls
 //! `reflect.Value.Method`, `MethodByName` with a name that is no constant, or the same of `reflect.Type`
 //! (cmd/compile/internal/walk of Go 1.27: usemethod).
 

@@ -37,8 +37,8 @@ pub fn identify(bytes: &Bytes) -> Identity {
     }
 }
 
-/// Does a file that can't be read show that Go made it? Its build ID stands at the beginning of the code, or in a note of an ELF file.
-/// (Go 1.27: cmd/internal/buildid looks in the first 32 KiB.)
+/// Does a file that can't be read show that Go made it? Its build ID stands at the beginning of the code, or
+/// in a note of an ELF file. (Go 1.27: cmd/internal/buildid looks in the first 32 KiB.)
 fn begins_as_go(bytes: &[u8]) -> bool {
     const MARKS: [&[u8]; 3] = [b"\xff Go build ID: \"", b"\x04\0\0\0Go\0\0", b"\0\0\0\x04Go\0\0"];
     let head = bytes.get(..32 << 10).unwrap_or(bytes);

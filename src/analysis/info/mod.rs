@@ -239,7 +239,8 @@ pub struct Facts {
     pub go_build_id: Option<String>,
     /// GNU build ID or Mach-O UUID, in hex.
     pub build_id: Option<String>,
-    /// Was the file touched after `go build`, by its build IDs? Told for Go programs by [`gather`] only, which reads all of it.
+    /// Was the file touched after `go build`, by its build IDs? Told for Go programs by [`gather`] only,
+    /// which reads all of it.
     pub self_check: Option<SelfCheck>,
     /// Package path of the main package; of a Go object, of its package.
     pub path: Option<String>,

@@ -1,7 +1,7 @@
 //! Ascending addresses, and a quick answer to which of them is the last one up to some address.
 //!
-//! Every branch and every operand of a listing asks, so the search starts in a bucket of equal address ranges instead of over
-//! all symbols.
+//! Every branch and every operand of a listing asks, so the search starts in a bucket of equal address ranges
+//! instead of over all symbols.
 
 /// Ascending addresses with their buckets.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! An image → the functions that `go tool objdump` lists, and the instructions of each.
 //!
-//! The authority is cmd/internal/disasm of Go 1.27: which symbols are functions, what the decoder sees of each, which symbol
-//! names an operand, which file and line an instruction has.
+//! The authority is cmd/internal/disasm of Go 1.27: which symbols are functions, what the decoder sees of
+//! each, which symbol names an operand, which file and line an instruction has.
 
 use std::iter::Peekable;
 
@@ -359,8 +359,9 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// What the instructions of a function do with addresses and constants: appends it to `out`, and tells `each` instruction's address
-    /// and how many effects it has. Instructions have their true lengths, whatever the listing shows.
+    /// What the instructions of a function do with addresses and constants: appends it to `out`, and tells
+    /// `each` instruction's address and how many effects it has. Instructions have their true lengths,
+    /// whatever the listing shows.
     pub fn steps(&self, function: &Function<'_>, out: &mut Vec<Effect>, mut each: impl FnMut(u64, usize)) {
         let Some(printer) = &self.printer else { return };
         let offset = |pc: u64| usize::try_from(pc.saturating_sub(self.text_start)).unwrap_or(usize::MAX);
@@ -390,7 +391,8 @@ impl<'a> Listing<'a> {
         !matches!(self.goarch, "386" | "amd64" | "wasm")
     }
 
-    /// May a name be spelled out once more? Thousands of instructions may name a symbol whose name is megabytes long.
+    /// May a name be spelled out once more? Thousands of instructions may name a symbol whose name is
+    /// megabytes long.
     fn spells(&self, name: &[u8]) -> bool {
         use std::sync::atomic::Ordering::Relaxed;
         let most = (self.text.len() as u64)
@@ -416,7 +418,8 @@ fn unsupported(goarch: &str) -> Error {
     Error::new(format!("unsupported architecture \"{goarch}\""))
 }
 
-/// A relocation in Go's words; its place counts from the instruction, which lies `at` bytes into its function.
+/// A relocation in Go's words; its place counts from the instruction, which lies `at` bytes into its
+/// function.
 fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
     let delta = i64::from(r.offset).wrapping_sub(at as i64);
     let place = format!("[{delta}:{}]{}", delta.wrapping_add(r.size.into()), r.kind_name());
@@ -429,12 +432,14 @@ fn relocation(r: &ObjectRelocation<'_>, at: u64) -> String {
     }
 }
 
-/// In XCOFF a symbol's size is that of the section part it is in, so each is listed up to the part's end, as Go does.
+/// In XCOFF a symbol's size is that of the section part it is in, so each is listed up to the part's end, as
+/// Go does.
 fn shared(image: &Image<'_>) -> u64 {
     if image.format == Format::Xcoff { 64 } else { 1 }
 }
 
-/// How much of the code is listed a second time: symbols may share their code, and thousands may share all of it.
+/// How much of the code is listed a second time: symbols may share their code, and thousands may share all of
+/// it.
 struct Again {
     /// Address up to which code was listed.
     listed: u64,
@@ -452,7 +457,8 @@ impl Again {
         }
     }
 
-    /// May the function `[start, end)` with so many relocations be listed? Functions come in the order of their starts.
+    /// May the function `[start, end)` with so many relocations be listed? Functions come in the order of
+    /// their starts.
     fn fits(&mut self, start: u64, end: u64, relocations: usize) -> bool {
         let shared = end.min(self.listed).saturating_sub(start);
         self.listed = self.listed.max(end);
@@ -471,7 +477,8 @@ impl Again {
 enum Positions<'a> {
     None,
     Table(Cursor<'a>),
-    /// An object; the start and the lines of the symbol that is listed; start, number and lines of another one that was looked into.
+    /// An object; the start and the lines of the symbol that is listed; start, number and lines of another
+    /// one that was looked into.
     Object {
         object: &'a Object<'a>,
         own: Option<(u64, ObjectLines<'a>)>,

@@ -1,8 +1,9 @@
 //! The functions of a WebAssembly module, which `go tool objdump` does not list.
 //!
-//! Code has no addresses in WebAssembly: an instruction goes by its offset in the file, as in the specification's binary format. Go's line
-//! table has program counters instead: the function's number among those of the module, from 0x1000 on, shifted by 16 bits, and in the low bits
-//! which of the function's resume points the code belongs to (cmd/link/internal/wasm, cmd/internal/obj/wasm).
+//! Code has no addresses in WebAssembly: an instruction goes by its offset in the file, as in the
+//! specification's binary format. Go's line table has program counters instead: the function's number among
+//! those of the module, from 0x1000 on, shifted by 16 bits, and in the low bits which of the function's
+//! resume points the code belongs to (cmd/link/internal/wasm, cmd/internal/obj/wasm).
 
 use std::borrow::Cow;
 
@@ -50,7 +51,8 @@ impl<'a> Module<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// The functions of a WebAssembly module, by the names of the pclntab, else of the `name` section, else by their index.
+    /// The functions of a WebAssembly module, by the names of the pclntab, else of the `name` section, else
+    /// by their index.
     ///
     /// # Errors
     /// Where there is no code.

@@ -62,7 +62,8 @@ fn broken_toml_has_a_place_too() {
 #[test]
 fn values_are_written_the_short_way_or_the_long() {
     let p = Policy::parse(
-        "unknown = 'pass'\n[rules]\nmin-go = 1.25\nallow-lib = ['libc.so.6', 'libm.so.6']\nmax-size = 1048576\nstatic = true\n\
+        "unknown = 'pass'\n[rules]\nmin-go = 1.25\nallow-lib = ['libc.so.6', 'libm.so.6']\nmax-size = \
+            1048576\nstatic = true\n\
          pie = { level = 'warning', unknown = 'fail' }\nno-race = 'off'\n",
     )
     .unwrap();
@@ -85,8 +86,10 @@ fn values_are_written_the_short_way_or_the_long() {
 #[test]
 fn budgets_are_laid_over_one_another() {
     let p = Policy::parse(
-        "[budget]\nmax-size = '20MiB'\nmax-growth = '2%'\n[budget.package]\n'net/...' = { max-size = '1MiB' }\n\
-         [[target]]\npath = ['bin/a*', 'tool']\n[target.budget]\nmax-size = '5MiB'\nmodule.'example.com/x' = { max-growth = '10KiB' }\n",
+        "[budget]\nmax-size = '20MiB'\nmax-growth = '2%'\n[budget.package]\n'net/...' = \
+            { max-size = '1MiB' }\n\
+         [[target]]\npath = ['bin/a*', 'tool']\n[target.budget]\nmax-size = '5MiB'\nmodule.'example.com/x' \
+         = { max-growth = '10KiB' }\n",
     )
     .unwrap();
     let other = p.budget_for(&["bin/b".to_string()]);
@@ -120,7 +123,8 @@ fn stars_stay_within_a_folder() {
 #[test]
 fn an_exception_says_why_and_until_when() {
     let p = Policy::parse(
-        "[[exception]]\nrule = 'pie'\npath = 'bin/old'\ncontains = 'ET_EXEC'\nreason = 'moves in March'\nexpires = 2027-03-31\n",
+        "[[exception]]\nrule = 'pie'\npath = 'bin/old'\ncontains = 'ET_EXEC'\nreason = 'moves in \
+            March'\nexpires = 2027-03-31\n",
     )
     .unwrap();
     let e = &p.exceptions[0];

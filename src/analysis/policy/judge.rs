@@ -243,7 +243,8 @@ mod tests {
     #[test]
     fn an_exception_covers_until_its_day() {
         let policy = Policy::parse(
-            "[[exception]]\nrule = 'static'\npath = 'bin/*'\ncontains = 'libc'\nreason = 'later'\nexpires = 2027-01-01\n",
+            "[[exception]]\nrule = 'static'\npath = 'bin/*'\ncontains = 'libc'\nreason = 'later'\nexpires = \
+                2027-01-01\n",
         )
         .unwrap();
         let finding = Finding {

@@ -80,7 +80,8 @@ fn tells_addresses(arch: Arch) -> bool {
     )
 }
 
-/// Names functions by the instructions in them that use a string: of an inlined call the function that was inlined.
+/// Names functions by the instructions in them that use a string: of an inlined call the function that was
+/// inlined.
 fn named(program: &Program<'_>, uses: impl Iterator<Item = Use>, len: Option<u64>) -> Found {
     // So many uses tell who uses it.
     const LOOKS: usize = 64;

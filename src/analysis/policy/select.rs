@@ -22,7 +22,8 @@ use Level::{Error, Note, Warning};
 pub const PROFILES: &[Profile] = &[
     Profile {
         name: "release",
-        about: "a program that is shipped: built clean, from a known commit, by a supported Go, without test instruments",
+        about: "a program that is shipped: built clean, from a known commit, by a supported Go, without \
+            test instruments",
         rules: &[
             ("no-race", Error, &[]),
             ("no-sanitizer", Error, &[]),
@@ -100,8 +101,9 @@ pub struct Flags {
 
 /// The rules for a file that goes by `names`, in the order of the catalogue.
 ///
-/// Without flags, a profile and a policy that names rules it is the audit: every rule marked so, none of them required. Otherwise what is named
-/// is what counts: the profile, over it the policy's rules, over them each target that matches, over all the flags.
+/// Without flags, a profile and a policy that names rules it is the audit: every rule marked so, none of them
+/// required. Otherwise what is named is what counts: the profile, over it the policy's rules, over them each
+/// target that matches, over all the flags.
 pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<Demand> {
     let mut out: Vec<Demand> = Vec::new();
     let targets = || {
@@ -178,7 +180,8 @@ pub fn demands(policy: Option<&Policy>, flags: &Flags, names: &[String]) -> Vec<
     out
 }
 
-/// Does a policy or a flag say what is demanded? One that only has a budget and exceptions does not: these hold for the audit too.
+/// Does a policy or a flag say what is demanded? One that only has a budget and exceptions does not: these
+/// hold for the audit too.
 pub fn names_rules(policy: Option<&Policy>, flags: &Flags) -> bool {
     let on = |settings: &[Setting]| settings.iter().any(|s| s.on);
     let by_policy = |p: &Policy| {

@@ -1,8 +1,9 @@
 //! Which flags of a record may be handed to Go's compiler and linker, and to a C compiler.
 //!
-//! Anyone can write a record. A flag is let through where the tool's own documentation (Go 1.27: cmd/link, cmd/compile, cmd/asm; gcc) says
-//! that it changes the program and does nothing else; a flag that names a program to run, a file to write or a plugin to load is none of
-//! these, nor is one that is not known. The user's own flags (`--set`) are not asked about.
+//! Anyone can write a record. A flag is let through where the tool's own documentation (Go 1.27: cmd/link,
+//! cmd/compile, cmd/asm; gcc) says that it changes the program and does nothing else; a flag that names a
+//! program to run, a file to write or a plugin to load is none of these, nor is one that is not known. The
+//! user's own flags (`--set`) are not asked about.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! The builder's folders, as file names without `-trimpath` show them, and the rewriting that puts them in place of others.
+//! The builder's folders, as file names without `-trimpath` show them, and the rewriting that puts them in
+//! place of others.
 //!
 //! Authority: Go 1.27, cmd/internal/objabi/line.go (`ApplyRewrites`: the first rule that fits is taken).
 
@@ -63,9 +64,9 @@ pub fn files(program: &Program<'_>, module: &str) -> Vec<String> {
     out
 }
 
-/// Reads them off the names of functions' files. `below` is the main package's path below its module, empty for the module's own folder;
-/// where the main package has no path, `module` is that of the module. `deps` are dependencies as `path@version`, escaped as the module cache
-/// has them.
+/// Reads them off the names of functions' files. `below` is the main package's path below its module, empty
+/// for the module's own folder; where the main package has no path, `module` is that of the module. `deps`
+/// are dependencies as `path@version`, escaped as the module cache has them.
 pub fn read(program: &Program<'_>, below: &str, module: Option<&String>, deps: &[String]) -> Folders {
     let mut out = Folders::default();
     let Ok(table) = program.pclntab() else {
@@ -116,8 +117,9 @@ pub fn escaped(path: &str) -> String {
     out
 }
 
-/// The rules for `-trimpath` of compiler and assembler that turn `ours` into `theirs`: the main module first, then GOROOT, which may lie in
-/// the module cache, then that one. Folders that are not known, or the same, need none.
+/// The rules for `-trimpath` of compiler and assembler that turn `ours` into `theirs`: the main module first,
+/// then GOROOT, which may lie in the module cache, then that one. Folders that are not known, or the same,
+/// need none.
 pub fn rewrites(ours: &Folders, theirs: &Folders) -> String {
     let pairs = [
         (&ours.module, &theirs.module),

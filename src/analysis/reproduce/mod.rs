@@ -1,10 +1,11 @@
 //! What a Go binary says of its own making → the plan of a rebuild, as data: nothing is run or fetched here.
 //!
-//! Authority: Go 1.27, cmd/go/internal/load/pkg.go (`setBuildInfo`: what is recorded), cmd/go/internal/work/exec.go and gc.go (how the
-//! record reaches the linker, which paths are written), cmd/link/internal/ld (`-X`, `-B`, `-buildid`).
+//! Authority: Go 1.27, cmd/go/internal/load/pkg.go (`setBuildInfo`: what is recorded),
+//! cmd/go/internal/work/exec.go and gc.go (how the record reaches the linker, which paths are written),
+//! cmd/link/internal/ld (`-X`, `-B`, `-buildid`).
 //!
-//! The file is hostile: its flags are handed to compilers, so each must be one that [`allowed`] knows to run nothing and to write nothing
-//! but the program.
+//! The file is hostile: its flags are handed to compilers, so each must be one that [`allowed`] knows to run
+//! nothing and to write nothing but the program.
 
 use std::fmt;
 
@@ -86,7 +87,8 @@ pub struct Outcome {
     pub dependencies: Vec<Material>,
     /// Toolchain: `go1.26.8`.
     pub go: Option<String>,
-    /// Does the part of the Go build ID that cmd/go made of the main package's compiled code come out the same? `None` where one has none.
+    /// Does the part of the Go build ID that cmd/go made of the main package's compiled code come out the
+    /// same? `None` where one has none.
     pub content_id: Option<bool>,
     /// Lines of the record that differ as they must.
     pub expected: Vec<Cause>,

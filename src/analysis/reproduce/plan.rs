@@ -29,7 +29,8 @@ pub struct Told {
     pub package: Option<String>,
     /// `go1.26.5`, or `1.26.5`.
     pub go: Option<String>,
-    /// Build settings by the names that the record gives them: `-tags`, `-ldflags`, `CGO_ENABLED`, `GOAMD64`, ...
+    /// Build settings by the names that the record gives them: `-tags`, `-ldflags`, `CGO_ENABLED`, `GOAMD64`,
+    /// ...
     pub set: Vec<(String, String)>,
     /// Is a folder with the source given?
     pub source: bool,
@@ -155,7 +156,8 @@ pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
         ),
     };
     if packages.is_empty() {
-        let what = "was built from files on the command line, whose names it does not show: --package names the package";
+        let what = "was built from files on the command line, whose names it does not show: --package names \
+            the package";
         return Err(Cannot::new(Reason::SourceNotNamed, what));
     }
     let versions = |m: &&Module<'_>| m.replace.is_none() && m.version != b"(devel)";
@@ -266,7 +268,8 @@ impl Asked<'_> {
         let name = format!("go{}", name.strip_prefix("go").unwrap_or(name));
         let number = |c: char| c.is_ascii_digit() || c == '.' || "rcbeta".contains(c);
         let digits = name.get(2..).unwrap_or_default();
-        // `go1.22.1 X:…` and `go1.27.1-X:…` are releases; any other word behind a number is a patched toolchain.
+        // `go1.22.1 X:…` and `go1.27.1-X:…` are releases; any other word behind a number is a patched
+        // toolchain.
         let rest = told
             .get(told.find([' ', '-']).unwrap_or(told.len())..)
             .unwrap_or_default();
@@ -361,7 +364,8 @@ impl Asked<'_> {
         let named = |what: &str| Err(Cannot::new(Reason::SourceNotNamed, what.to_string()));
         if !module.split('/').next().is_some_and(|host| host.contains('.')) {
             return named(
-                "the main module has no host in its path, so no proxy serves it: --source DIR names a checkout",
+                "the main module has no host in its path, so no proxy serves it: --source DIR names a \
+                    checkout",
             );
         }
         let local = |m: &&Module<'_>| m.effective().version.is_empty() || m.version == b"(devel)";

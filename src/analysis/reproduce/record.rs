@@ -1,7 +1,8 @@
-//! The record that the rebuild makes of itself, held against the file's, line by line, before the file's is put in.
+//! The record that the rebuild makes of itself, held against the file's, line by line, before the file's is
+//! put in.
 //!
-//! Putting in the file's record makes the bytes agree whatever it says, so what it says has to be true of the rebuild: every line but those
-//! that a rebuild outside of the checkout can't have.
+//! Putting in the file's record makes the bytes agree whatever it says, so what it says has to be true of the
+//! rebuild: every line but those that a rebuild outside of the checkout can't have.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,8 @@ pub struct Difference {
     pub theirs: Option<String>,
     /// What the rebuild says.
     pub ours: Option<String>,
-    /// Must it differ in a rebuild from the same source: the main module's version and sum, the stamp of the version control system, and
-    /// flags that were changed on purpose?
+    /// Must it differ in a rebuild from the same source: the main module's version and sum, the stamp of the
+    /// version control system, and flags that were changed on purpose?
     pub expected: bool,
 }
 
@@ -55,8 +56,8 @@ fn text(b: &[u8]) -> String {
     String::from_utf8_lossy(b).into_owned()
 }
 
-/// Compares two records as the linker takes them, frame included. `stamped` tells whether the rebuild was given the version, as `go install
-/// P@V` is: then the main module's line must be the same too.
+/// Compares two records as the linker takes them, frame included. `stamped` tells whether the rebuild was
+/// given the version, as `go install P@V` is: then the main module's line must be the same too.
 pub fn compare(theirs: &[u8], ours: &[u8], stamped: bool) -> Vec<Difference> {
     let empty = ModInfo::default();
     let (theirs, ours) = (modinfo::parse(lines(theirs)), modinfo::parse(lines(ours)));

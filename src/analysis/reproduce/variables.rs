@@ -1,8 +1,9 @@
 //! String variables that `-ldflags=-X` set in a stripped file, found with a build that has symbols.
 //!
-//! The same source, compiled by the same compiler, gives every function the same instructions; only the addresses in them differ. So the n-th
-//! address that a function of the file names is the n-th that its namesake in the other build names, and there the symbol table says which
-//! variable it is. Authority: Go 1.27, cmd/link/internal/ld/data.go (`addstrdata`).
+//! The same source, compiled by the same compiler, gives every function the same instructions; only the
+//! addresses in them differ. So the n-th address that a function of the file names is the n-th that its
+//! namesake in the other build names, and there the symbol table says which variable it is. Authority: Go
+//! 1.27, cmd/link/internal/ld/data.go (`addstrdata`).
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Flags in one text, as `go build -ldflags` takes them → words, and back.
 //!
-//! Authority: Go 1.27, cmd/internal/quoted: words end at space; single or double quotes hold a word together; nothing is escaped.
+//! Authority: Go 1.27, cmd/internal/quoted: words end at space; single or double quotes hold a word together;
+//! nothing is escaped.
 
 /// The words of `text`; `None` where a quote does not end.
 pub fn split(text: &str) -> Option<Vec<String>> {

@@ -1,6 +1,8 @@
-//! What is in a file: the main module, its dependencies, the standard library, C libraries, with how each is known.
+//! What is in a file: the main module, its dependencies, the standard library, C libraries, with how each is
+//! known.
 //!
-//! Modules come from the build information; without it, from the import paths in the pclntab, marked as inferred and without versions.
+//! Modules come from the build information; without it, from the import paths in the pclntab, marked as
+//! inferred and without versions.
 
 pub mod purl;
 
@@ -53,7 +55,8 @@ pub struct Module {
     pub version: String,
     /// `h1:` checksum of what was built; empty where there is none.
     pub sum: String,
-    /// The module whose code was built instead: path and version, both as the build information has them. A folder has no version.
+    /// The module whose code was built instead: path and version, both as the build information has them. A
+    /// folder has no version.
     pub replaced_by: Option<(String, String)>,
     /// The version that was asked for, where something else was built.
     pub asked: String,
@@ -96,7 +99,8 @@ pub struct Inventory {
     pub library: bool,
     /// Dependencies in the order of their paths.
     pub modules: Vec<Module>,
-    /// The standard library's version: `1.27.4`; empty where not known. `None` for what is not built by a Go compiler.
+    /// The standard library's version: `1.27.4`; empty where not known. `None` for what is not built by a Go
+    /// compiler.
     pub stdlib: Option<String>,
     /// Packages that have functions in the program, by module path (`std` for the standard library).
     pub packages: BTreeMap<String, Vec<String>>,
@@ -213,7 +217,8 @@ fn module(m: &ModuleName) -> Module {
     }
 }
 
-/// The program's true version: the main module's, else the revision, else what a linker flag has set in a variable whose name says so.
+/// The program's true version: the main module's, else the revision, else what a linker flag has set in a
+/// variable whose name says so.
 fn version(facts: &Facts) -> Option<(String, VersionFrom)> {
     let own = facts.main.as_ref().map(|m| m.version.as_str());
     if let Some(v) = own.filter(|v| !v.is_empty() && *v != "(devel)") {

@@ -1,5 +1,5 @@
-//! Package URLs, as the purl specification has them, but for one thing: it wants Go's paths in lower case, and Go tells cases apart, so
-//! they are kept.
+//! Package URLs, as the purl specification has them, but for one thing: it wants Go's paths in lower case,
+//! and Go tells cases apart, so they are kept.
 
 /// Percent-encodes what may not stand in a purl's name or version; slashes stay.
 pub fn encoded(text: &str) -> String {

@@ -1,4 +1,5 @@
-//! How far inference can be trusted: the symbol table is hidden, data is attributed, and the result is held against the symbols.
+//! How far inference can be trusted: the symbol table is hidden, data is attributed, and the result is held
+//! against the symbols.
 
 use std::collections::BTreeMap;
 

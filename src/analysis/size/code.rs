@@ -1,5 +1,5 @@
-//! Text sections: Go functions by the pclntab, the padding behind each included, so that a stripped file and its twin agree; what no
-//! Go function covers is C or assembly code of other languages.
+//! Text sections: Go functions by the pclntab, the padding behind each included, so that a stripped file and
+//! its twin agree; what no Go function covers is C or assembly code of other languages.
 
 use super::foreign::Foreign;
 use super::ledger::{Cut, Ledger, Owner};

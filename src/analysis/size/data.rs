@@ -1,7 +1,7 @@
 //! Data whose owner is read, not inferred.
 //!
-//! What Go's own structures describe: function data, the finder of functions, the moduledata, embedded files; and variables by their
-//! symbols, where there are any and they may be used.
+//! What Go's own structures describe: function data, the finder of functions, the moduledata, embedded files;
+//! and variables by their symbols, where there are any and they may be used.
 
 use super::ledger::Owner;
 use super::model::{Kind, Source};
@@ -87,7 +87,8 @@ pub(super) fn function_data(program: &Subject<'_, '_>, owners: &[Owner], space: 
     }
 }
 
-/// Variables by their symbols. Only names that tell a package give an owner; the others are boundaries at least.
+/// Variables by their symbols. Only names that tell a package give an owner; the others are boundaries at
+/// least.
 pub(super) fn symbols<'a>(program: &Subject<'_, 'a>, names: &mut Names, space: &mut Space) {
     let image = program.image;
     let sized = image.format == Format::Elf;

@@ -1,7 +1,9 @@
-//! Dictionaries: what tells a generic function the types it works on. They belong to the generic function's package, whoever makes them.
+//! Dictionaries: what tells a generic function the types it works on. They belong to the generic function's
+//! package, whoever makes them.
 //!
-//! A dictionary holds functions, other dictionaries, types and itabs, in this order. It is known by the function that is called with it, by
-//! what a function does with one that it was given, and of a generic type's methods by the types in it.
+//! A dictionary holds functions, other dictionaries, types and itabs, in this order. It is known by the
+//! function that is called with it, by what a function does with one that it was given, and of a generic
+//! type's methods by the types in it.
 //!
 //! Authority: cmd/compile/internal/noder/reader.go (shapedFunctionName, dictNameOf) of Go 1.18 to 1.27.
 
@@ -22,7 +24,8 @@ const LONGEST: u64 = 16;
 /// Bytes of the largest dictionary that is looked into.
 const LARGEST: u64 = 1 << 14;
 
-/// Steps of functions that are followed in all, so that no file takes longer than its size warrants; rclone's 118 MB need 0.2 million.
+/// Steps of functions that are followed in all, so that no file takes longer than its size warrants; rclone's
+/// 118 MB need 0.2 million.
 const STEPS: usize = 1 << 24;
 
 /// A dictionary and the index of the generic function that is called with it.
@@ -51,7 +54,8 @@ pub(super) fn begins(program: &Subject<'_, '_>, map: &Map, addr: u64) -> bool {
         .is_some_and(|p| map.may_be_dictionary(p))
 }
 
-/// Gives dictionaries to the packages of those that are called with them, and those that these call with what is in them.
+/// Gives dictionaries to the packages of those that are called with them, and those that these call with what
+/// is in them.
 pub(super) fn enter(
     program: &Subject<'_, '_>,
     mut passed: Vec<Passed>,
@@ -134,8 +138,8 @@ impl<'t> Body<'t> {
         }
     }
 
-    /// Finds dictionaries in `dictionary`: those that are loaded in front of a call of a function that takes one, and those that an inlined
-    /// function works with, which are given with its name.
+    /// Finds dictionaries in `dictionary`: those that are loaded in front of a call of a function that takes
+    /// one, and those that an inlined function works with, which are given with its name.
     fn follow(
         &self,
         program: &Subject<'_, '_>,
@@ -199,8 +203,8 @@ impl<'t> Body<'t> {
     }
 }
 
-/// The package of the generic type whose methods take the dictionary at `s`: it names types made of that one before others. What is
-/// called with a dictionary is better evidence, so such ones are left alone.
+/// The package of the generic type whose methods take the dictionary at `s`: it names types made of that one
+/// before others. What is called with a dictionary is better evidence, so such ones are left alone.
 pub(super) fn of_type(
     program: &Subject<'_, '_>,
     map: &Map,

@@ -1,7 +1,7 @@
 //! Debug sections by compile unit, compressed ones in proportion.
 //!
-//! Authority: the DWARF standard; where a section has no compile units of its own (frames, locations and ranges of DWARF 4), the function at
-//! the address that an entry starts with tells the package.
+//! Authority: the DWARF standard; where a section has no compile units of its own (frames, locations and
+//! ranges of DWARF 4), the function at the address that an entry starts with tells the package.
 
 use super::foreign::base;
 use super::ledger::{Cut, Ledger, Owner};
@@ -54,7 +54,8 @@ impl Units {
         }
     }
 
-    /// Addresses of C's units, sorted: first, behind the last, name, and the package that `package` gives for the folder.
+    /// Addresses of C's units, sorted: first, behind the last, name, and the package that `package` gives for
+    /// the folder.
     pub(super) fn foreign(
         &self,
         names: &mut Names,

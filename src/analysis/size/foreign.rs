@@ -1,9 +1,10 @@
-//! C code and data: the functions and variables of everything that is not Go, by symbol, each with the compile unit or object that holds
-//! it and the Go package whose cgo code it is, where these can be told.
+//! C code and data: the functions and variables of everything that is not Go, by symbol, each with the
+//! compile unit or object that holds it and the Go package whose cgo code it is, where these can be told.
 //!
-//! Authorities: the symbol table (an ELF FILE symbol stands in front of the local symbols of its object); compile units of the debug
-//! information, whose folder is that of the Go package (cmd/go of Go 1.16 to 1.27 maps it to `/_/PACKAGE` with -trimpath); cmd/cgo for the
-//! hash in `_cgo_HASH_Cfunc_NAME`, which C and Go share; where there are no symbols, the frame entries of `.eh_frame`.
+//! Authorities: the symbol table (an ELF FILE symbol stands in front of the local symbols of its object);
+//! compile units of the debug information, whose folder is that of the Go package (cmd/go of Go 1.16 to 1.27
+//! maps it to `/_/PACKAGE` with -trimpath); cmd/cgo for the hash in `_cgo_HASH_Cfunc_NAME`, which C and Go
+//! share; where there are no symbols, the frame entries of `.eh_frame`.
 
 use rustc_hash::FxHashMap;
 
@@ -170,8 +171,8 @@ impl Foreign {
         out
     }
 
-    /// Compile units by address win over what FILE symbols say only where those say nothing; what lies between two spans of one
-    /// object is that object's too.
+    /// Compile units by address win over what FILE symbols say only where those say nothing; what lies
+    /// between two spans of one object is that object's too.
     fn units(&mut self, units: &Units, packages: &mut Packages, names: &mut Names) {
         let ranges = units.foreign(names, |dir, names| packages.of_folder(dir, names));
         for s in &mut self.spans {
@@ -185,7 +186,8 @@ impl Foreign {
                 }
             }
         }
-        // glibc's static library is made of objects that say so themselves; one that has no local symbols lies between others.
+        // glibc's static library is made of objects that say so themselves; one that has no local symbols
+        // lies between others.
         let libc = if self
             .spans
             .iter()
@@ -514,7 +516,8 @@ impl<'a> Packages<'a> {
     }
 }
 
-/// A path of the module cache → an import path: `github.com/!burnt!sushi/x@v1/y` → `github.com/BurntSushi/x/y`.
+/// A path of the module cache → an import path: `github.com/!burnt!sushi/x@v1/y` →
+/// `github.com/BurntSushi/x/y`.
 fn without_version(path: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(path.len());
     let (mut upper, mut version) = (false, false);

@@ -1,8 +1,8 @@
-//! Variables of the runtime that are known by what is in them. No function of their own packages refers to them, or only to places inside,
-//! so that references would give them to others.
+//! Variables of the runtime that are known by what is in them. No function of their own packages refers to
+//! them, or only to places inside, so that references would give them to others.
 //!
-//! Authority: runtime/iface.go (staticuint64s), internal/runtime/gc/sizeclasses.go (before Go 1.25 runtime/sizeclasses.go),
-//! internal/godebugs/table.go of Go 1.21 to 1.27.
+//! Authority: runtime/iface.go (staticuint64s), internal/runtime/gc/sizeclasses.go (before Go 1.25
+//! runtime/sizeclasses.go), internal/godebugs/table.go of Go 1.21 to 1.27.
 
 use super::ledger::Owner;
 use super::model::{Kind, Source};
@@ -32,12 +32,14 @@ const CLASSES: [(&[u8], u64); 5] = [
 /// SizeClassToDivMagic: numbers of 32 bits, 68 of them.
 const DIVISORS: [u32; 5] = [0, 0x2000_0000, 0x1000_0000, 0x0aaa_aaab, 0x0800_0000];
 
-/// Slices that are looked through for the settings; more would cost too much where a file has been made to look so.
+/// Slices that are looked through for the settings; more would cost too much where a file has been made to
+/// look so.
 const TABLES: usize = 4096;
 
 /// Enters those that are there, among the places that something refers to.
 pub(super) fn enter(program: &Subject<'_, '_>, pointed: &[Pointed], names: &mut Names, space: &mut Space) {
-    // They are numbers, so in variables without pointers; the single numbers have been read-only since Go 1.23.
+    // They are numbers, so in variables without pointers; the single numbers have been read-only since Go
+    // 1.23.
     let noptr = program.module.map_or(0..0, |m| m.noptrdata.clone());
     let is_candidate = |addr: u64| {
         noptr.contains(&addr)
@@ -127,7 +129,8 @@ fn classes(program: &Subject<'_, '_>, addr: u64) -> Option<(usize, u64)> {
     divisors().eq(DIVISORS).then_some((CLASSES.len(), 272))
 }
 
-/// Length of the slice whose header begins with `p`, if it may be that of the GODEBUG settings: as long as a table of them, and full.
+/// Length of the slice whose header begins with `p`, if it may be that of the GODEBUG settings: as long as a
+/// table of them, and full.
 fn slice(program: &Subject<'_, '_>, p: &Pointed) -> Option<u64> {
     let m = &program.memory;
     let w = m.ptr_size();
@@ -138,7 +141,8 @@ fn slice(program: &Subject<'_, '_>, p: &Pointed) -> Option<u64> {
         .then_some(count)
 }
 
-/// The table of GODEBUG settings, if `p` leads to `count` of them: the slice's address, the table's address and size.
+/// The table of GODEBUG settings, if `p` leads to `count` of them: the slice's address, the table's address
+/// and size.
 fn settings(program: &Subject<'_, '_>, p: &Pointed, count: u64) -> Option<(u64, u64, u64)> {
     let m = &program.memory;
     let w = m.ptr_size();

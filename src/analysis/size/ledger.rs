@@ -1,7 +1,7 @@
 //! The book in which every byte is entered once: spans of the file and their owners → rows.
 //!
-//! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the next cut. So the
-//! spans are disjoint and add up by construction, whatever the structures in the file say.
+//! A region of the file is filled from start to end by *cuts*: each says who owns the bytes from there to the
+//! next cut. So the spans are disjoint and add up by construction, whatever the structures in the file say.
 
 use rustc_hash::FxHashMap;
 
@@ -95,8 +95,8 @@ impl Ledger {
         }
     }
 
-    /// Fills `[start, end)` by cuts sorted by place; `before` owns what lies in front of the first. Cuts outside are clamped,
-    /// of cuts at one place the last wins.
+    /// Fills `[start, end)` by cuts sorted by place; `before` owns what lies in front of the first. Cuts
+    /// outside are clamped, of cuts at one place the last wins.
     pub(super) fn fill(&mut self, start: u64, end: u64, before: Owner, cuts: impl IntoIterator<Item = Cut>) {
         let (mut at, mut owner) = (start, before);
         for cut in cuts {
@@ -188,7 +188,8 @@ impl Ledger {
     }
 }
 
-/// The place of each name among the sorted, from 1: comparing the texts of so many rows would take most of the time.
+/// The place of each name among the sorted, from 1: comparing the texts of so many rows would take most of
+/// the time.
 fn ranks(names: &[String]) -> Vec<u32> {
     let mut order: Vec<NameId> = (0..names.len() as NameId).collect();
     order.sort_unstable_by_key(|i| names.get(*i as usize));

@@ -1,7 +1,7 @@
 //! Memory that has no bytes in the file (bss), by package and variable.
 //!
-//! Symbols tell exactly where there are any; a stripped file's variables go to the first function that refers to them, as its data does.
-//! None of it counts for the file.
+//! Symbols tell exactly where there are any; a stripped file's variables go to the first function that refers
+//! to them, as its data does. None of it counts for the file.
 
 use super::data;
 use super::foreign::{Files, Whose};
@@ -14,7 +14,8 @@ use super::subject::Subject;
 use crate::go::packages;
 use crate::image::{Format, Image, Place};
 
-/// Addresses of which one bit each is kept while references are collected; what a header claims beyond is not looked into.
+/// Addresses of which one bit each is kept while references are collected; what a header claims beyond is not
+/// looked into.
 const MOST: u64 = 256 << 20;
 
 /// A part of a section that is in memory only.

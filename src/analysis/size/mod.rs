@@ -1,8 +1,10 @@
-//! A file → every byte of it with exactly one owner: kind, section, package, module, symbol, and how that is known.
+//! A file → every byte of it with exactly one owner: kind, section, package, module, symbol, and how that is
+//! known.
 //!
-//! The file is cut into disjoint regions (`regions`); each is filled by cuts (`ledger`), so rows add up to the file whatever the
-//! structures in it say. Code and function tables come from the pclntab, types from their walk, so a stripped file and its twin get
-//! the same; data comes from symbols where there are any, else from who refers to it (`data`).
+//! The file is cut into disjoint regions (`regions`); each is filled by cuts (`ledger`), so rows add up to
+//! the file whatever the structures in it say. Code and function tables come from the pclntab, types from
+//! their walk, so a stripped file and its twin get the same; data comes from symbols where there are any,
+//! else from who refers to it (`data`).
 
 mod agreement;
 mod code;
@@ -64,7 +66,8 @@ impl Default for Options {
     }
 }
 
-/// Attributes every byte of a file: an image of any format, all slices of a fat Mach-O, all members of an archive.
+/// Attributes every byte of a file: an image of any format, all slices of a fat Mach-O, all members of an
+/// archive.
 ///
 /// # Errors
 /// Where the file is of no known format.
@@ -72,7 +75,8 @@ pub fn measure(file: &Bytes, options: Options) -> Result<Report> {
     measured(file, options, false)
 }
 
-/// As [`measure`], with the memory that has no bytes in the file by package and variable too, rather than by section.
+/// As [`measure`], with the memory that has no bytes in the file by package and variable too, rather than by
+/// section.
 ///
 /// # Errors
 /// Where the file is of no known format.

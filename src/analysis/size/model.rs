@@ -1,4 +1,5 @@
-//! The words of size attribution: what a byte is for ([`Kind`]), how that is known ([`Source`]), and the rows that add up.
+//! The words of size attribution: what a byte is for ([`Kind`]), how that is known ([`Source`]), and the rows
+//! that add up.
 
 /// What bytes of a file are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,7 +209,8 @@ impl Source {
         Source::ALL.into_iter().find(|s| s.word() == word)
     }
 
-    /// Was it read from a structure that says so, rather than inferred from who refers to the bytes or lies beside them?
+    /// Was it read from a structure that says so, rather than inferred from who refers to the bytes or lies
+    /// beside them?
     pub fn measured(self) -> bool {
         !matches!(
             self,

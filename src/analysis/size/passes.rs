@@ -1,5 +1,6 @@
-//! The passes over everything that is mapped and is no code, in their order: each enters places where something starts, with an owner or
-//! without; when all are through, the places are sorted and what has no owner yet is given one (`resolve`).
+//! The passes over everything that is mapped and is no code, in their order: each enters places where
+//! something starts, with an owner or without; when all are through, the places are sorted and what has no
+//! owner yet is given one (`resolve`).
 
 use super::data::{self, Embedded};
 use super::ledger::{Cut, Owner};
@@ -45,9 +46,11 @@ const PASSES: [fn(&mut Work<'_, '_, '_>); 12] = [
     code,
     // What only C names is C's.
     foreign_code,
-    // Reads the claims of function data; before types, whose descriptors hold pointers that say whose something is.
+    // Reads the claims of function data; before types, whose descriptors hold pointers that say whose
+    // something is.
     collect_pointers,
-    // Behind code, so that the range of types, which only their walk tells, takes back what looked like references into it.
+    // Behind code, so that the range of types, which only their walk tells, takes back what looked like
+    // references into it.
     describe_types,
     // Looks for what it knows among the places found so far; it is certain, so it may come late.
     known_variables,
@@ -126,7 +129,8 @@ pub(super) fn data_in_text(program: &Subject<'_, '_>) -> bool {
     matches!(program.image.format, Format::Plan9 | Format::Xcoff)
 }
 
-/// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data there.
+/// Parts of text sections that no Go function covers, as addresses; Plan 9 and XCOFF keep read-only data
+/// there.
 pub(super) fn foreign_text(program: &Subject<'_, '_>, regions: &[Region<'_>]) -> Vec<(u64, u64)> {
     let go = program.functions.range();
     let mut out = Vec::new();

@@ -1,8 +1,9 @@
 //! Pointers in data: where they stand and what they point to.
 //!
-//! A file that the loader relocates lists them. Elsewhere a word is taken for a pointer where one may stand: in variables where the
-//! garbage collector's bitmap says so, in read-only data wherever it would lead to something that starts there. Numbers in tables
-//! of functions and in variables without pointers look like addresses by chance, and are not looked at.
+//! A file that the loader relocates lists them. Elsewhere a word is taken for a pointer where one may stand:
+//! in variables where the garbage collector's bitmap says so, in read-only data wherever it would lead to
+//! something that starts there. Numbers in tables of functions and in variables without pointers look like
+//! addresses by chance, and are not looked at.
 //!
 //! Authority: runtime/mbitmap.go (runGCProg) of Go 1.16 to 1.27 for the bitmap.
 
@@ -105,8 +106,9 @@ fn text_header(program: &Subject<'_, '_>, map: &Map, from: u64, to: u64) -> bool
     len > 0 && to.checked_add(len).is_some_and(|e| e <= end)
 }
 
-/// Where no pointers are that say whose something is: the function tables, function data, offsets of types, the list of itabs, what tells the collector where pointers are, variables that the garbage
-/// collector passes over, the moduledata. Sorted, disjoint.
+/// Where no pointers are that say whose something is: the function tables, function data, offsets of types,
+/// the list of itabs, what tells the collector where pointers are, variables that the garbage collector
+/// passes over, the moduledata. Sorted, disjoint.
 fn without_pointers(program: &Subject<'_, '_>, map: &Map) -> Vec<Range<u64>> {
     let mut out = Vec::new();
     if let Some(t) = program.table {
@@ -148,8 +150,8 @@ fn without_pointers(program: &Subject<'_, '_>, map: &Map) -> Vec<Range<u64>> {
     merged
 }
 
-/// One bit for each word of `variables`, of which the program at `addr` tells the collector: is it a pointer? And the program's length in
-/// bytes. `None` where the program is not as it should be.
+/// One bit for each word of `variables`, of which the program at `addr` tells the collector: is it a pointer?
+/// And the program's length in bytes. `None` where the program is not as it should be.
 pub(in crate::analysis) fn bitmap(
     memory: &Memory<'_, '_>,
     addr: u64,
@@ -164,8 +166,8 @@ pub(in crate::analysis) fn bitmap(
     run(memory.bytes_from(addr)?, bits as usize)
 }
 
-/// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's end are no pointers. Gives
-/// the bytes of code that were read, too.
+/// Runs a program of the garbage collector; the result has at most `limit` bits, what follows the program's
+/// end are no pointers. Gives the bytes of code that were read, too.
 fn run(code: &[u8], limit: usize) -> Option<(Vec<bool>, usize)> {
     let mut out: Vec<bool> = Vec::new();
     let mut at = 0;

@@ -1,12 +1,13 @@
 //! Every place in data that code refers to, and whose it is therefore.
 //!
-//! The first function in the order of the text wins: the linker lays packages out with dependencies first, so a variable's own
-//! package comes before those that import it. An inlined instruction counts for the function it came from, but what the compiler makes
-//! up while it compiles a function (a table in read-only data, the cache of a type switch) belongs to the package that is compiled, and a
-//! generic function's dictionary to the generic function's package, whoever passes it.
+//! The first function in the order of the text wins: the linker lays packages out with dependencies first, so
+//! a variable's own package comes before those that import it. An inlined instruction counts for the function
+//! it came from, but what the compiler makes up while it compiles a function (a table in read-only data, the
+//! cache of a type switch) belongs to the package that is compiled, and a generic function's dictionary to
+//! the generic function's package, whoever passes it.
 //!
-//! Authority: cmd/compile/internal/{staticinit,noder,walk} of Go 1.18 to 1.27 for what the compiler makes up; internal/abi/switch.go for the
-//! caches of type switches and assertions.
+//! Authority: cmd/compile/internal/{staticinit,noder,walk} of Go 1.18 to 1.27 for what the compiler makes up;
+//! internal/abi/switch.go for the caches of type switches and assertions.
 
 use rayon::prelude::*;
 
@@ -22,12 +23,14 @@ use crate::image::Arch;
 
 /// Functions that one task scans.
 const TASK: usize = 1024;
-/// Tasks of each thread between two looks at what is known: more need more memory, since they find the same places again.
+/// Tasks of each thread between two looks at what is known: more need more memory, since they find the same
+/// places again.
 const ROUND: usize = 8;
 /// A dictionary is loaded at most so many bytes of code in front of the call.
 const NEAR: u64 = 96;
 
-/// The largest rune (unicode/utf8.MaxRune), a constant of almost every program and no address, though it may look like one.
+/// The largest rune (unicode/utf8.MaxRune), a constant of almost every program and no address, though it may
+/// look like one.
 const MAX_RUNE: u64 = 0x10_ffff;
 
 /// A place, the instruction that refers to it, and the index of the function that holds that.
@@ -111,8 +114,8 @@ fn scan(
     out
 }
 
-/// What may be dictionaries, loaded since the last call: the instruction, the dictionary or the place that holds its address, and
-/// whether it is the latter.
+/// What may be dictionaries, loaded since the last call: the instruction, the dictionary or the place that
+/// holds its address, and whether it is the latter.
 #[derive(Debug, Default)]
 struct Loaded {
     all: [(u64, u64, bool); 4],

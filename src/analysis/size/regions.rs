@@ -1,7 +1,7 @@
 //! An image → disjoint regions in the order of the file, gaps included, each with a role.
 //!
-//! Authority: the container formats as [`crate::image`] reads them; the section names are those that Go 1.16 to 1.27's
-//! cmd/link and the usual external linkers write.
+//! Authority: the container formats as [`crate::image`] reads them; the section names are those that Go 1.16
+//! to 1.27's cmd/link and the usual external linkers write.
 
 use super::model::Kind;
 use crate::image::{Detail, Format, Image, Section, Segment, elf, pe};
@@ -77,7 +77,8 @@ pub(super) fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
         if s.offset >= end {
             continue;
         }
-        // What a PE section has in the file beyond its size in memory fills the last page of the file's alignment.
+        // What a PE section has in the file beyond its size in memory fills the last page of the file's
+        // alignment.
         let used = if image.format == Format::Pe && s.mem_size > 0 {
             s.offset.saturating_add(s.mem_size).min(end)
         } else {
@@ -480,11 +481,12 @@ fn xcoff_role(s: &Section<'_>) -> Role {
     }
 }
 
-/// How far into a gap zeroes are counted from each end: a sparse file may have a gap of any length, and no program is as long.
+/// How far into a gap zeroes are counted from each end: a sparse file may have a gap of any length, and no
+/// program is as long.
 const LOOKED_AT: usize = 1 << 30;
 
-/// What a gap is made of: (bytes of zeroes, other bytes). Zeroes at its ends are padding, what lies between is not known; so is what
-/// lies beyond [`LOOKED_AT`].
+/// What a gap is made of: (bytes of zeroes, other bytes). Zeroes at its ends are padding, what lies between
+/// is not known; so is what lies beyond [`LOOKED_AT`].
 pub(super) fn gap_bytes(bytes: &[u8]) -> (u64, u64) {
     let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let front = zeroes(head.chunks(BLOCK), |b| b.iter().take_while(|b| **b == 0).count());

@@ -1,5 +1,5 @@
-//! Places where something starts → cuts with owners: pointers are followed from what has an owner to what has none yet, and what is left
-//! belongs to what lies before it.
+//! Places where something starts → cuts with owners: pointers are followed from what has an owner to what has
+//! none yet, and what is left belongs to what lies before it.
 //!
 //! A start reaches to the next one, so every pointer's target is a boundary first, whoever it belongs to.
 
@@ -15,7 +15,8 @@ use super::strings::{self, Zones};
 use super::subject::Subject;
 use super::types::Described;
 
-/// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs already.
+/// Gives every start an owner and turns them into cuts by address, sorted; types and tables have theirs
+/// already.
 pub(super) fn cuts(work: Work<'_, '_, '_>) -> Vec<Cut> {
     let Work {
         program,
@@ -107,7 +108,8 @@ fn possible(program: &Subject<'_, '_>, space: &Space, whole: &Whole<'_>, pointed
     });
 }
 
-/// What the compiler makes up while it compiles a package: func values, dictionaries, tables in read-only data.
+/// What the compiler makes up while it compiles a package: func values, dictionaries, tables in read-only
+/// data.
 fn made_up(program: &Subject<'_, '_>, sorted: &mut Sorted, zones: &Zones, described: &Described) {
     let map = &sorted.map;
     let mut next = u64::MAX;
@@ -144,7 +146,8 @@ fn disjoint(mut all: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     all
 }
 
-/// A word that holds a function's address is a func value; it belongs to the function's package. Dictionaries may begin with such a word too.
+/// A word that holds a function's address is a func value; it belongs to the function's package. Dictionaries
+/// may begin with such a word too.
 fn func_value(program: &Subject<'_, '_>, s: &Start, next: u64) -> Option<NameId> {
     let word = u64::from(program.image.ptr_size);
     let most = if s.fixed { word } else { 2 * word };
@@ -154,8 +157,8 @@ fn func_value(program: &Subject<'_, '_>, s: &Start, next: u64) -> Option<NameId>
     program.functions.starting_at(program.memory.pointer(s.addr)?)
 }
 
-/// The package that made the struct that an interface value holds: its own, if fields are set that no other package could set. Takes the
-/// bytes that it looks at from `left`.
+/// The package that made the struct that an interface value holds: its own, if fields are set that no other
+/// package could set. Takes the bytes that it looks at from `left`.
 fn maker(program: &Subject<'_, '_>, described: &Described, p: &Pointed, left: &mut u64) -> Option<NameId> {
     if described.private.is_empty() {
         return None;
@@ -224,12 +227,13 @@ fn links(sorted: &Sorted, known: &[Cut], pointed: &[Pointed]) -> Vec<Link> {
     out
 }
 
-/// Follows pointers from segments that have an owner until nothing changes. Of several packages that point to something, the first in
-/// the order of dependencies is nearest to its owner.
+/// Follows pointers from segments that have an owner until nothing changes. Of several packages that point to
+/// something, the first in the order of dependencies is nearest to its owner.
 fn propagate(program: &Subject<'_, '_>, sorted: &mut Sorted, links: &[Link]) {
     let ranks = program.functions.ranks();
     let rank = |p: NameId| ranks.get(&p).copied();
-    // A chain of pointers that runs against the order of the file needs a round for each link; the rest go to their neighbours.
+    // A chain of pointers that runs against the order of the file needs a round for each link; the rest go to
+    // their neighbours.
     for _ in 0..16 {
         let mut changed = false;
         for l in links {

@@ -1,5 +1,5 @@
-//! Mapped parts of the file that hold data, and the places in them where something is known to start: collected in any order ([`Space`]), then
-//! sorted ([`Sorted`]).
+//! Mapped parts of the file that hold data, and the places in them where something is known to start:
+//! collected in any order ([`Space`]), then sorted ([`Sorted`]).
 
 use std::ops::Range;
 
@@ -39,7 +39,8 @@ impl Area {
 pub(super) struct Start {
     pub(super) addr: u64,
     pub(super) owner: Owner,
-    /// The package that was compiled when the reference was made, where an inlined function of the owner's made it.
+    /// The package that was compiled when the reference was made, where an inlined function of the owner's
+    /// made it.
     pub(super) compiled: NameId,
     /// Is the owner more than the first who refers to it?
     pub(super) fixed: bool,
@@ -114,8 +115,8 @@ pub(super) struct Space {
 }
 
 impl Space {
-    /// `areas`: (address, size, offset in the image, kind); what overlaps an earlier one by address is left out. Memory is one bit per
-    /// byte of the file.
+    /// `areas`: (address, size, offset in the image, kind); what overlaps an earlier one by address is left
+    /// out. Memory is one bit per byte of the file.
     pub(super) fn new(mut areas: Vec<(u64, u64, u64, Kind)>, continuous: bool) -> Space {
         areas.sort_by_key(|a| (a.0, a.2));
         let mut space = Space::default();
@@ -159,7 +160,8 @@ impl Space {
         self.bits.get(word).is_some_and(|w| w & mask != 0)
     }
 
-    /// Notes that something may start at `addr`: true where it lies in an area, is not claimed, and nothing was known there.
+    /// Notes that something may start at `addr`: true where it lies in an area, is not claimed, and nothing
+    /// was known there.
     #[inline]
     pub(super) fn fresh(&mut self, addr: u64) -> bool {
         let Some((word, mask)) = self.map.area(addr).map(|a| a.bit(addr)) else {

@@ -1,7 +1,8 @@
 //! Which addresses hold which kind of data: variables, string constants, other read-only data.
 //!
-//! Authority: cmd/link/internal/ld/data.go of Go 1.16 to 1.27: read-only data is laid out as types, strings, function data, pointer bitmaps, the rest
-//! (Go 1.27: strings first, types in a segment of their own), strings by their length (dodataSect).
+//! Authority: cmd/link/internal/ld/data.go of Go 1.16 to 1.27: read-only data is laid out as types, strings,
+//! function data, pointer bitmaps, the rest (Go 1.27: strings first, types in a segment of their own),
+//! strings by their length (dodataSect).
 
 use std::ops::Range;
 
@@ -53,7 +54,8 @@ impl Zones {
                     .memory
                     .pointer(s.addr)
                     .is_some_and(|v| program.functions.starting_at(v).is_some());
-            // A short bitmap may share its bytes with a string; where function data begins, no bitmap lies in front of it.
+            // A short bitmap may share its bytes with a string; where function data begins, no bitmap lies in
+            // front of it.
             let bitmap = s.owner.kind == Kind::Rodata && program.module.is_none_or(|m| m.gofunc.is_none());
             if value || bitmap || s.owner.kind == Kind::Itab {
                 strings.end = s.addr;
@@ -79,12 +81,13 @@ impl Zones {
     }
 }
 
-/// Of so many headers of strings at most one may be out of order, else the program's strings are not laid out by length.
+/// Of so many headers of strings at most one may be out of order, else the program's strings are not laid out
+/// by length.
 const IN_ORDER: usize = 16;
 
-/// Drops pointers that are no headers of strings though a length seems to follow: the linker lays strings out by their length, so the
-/// length grows with the address, and numbers that look like an address and a length break the order. Gives the strings, from start to
-/// end.
+/// Drops pointers that are no headers of strings though a length seems to follow: the linker lays strings out
+/// by their length, so the length grows with the address, and numbers that look like an address and a length
+/// break the order. Gives the strings, from start to end.
 pub(super) fn by_length(program: &Subject<'_, '_>, map: &Map, pointed: &mut Vec<Pointed>) -> Vec<(u64, u64)> {
     let word = u64::from(program.image.ptr_size);
     let Some(zone) = bounds(program, map) else {
@@ -176,8 +179,9 @@ fn longest_sorted(all: &[(u64, u64)]) -> Vec<(u64, u64)> {
     out
 }
 
-/// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string header, whose second half is
-/// a length that fits; small numbers in tables look like addresses and fail that.
+/// May the word at `from` that holds `to` be a pointer? One into the strings is the first half of a string
+/// header, whose second half is a length that fits; small numbers in tables look like addresses and fail
+/// that.
 pub(super) fn plausible(program: &Subject<'_, '_>, map: &Map, from: u64, to: u64) -> bool {
     let Some(zone) = bounds(program, map).filter(|z| z.contains(&to)) else {
         return true;

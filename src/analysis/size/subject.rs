@@ -132,8 +132,9 @@ impl<'p, 'a> Subject<'p, 'a> {
         }
     }
 
-    /// The table that finds a function by an address in it: a number for each 4096 bytes of text, and a byte for each 256 (Go 1.16 to 1.27:
-    /// cmd/link/internal/ld/pcln.go, findfunctab). Empty where the program does not say where it is.
+    /// The table that finds a function by an address in it: a number for each 4096 bytes of text, and a byte
+    /// for each 256 (Go 1.16 to 1.27: cmd/link/internal/ld/pcln.go, findfunctab). Empty where the program
+    /// does not say where it is.
     pub(super) fn finder(&self) -> Range<u64> {
         let start = self.module.map_or(0, |m| m.findfunctab);
         let text = self.functions.range();
@@ -145,8 +146,9 @@ impl<'p, 'a> Subject<'p, 'a> {
         start..start.saturating_add(size)
     }
 
-    /// Is the variable at `addr` the cache of a type assertion or of a type switch? Their first word leads to an entry, then comes
-    /// the interface, or the number of interfaces in front of them (Go 1.22 and later: internal/abi/switch.go).
+    /// Is the variable at `addr` the cache of a type assertion or of a type switch? Their first word leads to
+    /// an entry, then comes the interface, or the number of interfaces in front of them (Go 1.22 and later:
+    /// internal/abi/switch.go).
     pub(super) fn is_cache(&self, addr: u64) -> bool {
         let m = &self.memory;
         let w = m.ptr_size();

@@ -1,7 +1,8 @@
 //! The pclntab's tables by function, as cuts by address.
 //!
-//! Authority: cmd/link/internal/ld/pcln.go of Go 1.16 to 1.27. The linker writes tables of pcs, and names, in the order of the functions that use them first,
-//! so a table that lies behind all earlier ones belongs to the function at hand; one used before stays with its first user.
+//! Authority: cmd/link/internal/ld/pcln.go of Go 1.16 to 1.27. The linker writes tables of pcs, and names, in
+//! the order of the functions that use them first, so a table that lies behind all earlier ones belongs to
+//! the function at hand; one used before stays with its first user.
 
 use super::ledger::{Cut, Owner};
 use super::model::{Kind, Source};

@@ -1,4 +1,5 @@
-//! Type descriptors, the names in them, itabs and the lists of both, by package: cuts over the range that the moduledata gives the types.
+//! Type descriptors, the names in them, itabs and the lists of both, by package: cuts over the range that the
+//! moduledata gives the types.
 //!
 //! What is read is [`crate::go::types`]; symbols are not asked, so a stripped file and its twin agree.
 
@@ -18,7 +19,8 @@ use crate::go::types::{Detail, Name, Type, Types};
 pub(super) struct Described {
     /// From the start of the types to their end, sorted.
     pub(super) cuts: Vec<Cut>,
-    /// The addresses up to the last descriptor or name. The moduledata's own range takes in other read-only data up to Go 1.26.
+    /// The addresses up to the last descriptor or name. The moduledata's own range takes in other read-only
+    /// data up to Go 1.26.
     pub(super) range: Range<u64>,
     /// Types that were made of a generic one, and pointers to such: address and package.
     pub(super) generic: FxHashMap<u64, NameId>,
@@ -26,7 +28,8 @@ pub(super) struct Described {
     pub(super) private: FxHashMap<u64, Private>,
 }
 
-/// A struct type: its package, and where the fields are that have no exported names: offsets of first byte and end.
+/// A struct type: its package, and where the fields are that have no exported names: offsets of first byte
+/// and end.
 #[derive(Debug, Default)]
 pub(super) struct Private {
     pub(super) package: NameId,
@@ -45,7 +48,8 @@ struct Walk<'s, 'p, 'a> {
     end: u64,
 }
 
-/// Cuts over all types; enters pointer bitmaps, links and itabs. `None` where the program does not say where its types are.
+/// Cuts over all types; enters pointer bitmaps, links and itabs. `None` where the program does not say where
+/// its types are.
 pub(super) fn describe(program: &Subject<'_, '_>, names: &mut Names, space: &mut Space) -> Option<Described> {
     let module = program.module.filter(|m| !m.types.is_empty())?;
     let types = program.go.types();
@@ -202,7 +206,8 @@ fn private(t: &Type<'_>) -> Option<Private> {
     })
 }
 
-/// Itabs, and the lists of types and itabs that Go up to 1.26 has. `owner` gives the owner of the type at an address.
+/// Itabs, and the lists of types and itabs that Go up to 1.26 has. `owner` gives the owner of the type at an
+/// address.
 fn links(program: &Subject<'_, '_>, owner: &dyn Fn(u64) -> Option<Owner>, space: &mut Space) {
     let Some(m) = program.module else { return };
     let (memory, word) = (&program.memory, program.memory.ptr_size());

@@ -85,8 +85,8 @@ impl By {
         }
     }
 
-    /// The key's value for memory without bytes in the file: kinds and source files have none, so these stand by package. What has no
-    /// value stands under its section, in brackets.
+    /// The key's value for memory without bytes in the file: kinds and source files have none, so these stand
+    /// by package. What has no value stands under its section, in brackets.
     pub fn memory_key(self, m: &Memory) -> String {
         let section = || format!("[{}]", m.section);
         match self {
@@ -183,7 +183,8 @@ pub fn select<'r>(report: &'r Report, wanted: &Wanted<'_>) -> Result<Vec<&'r Row
     Ok(rows)
 }
 
-/// `; did you mean A or B?`: packages and modules whose names hold the text, or its last part, or differ from it by little.
+/// `; did you mean A or B?`: packages and modules whose names hold the text, or its last part, or differ from
+/// it by little.
 fn probably(report: &Report, name: &str) -> String {
     let of_row = |r: &'_ Row| [r.package.clone(), r.module.clone()];
     let names: BTreeSet<String> = report.rows.iter().flat_map(of_row).flatten().collect();
@@ -223,7 +224,8 @@ pub fn parts<'r>(rows: &[&'r Row]) -> Vec<(&'r Row, u64)> {
     parts
 }
 
-/// Does a row match a filter: a part of its package, module, section, symbol, file or kind, upper and lower case alike?
+/// Does a row match a filter: a part of its package, module, section, symbol, file or kind, upper and lower
+/// case alike?
 pub fn matches(row: &Row, filter: &str) -> bool {
     let filter = filter.to_lowercase();
     let has = |s: &str| s.to_lowercase().contains(&filter);

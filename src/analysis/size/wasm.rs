@@ -1,6 +1,7 @@
 //! WebAssembly: function bodies by the pclntab, whose pcs hold the function's index.
 //!
-//! Authority: cmd/link/internal/wasm/asm.go of Go 1.27: the pc of function `i` (imports left out) is `(0x1000 + i) << 16`.
+//! Authority: cmd/link/internal/wasm/asm.go of Go 1.27: the pc of function `i` (imports left out) is `(0x1000
+//! + i) << 16`.
 
 use super::ledger::{Cut, Ledger, Owner};
 use super::model::{Kind, Source};

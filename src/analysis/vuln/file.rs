@@ -70,7 +70,8 @@ impl File {
         self.suppressed = out;
     }
 
-    /// Takes out what nothing is seen to call: what is in the file because reflection may call it, and for no other reason. That it did is a gap.
+    /// Takes out what nothing is seen to call: what is in the file because reflection may call it, and for no
+    /// other reason. That it did is a gap.
     pub fn keep_reached(&mut self) {
         let j = &mut self.judgement;
         let before = j.findings.len();
@@ -80,7 +81,8 @@ impl File {
             j.gaps.push(Gap {
                 what: "uncalled",
                 message: format!(
-                    "{n} findings left out: their functions are in the file because reflection may call them, and nothing we see does"
+                    "{n} findings left out: their functions are in the file because reflection may call \
+                        them, and nothing we see does"
                 ),
             });
         }
@@ -103,7 +105,8 @@ pub struct Ask<'d> {
     pub reach: bool,
 }
 
-/// Judges the programs in a file, of one that UPX packed the one that it unpacks to; of a fat Mach-O all slices, whose findings are put together.
+/// Judges the programs in a file, of one that UPX packed the one that it unpacks to; of a fat Mach-O all
+/// slices, whose findings are put together.
 ///
 /// # Errors
 /// Where the file is no image of a known format.
@@ -147,7 +150,8 @@ fn merge(first: &mut File, next: File) {
 pub fn judge_program(program: &Program<'_>, ask: Ask<'_>) -> File {
     let build = program.build_info();
     let told = build.map(|b| b.go_version()).filter(|v| *v != b"unknown");
-    // The page of facts knows more ways to a version, and who else writes Go programs; it is only asked where there is need.
+    // The page of facts knows more ways to a version, and who else writes Go programs; it is only asked where
+    // there is need.
     let facts = (told.is_none() || program.pclntab().is_err()).then(|| info::gather_program(program));
     let hidden = match (program.obfuscated(), &facts) {
         (Some(o), _) => Some(format!("{} has renamed them", o.by)),
@@ -185,8 +189,8 @@ pub fn judge_program(program: &Program<'_>, ask: Ask<'_>) -> File {
     }
 }
 
-/// The system a format is for, where that is one: an ELF file does not say enough, and an advisory for another system must not be left
-/// out on a guess.
+/// The system a format is for, where that is one: an ELF file does not say enough, and an advisory for
+/// another system must not be left out on a guess.
 fn os(image: &Image<'_>) -> Option<String> {
     let word = match (&image.detail, image.format) {
         (Detail::Pe(_), _) => "windows",

@@ -1,8 +1,9 @@
 //! A program against the database → findings, and what could not be judged.
 //!
-//! Authority for what is marked [`Scope::Govulncheck`]: golang.org/x/vuln v1.9.0, internal/vulncheck (binary.go, vulncheck.go). That an
-//! advisory does not concern a program has one of four reasons: its version is out of range, the package is not in it, the function
-//! is not in it, or it is about another system. Where a reason can't be seen, the advisory stays.
+//! Authority for what is marked [`Scope::Govulncheck`]: golang.org/x/vuln v1.9.0, internal/vulncheck
+//! (binary.go, vulncheck.go). That an advisory does not concern a program has one of four reasons: its
+//! version is out of range, the package is not in it, the function is not in it, or it is about another
+//! system. Where a reason can't be seen, the advisory stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +51,8 @@ pub enum Scope {
     GoExperiment,
     /// The version is not known: no list of modules, a replacement by a folder, `(devel)`.
     UnknownVersion,
-    /// Another module stands in for it, whose versions say nothing about this one's; or this is the one that stands in.
+    /// Another module stands in for it, whose versions say nothing about this one's; or this is the one that
+    /// stands in.
     Replaced,
 }
 
@@ -84,9 +86,11 @@ pub struct Finding {
     pub version: String,
     /// The module that this one stands in for, where it is another.
     pub replaces: Option<String>,
-    /// The package; `None` where the advisory is on the whole module, or none of its packages is in the program.
+    /// The package; `None` where the advisory is on the whole module, or none of its packages is in the
+    /// program.
     pub package: Option<String>,
-    /// The vulnerable functions that are in the program, sorted. Empty at the level of symbols where every function counts.
+    /// The vulnerable functions that are in the program, sorted. Empty at the level of symbols where every
+    /// function counts.
     pub symbols: Vec<String>,
     /// How deep it was seen.
     pub level: Level,
@@ -178,7 +182,8 @@ impl Versions<'_> {
     }
 }
 
-/// Holds a program against the database. `today` (`YYYY-MM-DD`) decides which withdrawals have come into force.
+/// Holds a program against the database. `today` (`YYYY-MM-DD`) decides which withdrawals have come into
+/// force.
 pub fn judge(subject: &Subject<'_>, db: &Database, today: &str) -> Judgement {
     let mut engine = Engine {
         subject,
@@ -265,11 +270,13 @@ impl<'s> Engine<'s, '_> {
             };
             self.look_up(&target("toolchain", Scope::Toolchain, versions));
             if self.subject.packages.keys().any(|p| p.starts_with("cmd/vendor/")) {
-                let message = "the Go distribution's copies of other modules (cmd/vendor) are judged by its own advisories only";
+                let message = "the Go distribution's copies of other modules (cmd/vendor) are judged by its \
+                    own advisories only";
                 self.gap("vendored", message.into());
             }
         }
-        // With neither a version nor functions every advisory there ever was would be listed; the gaps say it better.
+        // With neither a version nor functions every advisory there ever was would be listed; the gaps say it
+        // better.
         let nothing =
             matches!(versions, Versions::All) && matches!(self.subject.functions, Functions::Unseen(_));
         if !nothing {
@@ -474,7 +481,8 @@ impl<'s> Engine<'s, '_> {
         }
     }
 
-    /// The package's path in the program and those of its vulnerable functions that are there; `None` where the package is not.
+    /// The package's path in the program and those of its vulnerable functions that are there; `None` where
+    /// the package is not.
     fn present(&self, t: &Target<'_>, p: &Package) -> Option<(String, Vec<String>)> {
         let path = match p.path.strip_prefix(t.path) {
             Some(below) if t.imported_as != t.path && (below.is_empty() || below.starts_with('/')) => {
@@ -556,7 +564,8 @@ pub(super) fn sort(all: &mut [Finding]) {
     });
 }
 
-/// `devel go1.28-…`: the release before, and the first version that could be called the next. A fix made meanwhile may be in it or not.
+/// `devel go1.28-…`: the release before, and the first version that could be called the next. A fix made
+/// meanwhile may be in it or not.
 fn development(told: &str) -> Option<(String, String)> {
     let v = Version::parse(told).filter(|_| told.starts_with("devel ") || told.contains("-devel"))?;
     let last = v.minor.checked_sub(1)?;

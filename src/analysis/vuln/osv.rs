@@ -1,6 +1,8 @@
-//! OSV entries, JSON as the Go vulnerability database publishes it → [`Entry`]. Facts only: texts and references are left out.
+//! OSV entries, JSON as the Go vulnerability database publishes it → [`Entry`]. Facts only: texts and
+//! references are left out.
 //!
-//! Authority: the OSV format (ossf.github.io/osv-schema), as golang.org/x/vuln v1.9.0 reads it (internal/osv), and its
+//! Authority: the OSV format (ossf.github.io/osv-schema), as golang.org/x/vuln v1.9.0 reads it
+//! (internal/osv), and its
 //! `custom_ranges`. Fields that are not known are skipped.
 
 use serde::Deserialize;
@@ -144,7 +146,8 @@ pub fn parse(json: &[u8]) -> Result<(Entry, String), String> {
     let raw: RawEntry = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     let affected = raw.affected.into_iter().map(|a| Affected {
         module: a.package.name,
-        // govulncheck knows semantic versions only; where there is no such range, all versions count as affected.
+        // govulncheck knows semantic versions only; where there is no such range, all versions count as
+        // affected.
         ranges: a
             .ranges
             .into_iter()

@@ -10,13 +10,15 @@ use crate::go::Program;
 pub enum Reach {
     /// By this chain.
     By(Path),
-    /// It is in the file because reflection may call every exported method; nothing calls it that can be seen.
+    /// It is in the file because reflection may call every exported method; nothing calls it that can be
+    /// seen.
     Uncalled,
     /// The way to it can't be seen.
     Unseen,
 }
 
-/// Fills in [`Finding::reach`] where a function was seen. Reads the code of the whole program, so it is done on request.
+/// Fills in [`Finding::reach`] where a function was seen. Reads the code of the whole program, so it is done
+/// on request.
 pub(super) fn find(program: &Program<'_>, findings: &mut [Finding]) {
     let mut asked: Vec<&mut Finding> = findings
         .iter_mut()
@@ -52,7 +54,8 @@ pub(super) fn find(program: &Program<'_>, findings: &mut [Finding]) {
     }
 }
 
-/// The last link, where the function that the chain ends with is not vulnerable itself but has one that is inlined.
+/// The last link, where the function that the chain ends with is not vulnerable itself but has one that is
+/// inlined.
 fn inlined(
     program: &Program<'_>,
     end: usize,

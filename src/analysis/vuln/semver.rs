@@ -1,8 +1,8 @@
 //! Go's order of versions, and whether a range of the vulnerability database holds one.
 //!
-//! Authority: golang.org/x/mod/semver (`Compare`) and golang.org/x/vuln v1.9.0, internal/semver (prefixes, `Affects`, `GoTagToSemver`).
-//! Go's rules are not those of Cargo: `v1` and `v1.2` are versions, numbers have no limit, a text that is no version comes
-//! before all versions, and `+incompatible` counts for nothing.
+//! Authority: golang.org/x/mod/semver (`Compare`) and golang.org/x/vuln v1.9.0, internal/semver (prefixes,
+//! `Affects`, `GoTagToSemver`). Go's rules are not those of Cargo: `v1` and `v1.2` are versions, numbers have
+//! no limit, a text that is no version comes before all versions, and `+incompatible` counts for nothing.
 
 use std::cmp::Ordering;
 
@@ -142,7 +142,8 @@ pub fn is_pseudo(version: &str) -> bool {
         && is_number(stamp)
 }
 
-/// Does a range hold a version? From each `introduced` up to the `fixed` behind it; a range without events holds all.
+/// Does a range hold a version? From each `introduced` up to the `fixed` behind it; a range without events
+/// holds all.
 pub fn holds(range: &[Event], version: &str) -> bool {
     if range.is_empty() {
         return true;
@@ -185,7 +186,8 @@ pub fn fixed_after(ranges: &[Range], version: &str) -> Option<String> {
     fixes.into_iter().find(sound).map(str::to_string)
 }
 
-/// `go1.21rc2` as a version: `v1.21.0-rc.2`; experiments behind it count for nothing. `None` for development versions.
+/// `go1.21rc2` as a version: `v1.21.0-rc.2`; experiments behind it count for nothing. `None` for development
+/// versions.
 pub fn of_go(text: &str) -> Option<String> {
     let text = text.strip_prefix("go")?;
     let text = text.split([' ', '\t']).next().unwrap_or_default();

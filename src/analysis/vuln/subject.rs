@@ -1,8 +1,10 @@
-//! A program → what the vulnerability database can be held against: its modules and, by package, the functions that are in it.
+//! A program → what the vulnerability database can be held against: its modules and, by package, the
+//! functions that are in it.
 //!
-//! A function is in a program when the pclntab lists it or an inline tree of the pclntab does. Names are compared as golang.org/x/vuln
-//! v1.9.0 does (internal/buildinfo, `parseName`): `(*T).M` is `T.M`, and the main package goes by its import path. Unlike there, type
-//! arguments are left out, as the database leaves them out.
+//! A function is in a program when the pclntab lists it or an inline tree of the pclntab does. Names are
+//! compared as golang.org/x/vuln v1.9.0 does (internal/buildinfo, `parseName`): `(*T).M` is `T.M`, and the
+//! main package goes by its import path. Unlike there, type arguments are left out, as the database leaves
+//! them out.
 
 use std::borrow::Cow;
 
@@ -81,8 +83,9 @@ impl<'p> Subject<'p> {
         out
     }
 
-    /// Names come from the functions and their inline trees. Where these can't be read (Go 1.15 and before, a file that does not say
-    /// where they are), from the table of names, which has those of both, and only those.
+    /// Names come from the functions and their inline trees. Where these can't be read (Go 1.15 and before, a
+    /// file that does not say where they are), from the table of names, which has those of both, and only
+    /// those.
     fn gather(&mut self, table: &'p Table<'p>) {
         let trees = match table.layout() {
             Layout::Go12 => false,
@@ -125,8 +128,8 @@ impl<'p> Subject<'p> {
     }
 }
 
-/// For each wanted package (by import path) the wanted symbols, none standing for all: calls `found` with a number of `wanted`, a function, by its
-/// index, that is one of them or inlines one, and the one.
+/// For each wanted package (by import path) the wanted symbols, none standing for all: calls `found` with a
+/// number of `wanted`, a function, by its index, that is one of them or inlines one, and the one.
 pub(super) fn holders<'a>(
     program: &Program<'a>,
     wanted: &[(&str, &[String])],
@@ -171,7 +174,8 @@ struct Sorter<'s, 'p> {
 }
 
 impl<'p> Sorter<'_, 'p> {
-    /// Without modules, copies of other modules lie in a folder `vendor`; their import path is what stands behind it.
+    /// Without modules, copies of other modules lie in a folder `vendor`; their import path is what stands
+    /// behind it.
     fn import_path(&self, path: &str) -> String {
         match self.subject.owners.are_listed() || path.starts_with("cmd/") {
             true => path,
@@ -183,7 +187,8 @@ impl<'p> Sorter<'_, 'p> {
     /// The symbol, with its package's import path in `last`.
     fn split(&mut self, name: &'p [u8]) -> Option<Cow<'p, str>> {
         let raw = path_of(name)?;
-        // Of what compares values of a type and its kin the path stands elsewhere in the name; they are in no package's list.
+        // Of what compares values of a type and its kin the path stands elsewhere in the name; they are in no
+        // package's list.
         let rest = name.strip_prefix(raw).and_then(|r| r.strip_prefix(b"."))?;
         if raw != self.last.0 || self.last.1.is_none() {
             let path = match (raw, &self.subject.main_path) {

@@ -1,7 +1,8 @@
 //! What stays of DWARF with `-w` when GNU ld links for Go 1.25 and older: the C objects' part.
 //!
-//! Go's linker then leaves its own DWARF out but does not tell the C linker to drop the objects'. The units of other producers
-//! are picked out here and compressed as ld does, each section on its own. Within some hundred bytes of the truth.
+//! Go's linker then leaves its own DWARF out but does not tell the C linker to drop the objects'. The units
+//! of other producers are picked out here and compressed as ld does, each section on its own. Within some
+//! hundred bytes of the truth.
 
 use std::io::Write;
 

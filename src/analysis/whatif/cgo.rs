@@ -1,7 +1,8 @@
 //! CGO_ENABLED=0: what is C in a file, and what would be left without it.
 //!
-//! Measured on programs built both ways (linux/amd64, Go 1.21 to 1.27): what goes is known from the file; the pure Go code that
-//! comes in instead (a DNS client for net, a parser of /etc/passwd for os/user) is not in it and stands here as constants.
+//! Measured on programs built both ways (linux/amd64, Go 1.21 to 1.27): what goes is known from the file; the
+//! pure Go code that comes in instead (a DNS client for net, a parser of /etc/passwd for os/user) is not in
+//! it and stands here as constants.
 
 use std::collections::BTreeSet;
 
@@ -79,8 +80,8 @@ const STANDARD: [(u32, [Change; 3]); 5] = [
     ),
 ];
 
-/// Go 1.minor and what goes with a program's own C beside the C itself: runtime/cgo and a few wrappers. The last number is
-/// how large DWARF is when Go's linker packs it rather than GNU ld, in thousandths.
+/// Go 1.minor and what goes with a program's own C beside the C itself: runtime/cgo and a few wrappers. The
+/// last number is how large DWARF is when Go's linker packs it rather than GNU ld, in thousandths.
 const OWN: [(u32, Change, u64); 5] = [
     (23, change([-6853, -2060, -6472, -160, 0, -8760, -6527]), 1112),
     (24, change([-6912, -2062, -6504, -160, 0, -9096, -6817]), 1116),
@@ -172,7 +173,8 @@ pub(super) fn without(f: &Facts<'_, '_>) -> Option<Variant> {
         Some("-race needs cgo: there is no such file")
     } else if users.contains("plugin") {
         Some(
-            "can't be predicted: a program that loads plugins keeps all that a plugin may use; without cgo package plugin does nothing and the linker drops it",
+            "can't be predicted: a program that loads plugins keeps all that a plugin may use; without cgo \
+                package plugin does nothing and the linker drops it",
         )
     } else {
         None

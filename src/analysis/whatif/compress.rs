@@ -24,8 +24,9 @@ impl Write for Counter {
     }
 }
 
-/// Bytes after gzip at level 6, the default of gzip and of container image layers; after zstd at level 3, its default; and of
-/// the loaded parts after deflate at its best, which is about what UPX's own methods come to. All at the same time.
+/// Bytes after gzip at level 6, the default of gzip and of container image layers; after zstd at level 3, its
+/// default; and of the loaded parts after deflate at its best, which is about what UPX's own methods come to.
+/// All at the same time.
 pub(super) fn measured(data: &[u8], loaded: Option<&[&[u8]]>) -> (Option<u64>, Option<u64>, Option<u64>) {
     let (gz, (zs, up)) = rayon::join(
         || gzip(&[data], 6).ok(),

@@ -1,7 +1,8 @@
-//! ELF files that GNU ld laid out, called by Go's linker: to the byte, but for `-w` before Go 1.26, which keeps C's DWARF.
+//! ELF files that GNU ld laid out, called by Go's linker: to the byte, but for `-w` before Go 1.26, which
+//! keeps C's DWARF.
 //!
-//! Authority: GNU ld's default linker script (DATA_SEGMENT_ALIGN, DATA_SEGMENT_RELRO_END) and how bfd places sections in the
-//! file, measured with binutils 2.40.
+//! Authority: GNU ld's default linker script (DATA_SEGMENT_ALIGN, DATA_SEGMENT_RELRO_END) and how bfd places
+//! sections in the file, measured with binutils 2.40.
 
 use super::Tables;
 use super::facts::{Facts, round};
@@ -10,7 +11,8 @@ use super::strings;
 use crate::image::elf::{PT_GNU_RELRO, PT_LOAD, ProgramHeader, SHF_ALLOC, SHT_NOBITS, SHT_NULL};
 use crate::image::{Arch, Image, debug_name};
 
-/// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes. Sections in
+/// The file's size with these tables and with the sections in `grown` larger or smaller by so many bytes.
+/// Sections in
 /// `other` take another number of bytes in the file.
 pub(super) fn size(
     f: &Facts<'_, '_>,
@@ -36,7 +38,8 @@ pub(super) fn size(
             s.flags & u64::from(SHF_ALLOC) == 0 && s.kind != SHT_NULL && i != elf.name_section
         })
         .collect();
-    // Sections that are compressed late come behind the symbols in the file; else they stand in the order of their headers.
+    // Sections that are compressed late come behind the symbols in the file; else they stand in the order of
+    // their headers.
     if !want.plain {
         rest.sort_by_key(|&i| image.sections[i].offset);
     }
@@ -163,7 +166,8 @@ fn data_align(end: u64, page: u64) -> u64 {
     round(end, page).saturating_add(end & (page - 1))
 }
 
-/// Where a segment starts that follows one that now ends at `new_end`: by the rule that explains the file as it is.
+/// Where a segment starts that follows one that now ends at `new_end`: by the rule that explains the file as
+/// it is.
 fn moved(old_end: u64, start: u64, new_end: u64, page: u64) -> Option<u64> {
     if round(old_end, page) == start {
         return Some(round(new_end, page));

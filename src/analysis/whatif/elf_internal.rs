@@ -1,7 +1,8 @@
 //! ELF files that Go's own linker laid out: to the byte.
 //!
-//! Authority: cmd/link (address and the writing of ELF files), measured on rebuilds: segments at page multiples, DWARF after
-//! the last one, then the symbol table. Since Go 1.26 the section names stand last, before that inside the read-only segment.
+//! Authority: cmd/link (address and the writing of ELF files), measured on rebuilds: segments at page
+//! multiples, DWARF after the last one, then the symbol table. Since Go 1.26 the section names stand last,
+//! before that inside the read-only segment.
 
 use super::Tables;
 use super::facts::{Facts, round};
@@ -24,7 +25,8 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
         !want.dwarf && debug_name(name).is_some()
             || !want.symtab && (name == b".symtab" || name == b".strtab")
     };
-    // The table of names may hold more than the sections do: Go 1.25 also names DWARF sections it does not write.
+    // The table of names may hold more than the sections do: Go 1.25 also names DWARF sections it does not
+    // write.
     let dropped: u64 = image
         .section_bytes(names)
         .split(|&b| b == 0)

@@ -1,8 +1,8 @@
-//! What the engines need to know of a file: who linked it, with which flags, which tables it has, where the module information
-//! stands.
+//! What the engines need to know of a file: who linked it, with which flags, which tables it has, where the
+//! module information stands.
 //!
-//! Authority: cmd/go (the lines of the module information), cmd/link (`.go.buildinfo`, `runtime.modinfo.str`, alignment of data
-//! symbols), measured on rebuilds with Go 1.16 to 1.27.
+//! Authority: cmd/go (the lines of the module information), cmd/link (`.go.buildinfo`, `runtime.modinfo.str`,
+//! alignment of data symbols), measured on rebuilds with Go 1.16 to 1.27.
 
 use crate::go::Program;
 use crate::go::buildinfo::Blob;
@@ -158,8 +158,8 @@ impl<'p, 'a> Facts<'p, 'a> {
         self.info.setting("-trimpath").as_deref() == Some("true")
     }
 
-    /// How many bytes longer the module information gets when the flags in `add` stand before those that the file was linked
-    /// with. Go writes no settings before 1.18, and no -ldflags beside -trimpath.
+    /// How many bytes longer the module information gets when the flags in `add` stand before those that the
+    /// file was linked with. Go writes no settings before 1.18, and no -ldflags beside -trimpath.
     pub fn modinfo_growth(&self, add: &[&str]) -> i64 {
         if self.info.settings.is_empty() || self.trimpath() || self.blob.is_none_or(|b| !b.inline) {
             return 0;
@@ -185,8 +185,9 @@ impl<'p, 'a> Facts<'p, 'a> {
         if self.image.arch == Arch::Arm { 8 } else { 32 }
     }
 
-    /// The sections that grow when the module information gets `growth` bytes longer, and by how much. `step` is added to what
-    /// the read-only section grows by: how the symbols there fall is not known to the last step.
+    /// The sections that grow when the module information gets `growth` bytes longer, and by how much. `step`
+    /// is added to what the read-only section grows by: how the symbols there fall is not known to the last
+    /// step.
     pub fn grown(&self, growth: i64, step: i64) -> Vec<(usize, i64)> {
         let mut out = Vec::new();
         let Some(blob) = self.blob.filter(|b| b.inline && growth != 0) else {
@@ -208,8 +209,8 @@ impl<'p, 'a> Facts<'p, 'a> {
         out
     }
 
-    /// Runs an engine with each of the steps that the read-only section may be off by. The size, and by how many bytes it may
-    /// be off: 0 where all steps come to the same.
+    /// Runs an engine with each of the steps that the read-only section may be off by. The size, and by how
+    /// many bytes it may be off: 0 where all steps come to the same.
     pub fn with_steps(
         &self,
         growth: i64,

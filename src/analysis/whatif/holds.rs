@@ -1,7 +1,7 @@
 //! What the file's size would be without what reflection keeps, or without modules.
 //!
-//! The graph of what keeps what tells the bytes of mapped sections; what symbol table and DWARF would lose is not counted, so that the size is one that
-//! the real one lies below. docs/why.md says how well it agrees.
+//! The graph of what keeps what tells the bytes of mapped sections; what symbol table and DWARF would lose is
+//! not counted, so that the size is one that the real one lies below. docs/why.md says how well it agrees.
 
 use super::Variant;
 use crate::analysis::graph::{Graph, Row};
@@ -10,7 +10,8 @@ use crate::go::Program;
 /// Savings below this are lost among alignment and shared tables.
 const BLUR: u64 = 50_000;
 
-/// Without the methods that only reflection may call, where there are such; without all of `drop`, modules or packages, where any are named.
+/// Without the methods that only reflection may call, where there are such; without all of `drop`, modules or
+/// packages, where any are named.
 ///
 /// # Errors
 /// Where one of `drop` is not in the program, or the program's graph can't be made.

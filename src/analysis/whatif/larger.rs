@@ -1,7 +1,7 @@
 //! Towards larger files: estimates from what a file without tables still has.
 //!
-//! DWARF and symbol table grow with the number of functions and lines, as the pclntab does. The ratios are measured; a
-//! program with more C or larger types than usual is further off.
+//! DWARF and symbol table grow with the number of functions and lines, as the pclntab does. The ratios are
+//! measured; a program with more C or larger types than usual is further off.
 
 use super::Variant;
 use super::facts::{Facts, Linker};

@@ -1,7 +1,8 @@
 //! Mach-O files that Go's own linker laid out: to the byte.
 //!
-//! Authority: cmd/link (macho.go: order of __LINKEDIT, rebase and bind streams, symbol strings; codesign: the ad-hoc signature)
-//! and Apple's mach-o/loader.h. Rebase and bind streams hold offsets as ULEB128, whose length can change when sections move.
+//! Authority: cmd/link (macho.go: order of __LINKEDIT, rebase and bind streams, symbol strings; codesign: the
+//! ad-hoc signature) and Apple's mach-o/loader.h. Rebase and bind streams hold offsets as ULEB128, whose
+//! length can change when sections move.
 
 use super::Tables;
 use super::facts::{Facts, round};
@@ -123,7 +124,8 @@ pub(super) fn size(f: &Facts<'_, '_>, want: Tables, grown: &[(usize, i64)]) -> O
     Some(end + if signed { signature(end) } else { 0 })
 }
 
-/// The ad-hoc signature of `size` bytes: super blob, one index entry, code directory, the name "a.out", a hash a page.
+/// The ad-hoc signature of `size` bytes: super blob, one index entry, code directory, the name "a.out", a
+/// hash a page.
 fn signature(size: u64) -> u64 {
     12 + 8 + 88 + 6 + 32 * size.div_ceil(4096)
 }

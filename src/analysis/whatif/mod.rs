@@ -1,7 +1,8 @@
 //! What the file's size would be, and what would be lost or gained, if it were built or treated otherwise.
 //!
-//! One file per engine: each knows how one linker (or strip, or a compressor) lays a file out. Every engine first predicts the
-//! file as it is; where that does not come to its real size, its answers are not called exact.
+//! One file per engine: each knows how one linker (or strip, or a compressor) lays a file out. Every engine
+//! first predicts the file as it is; where that does not come to its real size, its answers are not called
+//! exact.
 
 mod c_dwarf;
 mod cgo;
@@ -257,7 +258,8 @@ fn linked(f: &Facts<'_, '_>, id: &'static str, flags: &[&str]) -> Variant {
     v
 }
 
-/// Compressed DWARF that stays holds addresses that move: by how many bytes it may come out larger or smaller.
+/// Compressed DWARF that stays holds addresses that move: by how many bytes it may come out larger or
+/// smaller.
 fn dwarf_wobble(f: &Facts<'_, '_>, want: Tables) -> u64 {
     if !want.dwarf || want.plain {
         return 0;
@@ -338,7 +340,8 @@ fn trimmed(f: &Facts<'_, '_>) -> Option<Variant> {
     })
 }
 
-/// `-ldflags=-extldflags=-static`: a C library comes into the file where a C linker made it; else nothing happens.
+/// `-ldflags=-extldflags=-static`: a C library comes into the file where a C linker made it; else nothing
+/// happens.
 fn static_link(f: &Facts<'_, '_>) -> Option<Variant> {
     if f.image.format != Format::Elf {
         return None;

@@ -48,10 +48,17 @@ pub(super) fn linked(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
             Format::MachO => "nm, Instruments, atos",
             _ => "nm, debuggers",
         };
-        out.push(format!("no symbol table: {tools} know no Go function names; govulncheck -mode=binary sees modules, not symbols"));
+        out.push(format!(
+            "no symbol table: {tools} know no Go function names; govulncheck -mode=binary sees \
+            modules, not symbols"
+        ));
     }
     if want.plain && want.dwarf {
-        out.push("nothing is lost: DWARF is stored as it is, for tools that can't decompress it; a layer compresses it anyway".into());
+        out.push(
+            "nothing is lost: DWARF is stored as it is, for tools that can't decompress it; a layer \
+            compresses it anyway"
+                .into(),
+        );
         return out;
     }
     if !out.is_empty() {
@@ -79,7 +86,11 @@ pub(super) fn stripped(f: &Facts<'_, '_>, want: Tables) -> Vec<String> {
 }
 
 pub(super) fn gzip() -> Vec<String> {
-    vec!["measured: zlib-rs at level 6; `gzip -6`, as downloads and container image layers are packed, comes out about 1 % smaller".into()]
+    vec![
+        "measured: zlib-rs at level 6; `gzip -6`, as downloads and container image layers are packed, \
+        comes out about 1 % smaller"
+            .into(),
+    ]
 }
 
 pub(super) fn zstd() -> Vec<String> {
@@ -92,8 +103,12 @@ pub(super) fn trimmed(f: &Facts<'_, '_>) -> Vec<String> {
         return vec!["the paths are trimmed already".into()];
     }
     vec![
-        "no paths of the build machine in panics and in the pclntab; builds in other folders come out the same".into(),
-        "build information leaves out -ldflags and the C flags; debuggers need a path mapping to find sources".into(),
+        "no paths of the build machine in panics and in the pclntab; builds in other folders come out the \
+            same"
+            .into(),
+        "build information leaves out -ldflags and the C flags; debuggers need a path mapping to find \
+            sources"
+            .into(),
     ]
 }
 
@@ -112,7 +127,8 @@ pub(super) fn cgo(
     }
     if !own.is_empty() {
         out.push(format!(
-            "can't, unless it has a twin in pure Go behind build tags: {} is C; the size told is that of a build without it",
+            "can't, unless it has a twin in pure Go behind build tags: {} is C; the size told is that of a \
+                build without it",
             own.join(", ")
         ));
     }
@@ -143,10 +159,18 @@ pub(super) fn cgo(
         let floor = floor
             .map(|v| format!(" (glibc {v} or later is needed now)"))
             .unwrap_or_default();
-        out.push(format!("{} need no longer be there{floor}: the file becomes static and runs on musl and in an empty image", libraries.join(", ")));
+        out.push(format!(
+            "{} need no longer be there{floor}: the file becomes static and runs on musl and \
+            in an empty image",
+            libraries.join(", ")
+        ));
     }
     if users.contains("net") {
-        out.push("DNS: Go's own resolver reads /etc/resolv.conf and /etc/hosts; NSS modules (mDNS, LDAP, systemd-resolved's) are not asked".into());
+        out.push(
+            "DNS: Go's own resolver reads /etc/resolv.conf and /etc/hosts; NSS modules (mDNS, LDAP, \
+            systemd-resolved's) are not asked"
+                .into(),
+        );
     }
     if users.contains("os/user") {
         out.push(
@@ -154,7 +178,11 @@ pub(super) fn cgo(
                 .into(),
         );
     }
-    out.push("the size hardly changes for what the standard library uses C for; what changes is the dependency on libc".into());
+    out.push(
+        "the size hardly changes for what the standard library uses C for; what changes is the \
+        dependency on libc"
+            .into(),
+    );
     out
 }
 
@@ -175,9 +203,15 @@ pub(super) fn static_by_go(f: &Facts<'_, '_>) -> Vec<String> {
 /// The same where a C linker links.
 pub(super) fn static_by_c() -> Vec<String> {
     vec![
-        "libc comes into the file: it runs without the libraries it needs now; security fixes of libc need a new build".into(),
-        "glibc's resolver and user look-up still want its shared libraries at run time: use -tags netgo,osusergo, or musl".into(),
-        "address randomisation (ASLR): a static file has it only as -buildmode=pie with -extldflags=-static-pie".into(),
+        "libc comes into the file: it runs without the libraries it needs now; security fixes of libc need \
+            a new build"
+            .into(),
+        "glibc's resolver and user look-up still want its shared libraries at run time: use -tags \
+            netgo,osusergo, or musl"
+            .into(),
+        "address randomisation (ASLR): a static file has it only as -buildmode=pie with \
+            -extldflags=-static-pie"
+            .into(),
         "measured with glibc 2.36; other C libraries are smaller (musl) or a little larger".into(),
     ]
 }
@@ -185,7 +219,9 @@ pub(super) fn static_by_c() -> Vec<String> {
 pub(super) fn upx() -> Vec<String> {
     vec![
         "an estimate: loaded parts deflated, not by UPX itself".into(),
-        "costs start-up time and memory (no page is shared or dropped); debuggers, profilers, `go version -m` and scanners see nothing; virus scanners object".into(),
+        "costs start-up time and memory (no page is shared or dropped); debuggers, profilers, `go version \
+            -m` and scanners see nothing; virus scanners object"
+            .into(),
     ]
 }
 

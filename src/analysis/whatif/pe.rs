@@ -1,7 +1,8 @@
 //! PE files that Go's own linker laid out: to the byte.
 //!
-//! Authority: cmd/link (pe.go) and Microsoft's PE format: sections at multiples of 512 bytes in the file, base relocations in
-//! a block for each page, the COFF symbols and their strings in a section `.symtab` of their own.
+//! Authority: cmd/link (pe.go) and Microsoft's PE format: sections at multiples of 512 bytes in the file,
+//! base relocations in a block for each page, the COFF symbols and their strings in a section `.symtab` of
+//! their own.
 
 use super::Tables;
 use super::facts::{Facts, round};
@@ -113,8 +114,8 @@ fn symtab(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     (pe.symbol_table.1 * 18 + pe.strings.len() as u64).checked_sub(gone)
 }
 
-/// Bytes of the base relocations after `map` has moved what they patch. Blocks are padded to 4 bytes where the file's are:
-/// since Go 1.24.
+/// Bytes of the base relocations after `map` has moved what they patch. Blocks are padded to 4 bytes where
+/// the file's are: since Go 1.24.
 fn relocations(b: &[u8], s: &Section<'_>, image_base: u64, map: &dyn Fn(u64) -> Option<u64>) -> Option<u64> {
     let b = b.get(..usize::try_from(s.mem_size).ok()?.min(b.len()))?;
     let le = Endian::Little;
@@ -153,7 +154,8 @@ fn relocations(b: &[u8], s: &Section<'_>, image_base: u64, map: &dyn Fn(u64) -> 
     Some(total)
 }
 
-/// The size of a file that a C linker (mingw's GNU ld) made: sections that go are taken away, what moves is left as it is.
+/// The size of a file that a C linker (mingw's GNU ld) made: sections that go are taken away, what moves is
+/// left as it is.
 pub(super) fn by_c_linker(f: &Facts<'_, '_>, want: Tables) -> Option<u64> {
     let pe = f.image.pe()?;
     let fa = u64::from(pe.file_alignment).max(1);

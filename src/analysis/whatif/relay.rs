@@ -1,8 +1,8 @@
 //! Lays segments out anew after some of their sections have grown or shrunk.
 //!
-//! Authority: cmd/link, data.go: each section starts at the next multiple of its alignment, each segment at the next page.
-//! Sections are sometimes aligned by more than their header says: the smallest power of two that explains the gap in the file
-//! as it is counts.
+//! Authority: cmd/link, data.go: each section starts at the next multiple of its alignment, each segment at
+//! the next page. Sections are sometimes aligned by more than their header says: the smallest power of two
+//! that explains the gap in the file as it is counts.
 
 use super::facts::round;
 
@@ -30,8 +30,8 @@ pub(super) struct Laid {
     pub file_end: u64,
 }
 
-/// Lays `parts` (sorted by address) of a segment out that moves from `old_start` to `new_start`. `grown` names the sections
-/// that change their size. Calls `place` with each section's new address.
+/// Lays `parts` (sorted by address) of a segment out that moves from `old_start` to `new_start`. `grown`
+/// names the sections that change their size. Calls `place` with each section's new address.
 pub(super) fn lay(
     old_start: u64,
     new_start: u64,

@@ -2,7 +2,8 @@
 //!
 //! Authority: binutils, bfd/elf-strtab.c, measured.
 
-/// Bytes of a table of these strings: a NUL first, each string with its NUL, suffixes and repetitions stored once.
+/// Bytes of a table of these strings: a NUL first, each string with its NUL, suffixes and repetitions stored
+/// once.
 pub(super) fn merged<'a>(names: impl Iterator<Item = &'a [u8]>) -> u64 {
     let mut reversed: Vec<Vec<u8>> = names
         .filter(|n| !n.is_empty())

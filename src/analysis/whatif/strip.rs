@@ -1,7 +1,7 @@
 //! What GNU strip makes of an ELF file: to the byte.
 //!
-//! Authority: binutils (bfd's placing of sections, objcopy's choice of symbols), measured with binutils 2.40. Loaded bytes stay
-//! where they are; what is not loaded is written behind them, the section headers last.
+//! Authority: binutils (bfd's placing of sections, objcopy's choice of symbols), measured with binutils 2.40.
+//! Loaded bytes stay where they are; what is not loaded is written behind them, the section headers last.
 
 use super::facts::round;
 use super::strings;
@@ -49,7 +49,8 @@ pub(super) fn size(image: &Image<'_>, symbols: bool) -> Option<u64> {
     Some(round(at, word) + header * (kept.len() as u64 + 1))
 }
 
-/// Bytes of the symbols and of their names that `--strip-debug` leaves: all but those of files and of dropped sections.
+/// Bytes of the symbols and of their names that `--strip-debug` leaves: all but those of files and of dropped
+/// sections.
 fn debug_stripped(image: &Image<'_>) -> Option<(u64, u64)> {
     let entry = if image.ptr_size == 8 { 24 } else { 16 };
     let all = image.symbols().ok()?;

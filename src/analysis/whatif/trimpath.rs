@@ -1,7 +1,8 @@
-//! What `-trimpath` takes off: the file names in the pclntab get shorter, and lines go from the module information.
+//! What `-trimpath` takes off: the file names in the pclntab get shorter, and lines go from the module
+//! information.
 //!
-//! Authority: cmd/go (the rewriting of directories: GOROOT/src away, a module's folder to `path@version`, the main module's to
-//! its path) and cmd/link (pclntab's file table), measured.
+//! Authority: cmd/go (the rewriting of directories: GOROOT/src away, a module's folder to `path@version`, the
+//! main module's to its path) and cmd/link (pclntab's file table), measured.
 
 use super::facts::{Facts, round, setting_line};
 use crate::go::pclntab::Table;

@@ -166,11 +166,13 @@ fn describe(all: &[Seen], today: Date) -> String {
     let _ = write!(
         out,
         "# What `gospect check` demands of the Go binaries in and below this folder.\n\
-         # Made by `gospect check --init` on {today} from {names}{more}: what stands here without a # is true of them.\n\
+         # Made by `gospect check --init` on {today} from {names}{more}: what stands here without a # is \
+         true of them.\n\
          # `gospect check --explain CODE` says all about a rule; a level is error, warning, note or off.\n\n\
          version = 1\n\n\
          # The least level that makes the exit status 1.\nlevel = \"warning\"\n\n\
-         # Rules that a file does not show enough to decide fail; \"pass\" lets them through.\nunknown = \"fail\"\n\n[rules]\n"
+         # Rules that a file does not show enough to decide fail; \"pass\" lets them through.\nunknown = \
+         \"fail\"\n\n[rules]\n"
     );
     for (group, rules) in GROUPS {
         let _ = writeln!(out, "# {group}");
@@ -180,9 +182,12 @@ fn describe(all: &[Seen], today: Date) -> String {
         out.push('\n');
     }
     out.push_str(
-        "# Other rules for some files; later ones win.\n# [[target]]\n# path = \"bin/agent-*\"\n# rules.max-size = \"10MiB\"\n\n\
-         # A finding that is accepted for a time.\n# [[exception]]\n# rule = \"trimpath\"\n# path = \"bin/old\"\n# reason = \"replaced in March\"\n\
-         # expires = 2027-03-31\n\n# Limits that `gospect diff` and `gospect track` hold to as well.\n# [budget]\n# max-growth = \"2%\"\n\
+        "# Other rules for some files; later ones win.\n# [[target]]\n# path = \"bin/agent-*\"\n# \
+            rules.max-size = \"10MiB\"\n\n\
+         # A finding that is accepted for a time.\n# [[exception]]\n# rule = \"trimpath\"\n# path = \
+         \"bin/old\"\n# reason = \"replaced in March\"\n\
+         # expires = 2027-03-31\n\n# Limits that `gospect diff` and `gospect track` hold to as well.\n# \
+         [budget]\n# max-growth = \"2%\"\n\
          # [budget.package]\n# \"net/...\" = { max-size = \"1MiB\" }\n",
     );
     out

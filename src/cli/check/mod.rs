@@ -25,13 +25,16 @@ use crate::report::text::escape;
 
 /// Holds files to rules: exit status 0 where all hold, 1 where one does not.
 ///
-/// Without flags, profile and policy it is an audit by all rules marked for it. With some, what they name is demanded, and what can't be
-/// seen in a file does not pass.
+/// Without flags, profile and policy it is an audit by all rules marked for it. With some, what they name is
+/// demanded, and what can't be seen in a file does not pass.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect check --static --no-race ./server\n  gospect check --profile release --min-go 1.25 bin/\n  \
-    gospect check --policy gospect.toml --format sarif -o gospect.sarif bin/*\n  gospect check --explain static\n\n\
-    Exit status: 0 no finding; 1 findings of --level or above; 2 wrong usage or a file that could not be read."
+    after_help = "Examples:\n  gospect check --static --no-race ./server\n  gospect check --profile release \
+        --min-go 1.25 bin/\n  \
+    gospect check --policy gospect.toml --format sarif -o gospect.sarif bin/*\n  gospect check --explain \
+    static\n\n\
+    Exit status: 0 no finding; 1 findings of --level or above; 2 wrong usage or a file that could not be \
+    read."
 )]
 pub struct Args {
     /// Files, folders (their Go binaries) and glob patterns; `-` is standard input.
@@ -40,16 +43,19 @@ pub struct Args {
     #[command(flatten)]
     pub(super) demands: flags::Demands,
     /// Start from a named set of rules.
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
+    #[arg(long, value_name = "NAME",
+        value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
     pub(super) profile: Option<String>,
-    /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or above, up to the repository or the home folder].
+    /// The policy file [default: GOSPECT_POLICY, or gospect.toml here or above, up to the repository or the
+    /// home folder].
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Use no policy file.
     #[arg(long, conflicts_with = "policy")]
     pub(super) no_policy: bool,
     /// The least level that makes the exit status 1 [default: warning].
-    #[arg(long, value_name = "LEVEL", value_parser = clap::builder::PossibleValuesParser::new(["note", "warning", "error"]))]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::builder::PossibleValuesParser::new(["note",
+        "warning", "error"]))]
     pub(super) level: Option<String>,
     /// Exit 0 in spite of findings; a file that can't be read is still 2.
     #[arg(long)]
@@ -61,7 +67,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["list", "explain", "profile", "policy"])]
     init: bool,
     /// Say all about one rule.
-    #[arg(long, value_name = "CODE", conflicts_with = "list", value_parser = flags::Codes, hide_possible_values = true)]
+    #[arg(long, value_name = "CODE", conflicts_with = "list", value_parser = flags::Codes,
+        hide_possible_values = true)]
     explain: Option<String>,
     /// Name all rules (text, json, markdown).
     #[arg(long)]

@@ -1,4 +1,5 @@
-//! A path → what is looked at there: the file itself, or, of an archive, a package or an image, every Go binary in it.
+//! A path → what is looked at there: the file itself, or, of an archive, a package or an image, every Go
+//! binary in it.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,8 +15,8 @@ use crate::input::{self, Bytes, Name, fault};
 /// Something to look at, or why it can't be.
 pub(super) type Found<'b> = Result<&'b Bytes, String>;
 
-/// Hands on what a subject is. `look` is told whether it was named: a file that is, or a Go binary in a container; what a folder brings in
-/// may be anything. Its error ends the walk and is given back.
+/// Hands on what a subject is. `look` is told whether it was named: a file that is, or a Go binary in a
+/// container; what a folder brings in may be anything. Its error ends the walk and is given back.
 ///
 /// # Errors
 /// What `look` says.
@@ -43,8 +44,8 @@ pub(super) fn each_in(
     walk(path, look, |w| members::walk(path, w, options()))
 }
 
-/// Hands on every Go binary in a container, or why it can't be read, for commands that have their own way with files. `false` for what is
-/// none, which is not looked at.
+/// Hands on every Go binary in a container, or why it can't be read, for commands that have their own way
+/// with files. `false` for what is none, which is not looked at.
 pub(in crate::cli) fn in_container(path: &Path, look: &mut dyn FnMut(&Name, Found<'_>)) -> bool {
     let image = members::is_image_folder(path);
     let head = || input::open_mapped(path, fault::guard()).is_ok_and(|bytes| is_container(&bytes));
@@ -59,7 +60,8 @@ pub(in crate::cli) fn in_container(path: &Path, look: &mut dyn FnMut(&Name, Foun
     walked.is_ok()
 }
 
-/// Is a file opened rather than looked at? An archive of objects is looked at, and a Debian package, which is one too, is opened.
+/// Is a file opened rather than looked at? An archive of objects is looked at, and a Debian package, which is
+/// one too, is opened.
 fn is_container(bytes: &[u8]) -> bool {
     let head = bytes.get(..512).unwrap_or(bytes);
     members::is_container(head) && (sniff(head).is_none() || head.starts_with(b"!<arch>\ndebian-binary"))

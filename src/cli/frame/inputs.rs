@@ -1,4 +1,5 @@
-//! The one way to open what a command looks at: a file, each of several, all of them at once; and what is in a container.
+//! The one way to open what a command looks at: a file, each of several, all of them at once; and what is in
+//! a container.
 //!
 //! What was said of a file that is written to meanwhile is worth nothing, so it is refused here and nowhere
 //! else. `version`, `nm`, `objdump` and `addr2line` open as Go's tools do and say what those say.
@@ -76,9 +77,10 @@ fn settled<T>(bytes: &Bytes, work: impl FnOnce() -> Result<T, Trouble>) -> Resul
     done
 }
 
-/// Opens the output, then each path in turn (of a folder every file below it that is a binary, of a container that is named every Go
-/// binary in it), and hands its bytes to `work`. One bad file never hides the others. The greatest of the statuses that `work` gave, and 2
-/// for what could not be read and for a folder or container in which nothing was found. Stops at the first write that fails.
+/// Opens the output, then each path in turn (of a folder every file below it that is a binary, of a container
+/// that is named every Go binary in it), and hands its bytes to `work`. One bad file never hides the others.
+/// The greatest of the statuses that `work` gave, and 2 for what could not be read and for a folder or
+/// container in which nothing was found. Stops at the first write that fails.
 pub fn each(
     output: &Output,
     paths: &[PathBuf],
@@ -141,9 +143,9 @@ pub struct Seen<T> {
 
 /// Opens all paths on all cores; `look` gives what it makes of a file, or nothing for one that it passes
 /// over. It is told whether the file was named; what a folder or pattern brings in and is no binary is passed
-/// over before. Of a container that is named, every Go binary in it is looked at, as if it were named. `wanted`
-/// says what it is that a folder, pattern or container which brought nothing has none of. A file that is named
-/// twice is looked at once.
+/// over before. Of a container that is named, every Go binary in it is looked at, as if it were named.
+/// `wanted` says what it is that a folder, pattern or container which brought nothing has none of. A file
+/// that is named twice is looked at once.
 pub fn each_parallel<T: Send>(
     paths: &[PathBuf],
     quiet: bool,

@@ -22,7 +22,8 @@ pub struct Output {
     /// Write to FILE, which appears whole or not at all.
     #[arg(short, long, value_name = "FILE", global = false)]
     pub output: Option<PathBuf>,
-    /// When to use colour: `auto` is on a terminal, unless NO_COLOR is set; `always` is whatever NO_COLOR says.
+    /// When to use colour: `auto` is on a terminal, unless NO_COLOR is set; `always` is whatever NO_COLOR
+    /// says.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Say only what matters.
@@ -97,8 +98,8 @@ impl Format {
 }
 
 impl Output {
-    /// Columns of the terminal that is written to: what COLUMNS says, or the terminal itself. None for a file, and for a pipe where
-    /// COLUMNS is not set: nothing is folded there.
+    /// Columns of the terminal that is written to: what COLUMNS says, or the terminal itself. None for a
+    /// file, and for a pipe where COLUMNS is not set: nothing is folded there.
     pub fn width(&self) -> Option<usize> {
         if self.output.is_some() {
             return None;
@@ -108,7 +109,8 @@ impl Output {
         said.or_else(own).filter(|w| *w >= 20)
     }
 
-    /// Opens the place the output goes to, for commands that write in several steps; [`to_output`] does the rest for the others.
+    /// Opens the place the output goes to, for commands that write in several steps; [`to_output`] does the
+    /// rest for the others.
     ///
     /// # Errors
     /// What the system says of the file or its folder.

@@ -213,7 +213,8 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Puts the hash of the program's contents into its build ID, as the go command does behind a link with an ID of its own.
+    /// Puts the hash of the program's contents into its build ID, as the go command does behind a link with
+    /// an ID of its own.
     fn seal(&mut self, path: &Path) -> Result<(), Cannot> {
         let mut command = ["go", "tool", "buildid", "-w"].map(str::to_string).to_vec();
         command.push(path.to_string_lossy().into_owned());
@@ -256,7 +257,8 @@ pub(super) fn failed(reason: Reason, e: Failed) -> Cannot {
     }
 }
 
-/// The ID that the linker was given: of `a/b/c/d` the last part is filled in later, and until then is the first.
+/// The ID that the linker was given: of `a/b/c/d` the last part is filled in later, and until then is the
+/// first.
 fn at_link(id: &str) -> Option<String> {
     let (rest, _) = id.rsplit_once('/')?;
     Some(format!("{rest}/{}", rest.split('/').next()?))

@@ -1,5 +1,5 @@
-//! The go command, run in an environment of its own: nothing of the user's flags, workspace and settings gets into a build, only where
-//! modules come from and where caches are.
+//! The go command, run in an environment of its own: nothing of the user's flags, workspace and settings gets
+//! into a build, only where modules come from and where caches are.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -21,14 +21,18 @@ pub(super) use step::wrapped;
 
 /// Builds a Go binary again from what it says of itself, and proves it the same, or says why not.
 ///
-/// The source comes through the module proxy of the go command, with its sums held against the file's; the toolchain is the one that built the file. Code is
-/// compiled and never run. C compilers run only with --allow-cgo.
+/// The source comes through the module proxy of the go command, with its sums held against the file's; the
+/// toolchain is the one that built the file. Code is compiled and never run. C compilers run only with
+/// --allow-cgo.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect reproduce --plan ./server\n  gospect reproduce ./server\n  gospect reproduce --source ~/src/server --format json ./server\n  \
-    gospect reproduce --module github.com/evanw/esbuild@v0.28.2 --package github.com/evanw/esbuild/cmd/esbuild --go 1.26.5 --linker-patch no-buildinfo ./esbuild\n  \
+    after_help = "Examples:\n  gospect reproduce --plan ./server\n  gospect reproduce ./server\n  gospect \
+        reproduce --source ~/src/server --format json ./server\n  \
+    gospect reproduce --module github.com/evanw/esbuild@v0.28.2 --package \
+    github.com/evanw/esbuild/cmd/esbuild --go 1.26.5 --linker-patch no-buildinfo ./esbuild\n  \
     gospect reproduce --attest server.intoto.json ./server\n\n\
-    Exit status: 0 identical, or identical but for what --allow names; 1 different; 2 it can't be built again, wrong usage, or a file that could not be read."
+    Exit status: 0 identical, or identical but for what --allow names; 1 different; 2 it can't be built \
+    again, wrong usage, or a file that could not be read."
 )]
 pub struct Args {
     /// The program; `-` is standard input.
@@ -49,13 +53,15 @@ pub struct Args {
     /// The Go version, where the file does not say it.
     #[arg(long, value_name = "VERSION")]
     go: Option<String>,
-    /// A build setting, named as in `go version -m`: `-ldflags`, `-tags`, `CGO_ENABLED`, `GOAMD64`, ...; may be given several times.
+    /// A build setting, named as in `go version -m`: `-ldflags`, `-tags`, `CGO_ENABLED`, `GOAMD64`, ...; may
+    /// be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting, allow_hyphen_values = true)]
     set: Vec<(String, String)>,
     /// Let C compilers run on the module's code.
     #[arg(long)]
     allow_cgo: bool,
-    /// Link with a linker that was changed as the publisher's was: `no-buildinfo` leaves the build information out.
+    /// Link with a linker that was changed as the publisher's was: `no-buildinfo` leaves the build
+    /// information out.
     #[arg(long, value_name = "PATCH", value_parser = ["no-buildinfo"])]
     linker_patch: Option<String>,
     /// Exit with 0 although this differs: a word of the report, as `-pgo`; may be given several times.
@@ -68,7 +74,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     attest: Option<PathBuf>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+        "json"]))]
     format: Format,
     #[command(flatten)]
     output: Output,

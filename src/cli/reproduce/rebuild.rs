@@ -177,7 +177,8 @@ fn toolchain(go: &Go, plan: &Plan) -> Result<(), Cannot> {
     }
 }
 
-/// A command of Go itself is in the toolchain's module. `None` where the distribution leaves it to be built when it is needed.
+/// A command of Go itself is in the toolchain's module. `None` where the distribution leaves it to be built
+/// when it is needed.
 fn distributed(
     theirs: &Program<'_>,
     go: &Go,

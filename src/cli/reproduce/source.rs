@@ -1,4 +1,5 @@
-//! Where the source comes from → a folder of its own, that the build may write to and that no version control system sees.
+//! Where the source comes from → a folder of its own, that the build may write to and that no version control
+//! system sees.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,8 @@ pub(super) fn download_command(module: &str) -> Vec<String> {
         .to_vec()
 }
 
-/// Fetches a module through the user's proxy; its sum is held against the checksum database by the go command.
+/// Fetches a module through the user's proxy; its sum is held against the checksum database by the go
+/// command.
 pub(super) fn download(go: &Go, module: &str, env: &[(String, String)]) -> Result<Download, Cannot> {
     // A main module of its own, so that one around the folder has no say.
     let folder = go.work.join("fetch");

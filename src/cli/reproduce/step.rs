@@ -1,8 +1,9 @@
 //! gospect as the program that `go build -toolexec` runs each tool through.
 //!
-//! The link step is given the file's record in place of its own, which is saved first, and the file's build ID; compiler and assembler are
-//! given the builder's folders. All other calls go through untouched. Authority: Go 1.27, cmd/go/internal/work (exec.go: `modinfo` in the
-//! importcfg; buildid.go: the answer to `-V=full` is what tools are told apart by) and cmd/link/internal/ld/ld.go (the importcfg is read).
+//! The link step is given the file's record in place of its own, which is saved first, and the file's build
+//! ID; compiler and assembler are given the builder's folders. All other calls go through untouched.
+//! Authority: Go 1.27, cmd/go/internal/work (exec.go: `modinfo` in the importcfg; buildid.go: the answer to
+//! `-V=full` is what tools are told apart by) and cmd/link/internal/ld/ld.go (the importcfg is read).
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -125,7 +126,8 @@ fn link(tool: &OsStr, args: &[OsString], orders: &Orders) -> Result<u8, String> 
     go_on(command.args(args))
 }
 
-/// The importcfg with the file's record in place of the rebuild's own, and that one, as it stands there; empty where there is none.
+/// The importcfg with the file's record in place of the rebuild's own, and that one, as it stands there;
+/// empty where there is none.
 fn exchange(config: &str, orders: &Orders) -> (String, String) {
     let mut natural = String::new();
     let mut text = String::with_capacity(config.len());

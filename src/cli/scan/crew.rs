@@ -1,7 +1,8 @@
-//! The threads of a scan: each takes the next file and walks through it; members that are ready wait a moment for a thread that is idle.
+//! The threads of a scan: each takes the next file and walks through it; members that are ready wait a moment
+//! for a thread that is idle.
 //!
-//! Memory is bounded by what may be in it at the same time: a thread waits with a member until there is room, and works for others
-//! meanwhile. So the largest binary alone, or some smaller ones together, are in memory.
+//! Memory is bounded by what may be in it at the same time: a thread waits with a member until there is room,
+//! and works for others meanwhile. So the largest binary alone, or some smaller ones together, are in memory.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
@@ -231,7 +232,8 @@ impl Crew<'_> {
         }
     }
 
-    /// Waits until `size` bytes may come into memory; does what waits there meanwhile. What was taken of the room.
+    /// Waits until `size` bytes may come into memory; does what waits there meanwhile. What was taken of the
+    /// room.
     fn enter(&self, size: Option<u64>) -> u64 {
         let all = ROOM.saturating_mul(self.order.jobs.max(2) as u64);
         // Of what nobody knows the size of, only one is in memory.

@@ -26,20 +26,25 @@ const FORMATS: [&str; 4] = ["text", "jsonl", "csv", "parquet"];
 
 /// Finds every Go binary in files, folders, archives, packages and container images, and says what each is.
 ///
-/// Opened are tar, zip (wheel, jar, vsix), npm packages, deb, rpm, apk, cpio, files compressed by gzip, xz, zstd or bzip2, docker-archive
-/// files and OCI layouts, in each other too. Of an image only what the container would see is told. What is no Go binary is left out.
+/// Opened are tar, zip (wheel, jar, vsix), npm packages, deb, rpm, apk, cpio, files compressed by gzip, xz,
+/// zstd or bzip2, docker-archive files and OCI layouts, in each other too. Of an image only what the
+/// container would see is told. What is no Go binary is left out.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect scan ./dist\n  gospect scan --format jsonl --with info,check image.tar > image.jsonl\n  \
-    gospect scan --format jsonl --with info --resume all.jsonl ./dist\n  gospect scan --format csv --shard 3/8 ./dist\n\n\
-    Exit status: 0 fine; 1 findings of `--with check,vuln`; 2 wrong usage, or something that could not be read."
+    after_help = "Examples:\n  gospect scan ./dist\n  gospect scan --format jsonl --with info,check \
+        image.tar > image.jsonl\n  \
+    gospect scan --format jsonl --with info --resume all.jsonl ./dist\n  gospect scan --format csv --shard \
+    3/8 ./dist\n\n\
+    Exit status: 0 fine; 1 findings of `--with check,vuln`; 2 wrong usage, or something that could not be \
+    read."
 )]
 pub struct Args {
     /// Files and folders; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What to tell of each binary besides what it is: the JSON of these sub-commands.
-    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(PARTS))]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',',
+        value_parser = clap::builder::PossibleValuesParser::new(PARTS))]
     with: Vec<String>,
     /// How to print: a table, a JSON object on each line, CSV, or Parquet (where it was built in).
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(FORMATS))]
@@ -57,13 +62,15 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "ordered"])]
     resume: Option<PathBuf>,
     /// How many archives and compressions may lie in each other.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..=64))]
     depth: u16,
     /// Of an image, tell also what its upper layers delete or replace.
     #[arg(long)]
     all_layers: bool,
     /// For `--with check`: start from a named set of rules.
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
+    #[arg(long, value_name = "NAME",
+        value_parser = clap::builder::PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
     profile: Option<String>,
     /// For `--with vuln`: the database, as for `gospect vuln --db`.
     #[arg(long, value_name = "PLACE")]

@@ -26,7 +26,8 @@ impl Done {
     }
 }
 
-/// Reads what `file` tells, if there is one, leaves in it only whole lines without an error, and opens it to append.
+/// Reads what `file` tells, if there is one, leaves in it only whole lines without an error, and opens it to
+/// append.
 ///
 /// # Errors
 /// What the system says.

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::input::{self, members};
 
-/// One of several parts of the work. Which part a file belongs to depends on its path alone, so that machines need not see the same
-/// files to agree.
+/// One of several parts of the work. Which part a file belongs to depends on its path alone, so that machines
+/// need not see the same files to agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shard {
     /// From 0.
@@ -40,8 +40,8 @@ impl Shard {
 /// Files and folders of images in order; folders that can't be read, with what the system says.
 type Expanded = (Vec<PathBuf>, Vec<(PathBuf, std::io::Error)>);
 
-/// The files below folders, folders that are images as one, and whatever else is named. Symbolic links are followed where they are named
-/// only: what they lead to is told where it is.
+/// The files below folders, folders that are images as one, and whatever else is named. Symbolic links are
+/// followed where they are named only: what they lead to is told where it is.
 pub(super) fn expand(paths: &[PathBuf], shard: Option<Shard>) -> Expanded {
     let (mut out, mut unread) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();

@@ -120,8 +120,8 @@ fn budget(what: &What, file: &Path) -> Result<Budget, Failure> {
     Ok(budget)
 }
 
-/// The last `count` releases that are another than the file: those of its own label are not, nor is the newest that has exactly its
-/// sizes where older ones remain.
+/// The last `count` releases that are another than the file: those of its own label are not, nor is the
+/// newest that has exactly its sizes where older ones remain.
 fn others(s: &Store, file: &Release, new: &Report, own: Option<&str>, count: usize) -> Result<Held, String> {
     let mut against = s.releases(Some(&file.name))?;
     let mut passed_over = Vec::new();
@@ -159,7 +159,8 @@ fn tell(held: &Held, budget: &Budget, common: &Common) {
     }
     if budget.is_empty() {
         frame::note(
-            "gospect: no budget is set, so nothing can fail: give --max-growth or --max-size, or a [budget] in gospect.toml",
+            "gospect: no budget is set, so nothing can fail: give --max-growth or --max-size, or a [budget] \
+                in gospect.toml",
         );
     }
 }

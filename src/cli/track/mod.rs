@@ -21,7 +21,8 @@ use store::{Release, Store};
 /// Keeps the sizes of releases in a history file, shows and charts them, and fails on a regression.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect track record ./server\n  gospect track check --max-growth 2% ./server\n  gospect track chart --format html -o sizes.html\n  \
+    after_help = "Examples:\n  gospect track record ./server\n  gospect track check --max-growth 2% \
+        ./server\n  gospect track chart --format html -o sizes.html\n  \
     gospect track export > sizes.json"
 )]
 pub struct Args {
@@ -63,7 +64,8 @@ enum What {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// How to print.
-        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json"]))]
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+            "json"]))]
         format: Format,
         #[command(flatten)]
         common: Common,
@@ -84,8 +86,9 @@ enum What {
     /// Holds a file against the last other releases, or against a named one; exit status 1 where it passes a
     /// budget.
     ///
-    /// Budgets are --max-growth, --max-size, and [budget] in gospect.toml; where none is set that is said, and nothing can fail. A release that has
-    /// the file's own label, or that is the file itself, is passed over.
+    /// Budgets are --max-growth, --max-size, and [budget] in gospect.toml; where none is set that is said,
+    /// and nothing can fail. A release that has the file's own label, or that is the file itself, is passed
+    /// over.
     Check {
         /// The file.
         #[arg(value_name = "FILE")]
@@ -112,13 +115,15 @@ enum What {
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
         /// What to compare by.
-        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind"])]
+        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package",
+            "section", "kind"])]
         by: String,
         /// Show the N largest changes only, the others as one sum; 0 for all [default: 10; all in JSON].
         #[arg(long, value_name = "N")]
         top: Option<usize>,
         /// How to print.
-        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "markdown"]))]
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text",
+            "json", "markdown"]))]
         format: Format,
         #[command(flatten)]
         common: Common,
@@ -129,13 +134,15 @@ enum What {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// What the lines are.
-        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package", "section", "kind"])]
+        #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package",
+            "section", "kind"])]
         by: String,
         /// Lines for the largest N.
         #[arg(long, value_name = "N", default_value_t = 8)]
         top: usize,
         /// How to draw.
-        #[arg(long, value_name = "FORMAT", default_value = "svg", value_parser = frame::formats(["svg", "html"]))]
+        #[arg(long, value_name = "FORMAT", default_value = "svg", value_parser = frame::formats(["svg",
+            "html"]))]
         format: Format,
         #[command(flatten)]
         common: Common,
@@ -158,7 +165,8 @@ enum What {
 /// How a release is shown.
 #[derive(Debug, clap::Args)]
 struct Page {
-    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside them.
+    /// What to group by [default: module]. CSV has the groups in place of all rows then, and JSON beside
+    /// them.
     #[arg(long, value_name = "KEY", value_parser = ["module", "package", "section", "kind"])]
     by: Option<String>,
     /// Show the largest N only, the others as one sum; 0 for all [default: 30; all in JSON and CSV].
@@ -171,7 +179,8 @@ struct Page {
     #[arg(long, value_name = "PACKAGE", conflicts_with = "by")]
     explain: Option<String>,
     /// How to print.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json", "csv", "markdown"]))]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = frame::formats(["text", "json",
+        "csv", "markdown"]))]
     format: Format,
 }
 
@@ -193,7 +202,8 @@ pub(super) fn run(args: &Args) -> u8 {
         && std::io::stdout().is_terminal()
     {
         frame::note(
-            "gospect: a chart is nothing for a terminal: write it to a file, as with -o sizes.svg or --format html -o sizes.html",
+            "gospect: a chart is nothing for a terminal: write it to a file, as with -o sizes.svg or \
+                --format html -o sizes.html",
         );
         return super::TROUBLE;
     }

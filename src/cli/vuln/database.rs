@@ -1,4 +1,5 @@
-//! Which database is used: the embedded one, the last update, or the one that `--db` names; and `gospect vuln update`.
+//! Which database is used: the embedded one, the last update, or the one that `--db` names; and `gospect vuln
+//! update`.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -10,17 +11,20 @@ use crate::cli::{FINE, TROUBLE};
 
 /// Fetches the newest database, or takes in another one, and keeps it for the runs to come.
 ///
-/// Without --from the go command fetches golang.org/x/vulndb through $GOPROXY and checks it against the checksum database.
+/// Without --from the go command fetches golang.org/x/vulndb through $GOPROXY and checks it against the
+/// checksum database.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gospect vuln update\n  gospect vuln update --from vulndb.zip\n  gospect vuln update --from https://vuln.go.dev\n  gospect vuln update --from ./vulndb -o vulndb.bin"
+    after_help = "Examples:\n  gospect vuln update\n  gospect vuln update --from vulndb.zip\n  gospect vuln \
+        update --from https://vuln.go.dev\n  gospect vuln update --from ./vulndb -o vulndb.bin"
 )]
 pub struct UpdateArgs {
     /// Where it is: what `--db` takes.
     #[arg(long, value_name = "PLACE")]
     from: Option<String>,
     /// Give up on an address that takes longer than this for an answer.
-    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS,
+        value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
     /// Write it to FILE, which `--db` takes, instead of the place where gospect looks.
     #[arg(short, long, value_name = "FILE")]
@@ -130,7 +134,8 @@ pub(super) fn update(args: &UpdateArgs) -> u8 {
     }
 }
 
-/// Has the go command fetch the newest version, and gives the folder it is in. Proxies, `off` and `direct` are the go command's.
+/// Has the go command fetch the newest version, and gives the folder it is in. Proxies, `off` and `direct`
+/// are the go command's.
 fn fetch() -> Result<String, String> {
     let folder = std::env::temp_dir();
     let out = std::process::Command::new("go")

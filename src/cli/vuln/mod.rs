@@ -18,16 +18,21 @@ use crate::analysis::vuln::{self, Level};
 use crate::report::sbom::{Document, Verdict, cyclonedx};
 use crate::report::vuln::{self as report, Run};
 
-/// Known vulnerabilities of each program: by the functions that are in it, stripped or not, without a network.
+/// Known vulnerabilities of each program: by the functions that are in it, stripped or not, without a
+/// network.
 ///
-/// Holds modules, packages and functions of a program against the Go vulnerability database, a snapshot of which is part of gospect.
+/// Holds modules, packages and functions of a program against the Go vulnerability database, a snapshot of
+/// which is part of gospect.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  gospect vuln --paths ./server\n  gospect vuln --db vulndb.bin --format sarif -o vuln.sarif ./server\n  \
+    after_help = "Examples:\n  gospect vuln ./server\n  gospect vuln --level module --format json bin/\n  \
+        gospect vuln --paths ./server\n  gospect vuln --db vulndb.bin --format sarif -o vuln.sarif \
+        ./server\n  \
     gospect vuln --format openvex ./server\n\n\
-    Exit status: 0 nothing found; 1 vulnerabilities of --level or deeper, or a file whose functions can't be seen; 2 wrong usage or a file that\n\
+    Exit status: 0 nothing found; 1 vulnerabilities of --level or deeper, or a file whose functions can't \
+    be seen; 2 wrong usage or a file that\n\
     could not be read. The database is golang.org/x/vulndb of the Go project, CC-BY-4.0."
 )]
 pub struct Args {
@@ -36,27 +41,31 @@ pub struct Args {
     /// Files, folders (their Go binaries) and glob patterns; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, a file of `vuln update -o`, or the address
-    /// of a zip file or of the v1 layout (with the feature `net`)
+    /// The database: a folder of OSV files, of the v1 layout or of golang.org/x/vulndb, a zip file of one, a
+    /// file of `vuln update -o`, or the address of a zip file or of the v1 layout (with the feature `net`)
     /// [default: the newer of the embedded one and the last update].
     #[arg(long, value_name = "PLACE")]
     pub(super) db: Option<String>,
     /// Give up on a --db that is an address and takes longer than this for an answer.
-    #[arg(long, value_name = "SECONDS", default_value_t = database::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = database::SECONDS,
+        value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
     /// How deep a vulnerability must be seen to make the exit status 1.
     #[arg(long, value_name = "LEVEL", default_value = "symbol", value_parser = level_words())]
     level: Level,
-    /// Show the chain of calls by which the program comes to each vulnerable function. Reads all code, which takes longer.
+    /// Show the chain of calls by which the program comes to each vulnerable function. Reads all code, which
+    /// takes longer.
     #[arg(long)]
     paths: bool,
-    /// As --paths, without the functions that are in the file because reflection may call them and that nothing is seen to call.
+    /// As --paths, without the functions that are in the file because reflection may call them and that
+    /// nothing is seen to call.
     #[arg(long)]
     reached: bool,
     /// Days after which the database counts as old, which is warned of.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     max_age: u32,
-    /// The policy file with what is put up with [default: GOSPECT_POLICY, or gospect.toml here or in a folder above].
+    /// The policy file with what is put up with [default: GOSPECT_POLICY, or gospect.toml here or in a folder
+    /// above].
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Use no policy file.
@@ -70,7 +79,8 @@ pub struct Args {
     pub(super) today: Option<Date>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "text",
-        value_parser = frame::formats(["text", "json", "sarif", "markdown", "junit", "github", "openvex", "cyclonedx"]))]
+        value_parser = frame::formats(["text", "json", "sarif", "markdown", "junit", "github", "openvex",
+        "cyclonedx"]))]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -115,7 +125,8 @@ pub(super) fn run(args: &Args) -> u8 {
         match age {
             None => frame::note("gospect: warning: the vulnerability database does not say how old it is"),
             Some(days) if days > i64::from(args.max_age) => frame::note(&format!(
-                "gospect: warning: the vulnerability database is {days} days old; `gospect vuln update` fetches the newest"
+                "gospect: warning: the vulnerability database is {days} days old; `gospect vuln update` \
+                    fetches the newest"
             )),
             _ => {}
         }

@@ -1,6 +1,8 @@
-//! An address → a database: a zip file, or the v1 layout of vuln.go.dev, kept in the cache and fetched again only where it changed.
+//! An address → a database: a zip file, or the v1 layout of vuln.go.dev, kept in the cache and fetched again
+//! only where it changed.
 //!
-//! Every answer has a limit of bytes and of time, and follows few redirects; what went wrong leaves in place what was kept.
+//! Every answer has a limit of bytes and of time, and follows few redirects; what went wrong leaves in place
+//! what was kept.
 
 use std::path::PathBuf;
 use std::time::Duration;

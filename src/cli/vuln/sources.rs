@@ -50,7 +50,11 @@ fn address(url: &str, seconds: u64) -> Result<Database, String> {
 
 #[cfg(not(feature = "net"))]
 fn address(_: &str, _: u64) -> Result<Database, String> {
-    Err("this gospect was built without the feature `net`: fetch vulndb.zip and name the file, or run `gospect vuln update`".into())
+    Err(
+        "this gospect was built without the feature `net`: fetch vulndb.zip and name the file, or run \
+        `gospect vuln update`"
+            .into(),
+    )
 }
 
 /// Reads a file that `update` wrote.
@@ -209,8 +213,8 @@ pub(super) fn short(hash: Sha256) -> String {
         .collect()
 }
 
-/// Reads a folder. Thousands of files cost more to read than everything else, so what comes of them is kept in the cache, under a name
-/// that says what the folder was like.
+/// Reads a folder. Thousands of files cost more to read than everything else, so what comes of them is kept
+/// in the cache, under a name that says what the folder was like.
 fn folder(path: &Path) -> Result<Database, String> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = Folder::open(&real);
@@ -271,7 +275,8 @@ fn source(version: Option<&str>, path: &Path) -> String {
     }
 }
 
-/// Reads a zip file: the module proxy's, whose names begin with `golang.org/x/vulndb@VERSION/`, or vulndb.zip.
+/// Reads a zip file: the module proxy's, whose names begin with `golang.org/x/vulndb@VERSION/`, or
+/// vulndb.zip.
 pub(super) fn zip(path: &Path, bytes: &[u8]) -> Result<Database, String> {
     let said = |e: rawzip::Error| format!("can't be read as a zip file: {e}");
     let archive = rawzip::ZipArchive::from_slice(bytes).map_err(said)?;

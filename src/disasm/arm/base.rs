@@ -1,11 +1,12 @@
 //! The A32 instructions that golang.org/x/arch/arm/armasm decodes, as encodings of the architecture.
 //!
-//! A line is `PATTERN PRIORITY MNEMONIC OPERAND…`. The pattern has one character per bit from bit 31 down: `0` and `1` must be
-//! so, `o` should be 0 (a word where it is not matches with a lower priority), other letters are free; `cccc` in front stands
-//! for any condition but 1111. Of the rows that fit, the one with the highest priority is the instruction, then the first.
-//! A mnemonic in several forms lists them with `/`; after `@` stand the bits that select one, the lowest first. `*` is the
-//! flag-setting form, chosen by bit 20. Operands are explained in [`super::operand`].
-//! Authority: the Arm Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406), chapters A5, A7 and A8.
+//! A line is `PATTERN PRIORITY MNEMONIC OPERAND…`. The pattern has one character per bit from bit 31 down:
+//! `0` and `1` must be so, `o` should be 0 (a word where it is not matches with a lower priority), other
+//! letters are free; `cccc` in front stands for any condition but 1111. Of the rows that fit, the one with
+//! the highest priority is the instruction, then the first. A mnemonic in several forms lists them with `/`;
+//! after `@` stand the bits that select one, the lowest first. `*` is the flag-setting form, chosen by bit
+//! 20. Operands are explained in [`super::operand`]. Authority: the Arm Architecture Reference Manual,
+//!     ARMv7-A and ARMv7-R edition (DDI 0406), chapters A5, A7 and A8.
 
 pub(super) const INTEGER: &str = "
 # shifts and moves
@@ -210,8 +211,8 @@ cccc111011110001dddd101000010000 4 VMRS R12nzcv FPSCR
 cccc111011100001dddd101000010000 4 VMSR FPSCR R12
 ";
 
-/// What golang.org/x/arch does not decode and Go emits: stores indexed by R8 to R15, fused multiplication, coprocessor moves
-/// (other than to the floating-point unit, 1010 and 1011).
+/// What golang.org/x/arch does not decode and Go emits: stores indexed by R8 to R15, fused multiplication,
+/// coprocessor moves (other than to the floating-point unit, 1010 and 1011).
 pub(super) const BEYOND: &str = "
 cccc011pu0w0nnnnddddiiiiitt0mmmm 1 STR R12 [R,Rm<#]!
 cccc11101D10nnnndddd101zN0M0mmmm 4 VFMA.F32/VFMA.F64@8 Fd Fn Fm

@@ -3,7 +3,8 @@
 use crate::disasm::refs::{Reference, Use, signed, words};
 use crate::image::Endian;
 
-/// REGTMP of cmd/internal/obj/arm/a.out.go. What else is done with a constant in it than to go where it points, is done with a number.
+/// REGTMP of cmd/internal/obj/arm/a.out.go. What else is done with a constant in it than to go where it
+/// points, is done with a number.
 const GO_TEMPORARY: u32 = 11;
 
 /// A literal is named by the instruction that loads it: the pool itself has no place in the inline tree.

@@ -48,8 +48,8 @@ pub(super) struct Table {
 
 const UNCONDITIONAL: u32 = 0xf000_0000;
 
-/// A row that can fit the words of a key; its pattern stands here once more so that looking through the candidates touches
-/// little memory.
+/// A row that can fit the words of a key; its pattern stands here once more so that looking through the
+/// candidates touches little memory.
 #[derive(Debug)]
 struct Candidate {
     mask: u32,
@@ -135,7 +135,8 @@ impl Table {
     }
 }
 
-/// Reads lines into rows; gives the number of lines that make no sense (a test sees to it that there are none).
+/// Reads lines into rows; gives the number of lines that make no sense (a test sees to it that there are
+/// none).
 fn read(text: &str, beyond_go: bool, rows: &mut Vec<Row>) -> usize {
     let lines = text
         .lines()

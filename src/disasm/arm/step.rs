@@ -1,7 +1,8 @@
-//! The effects of an A32 instruction on addresses and constants. Encodings are from the Arm Architecture Reference Manual (F5.1).
+//! The effects of an A32 instruction on addresses and constants. Encodings are from the Arm Architecture
+//! Reference Manual (F5.1).
 //!
-//! Go's linker puts addresses into a pool of words behind the code of a function and loads them from there; arguments are passed on
-//! the stack.
+//! Go's linker puts addresses into a pool of words behind the code of a function and loads them from there;
+//! arguments are passed on the stack.
 
 use crate::disasm::step::{Convention, Effect, Flow, Place, Source};
 

@@ -1,8 +1,9 @@
-//! The A64 base instruction set: data processing, branches, system, loads and stores of general and FP registers.
+//! The A64 base instruction set: data processing, branches, system, loads and stores of general and FP
+//! registers.
 //!
-//! Each line is `PATTERN MNEMONIC OPERANDS [?rule]`; the notation is explained in [`super::rows`]. An alias stands before
-//! the instruction it is an alias of. Authority: the Arm Architecture Reference Manual for A-profile (DDI 0487), chapter C4;
-//! which aliases are preferred follows golang.org/x/arch/arm64/arm64asm.
+//! Each line is `PATTERN MNEMONIC OPERANDS [?rule]`; the notation is explained in [`super::rows`]. An alias
+//! stands before the instruction it is an alias of. Authority: the Arm Architecture Reference Manual for
+//! A-profile (DDI 0487), chapter C4; which aliases are preferred follows golang.org/x/arch/arm64/arm64asm.
 
 use super::rows::Lines;
 

@@ -1,8 +1,9 @@
-//! Instructions that golang.org/x/arch/arm64/arm64asm does not know: what Go's compiler and assembler emit (atomics of LSE,
-//! SHA-512, SHA-3, UNDEF), and what C code in a Go program may hold (pointer authentication, half precision, and others).
+//! Instructions that golang.org/x/arch/arm64/arm64asm does not know: what Go's compiler and assembler emit
+//! (atomics of LSE, SHA-512, SHA-3, UNDEF), and what C code in a Go program may hold (pointer authentication,
+//! half precision, and others).
 //!
-//! Mnemonics and operand order are those of Go's own assembler (cmd/internal/obj/arm64) where it has them; the rest follows
-//! the same rules. Encodings: DDI 0487.
+//! Mnemonics and operand order are those of Go's own assembler (cmd/internal/obj/arm64) where it has them;
+//! the rest follows the same rules. Encodings: DDI 0487.
 
 use super::rows::Lines;
 use super::simd;
@@ -145,7 +146,8 @@ pub(super) fn atomics(out: &mut Lines) {
                 _ => {}
             }
             out.push(format!(
-                "{size}0010001{acquire}1mmmmm{release}11111nnnnnddddd CAS{ordered}{letter} {class}m mem {class}d"
+                "{size}0010001{acquire}1mmmmm{release}11111nnnnnddddd CAS{ordered}{letter} {class}m mem \
+                    {class}d"
             ));
         }
         let letter = letter.replace(['D', 'W'], "");

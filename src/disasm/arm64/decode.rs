@@ -241,7 +241,8 @@ fn by_element(float: bool, x: u32) -> Option<Arg> {
     Some(Arg::Element(register as u8, element, index as u8, 0))
 }
 
-/// The extended register of add and subtract; an extension that does nothing next to the stack pointer is a shift.
+/// The extended register of add and subtract; an extension that does nothing next to the stack pointer is a
+/// shift.
 fn extended(wide: bool, x: u32) -> Arg {
     let option = bits(x, 13, 3);
     let amount = bits(x, 10, 3) as u8;
@@ -413,7 +414,8 @@ pub(super) fn bitmask(wide: bool, x: u32) -> Option<u64> {
     }
     let element_mask = u64::MAX >> (64 - size);
     let (ones, rotate) = (imms & (size - 1), immr & (size - 1));
-    // A run as long as the element is reserved by the architecture; Go prints it as all ones (or as none at 64 bits).
+    // A run as long as the element is reserved by the architecture; Go prints it as all ones (or as none at
+    // 64 bits).
     let run = 1u64.checked_shl(ones + 1).unwrap_or(0).wrapping_sub(1);
     let left = run.checked_shl(size - rotate).unwrap_or(0);
     let element = (run >> rotate | left) & element_mask;

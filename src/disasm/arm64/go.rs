@@ -1,7 +1,7 @@
 //! A decoded A64 instruction → Go's assembler syntax, as golang.org/x/arch/arm64/arm64asm prints it.
 //!
-//! The architecture's operand order is turned round, with exceptions per mnemonic; operand width, element width and
-//! addressing mode become part of the mnemonic.
+//! The architecture's operand order is turned round, with exceptions per mnemonic; operand width, element
+//! width and addressing mode become part of the mnemonic.
 
 use super::decode::{Arg, Extend};
 use super::form::Form;

@@ -1,7 +1,8 @@
 //! arm64: A64 instruction words → the text of golang.org/x/arch/arm64/arm64asm (`GoSyntax`, `GNUSyntax`).
 //!
-//! Encodings are stated as tables of our own ([`base`], [`simd`], [`beyond`]), because Go's choice of aliases and of what
-//! does not decode is part of the text, and no decoder crate shares it (see docs/objdump-arm64.md).
+//! Encodings are stated as tables of our own ([`base`], [`simd`], [`beyond`]), because Go's choice of aliases
+//! and of what does not decode is part of the text, and no decoder crate shares it (see
+//! docs/objdump-arm64.md).
 
 mod base;
 mod beyond;

@@ -1,7 +1,7 @@
 //! Operands: what a token of the instruction tables means, and what value it has in one instruction word.
 //!
-//! A token that has no value in a word (a reserved size, a shift that is too long) rejects the row, and the search for a
-//! matching instruction goes on, as golang.org/x/arch/arm64/arm64asm does it.
+//! A token that has no value in a word (a reserved size, a shift that is too long) rejects the row, and the
+//! search for a matching instruction goes on, as golang.org/x/arch/arm64/arm64asm does it.
 
 /// Where a register number stands in the word: the lowest bit of its five.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

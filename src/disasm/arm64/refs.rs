@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn pairs_and_adr() {
-        // adrp x0, #0x1000; add x0, x0, #0x18; adrp x27, #-0x1000; ldr x1, [x27, #16]; adr x2, #8; adrp x3; add x4, x5, #1;
-        // adrp x27; str q1, [x27, #16]; b #8
+        // adrp x0, #0x1000; add x0, x0, #0x18; adrp x27, #-0x1000; ldr x1, [x27, #16]; adr x2, #8; adrp x3;
+        // add x4, x5, #1; adrp x27; str q1, [x27, #16]; b #8
         let w = [
             0xb000_0000,
             0x9100_6000,

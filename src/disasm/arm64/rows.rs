@@ -1,10 +1,11 @@
 //! The instruction table: text lines → rows with mask and value, found by the word's upper eleven bits.
 //!
-//! A line is `PATTERN MNEMONIC OPERAND… [?rule]`. The pattern has one character per bit, from bit 31 down; `0` and `1` must
-//! be so, letters are free (they only say which field it is). Register operands are a class and a field: `R` is W or X by
-//! bit 31, `F` is S or D by bit 22, `Z` a scalar and `V` a vector whose element size is in 23:22 (`.`) or given by the
-//! highest bit of 22:19 (`!`), restricted to the sizes that follow; `Y`, `L` and `P` have elements twice as wide. The fields
-//! are d (0), n (5), a (10), m (16). See [`super::operand`] for the rest. The first row that fits a word is the instruction.
+//! A line is `PATTERN MNEMONIC OPERAND… [?rule]`. The pattern has one character per bit, from bit 31 down;
+//! `0` and `1` must be so, letters are free (they only say which field it is). Register operands are a class
+//! and a field: `R` is W or X by bit 31, `F` is S or D by bit 22, `Z` a scalar and `V` a vector whose element
+//! size is in 23:22 (`.`) or given by the highest bit of 22:19 (`!`), restricted to the sizes that follow;
+//! `Y`, `L` and `P` have elements twice as wide. The fields are d (0), n (5), a (10), m (16). See
+//! [`super::operand`] for the rest. The first row that fits a word is the instruction.
 
 use super::decode::{Arg, decode};
 use super::form::{self, Form};
@@ -141,8 +142,8 @@ pub(super) struct Table {
 
 const KEY_BITS: u32 = 11;
 
-/// A row that can fit the words of a key; its pattern stands here once more so that looking through the candidates touches
-/// little memory.
+/// A row that can fit the words of a key; its pattern stands here once more so that looking through the
+/// candidates touches little memory.
 #[derive(Debug)]
 struct Candidate {
     mask: u32,

@@ -1,8 +1,9 @@
 //! A64 scalar floating point, Advanced SIMD and the cryptographic instructions.
 //!
-//! A line `@ PATTERN` opens a group: each row below it fills the pattern's `!` with its own bits (read left to right, spaces
-//! for the eye) and then names mnemonic and operands, as explained in [`super::rows`]. `~` after a mnemonic makes two
-//! instructions: with Q = 0, and with Q = 1 and `2` appended. Authority: DDI 0487, chapters C4.1.95 and C4.1.96.
+//! A line `@ PATTERN` opens a group: each row below it fills the pattern's `!` with its own bits (read left
+//! to right, spaces for the eye) and then names mnemonic and operands, as explained in [`super::rows`]. `~`
+//! after a mnemonic makes two instructions: with Q = 0, and with Q = 1 and `2` appended. Authority: DDI 0487,
+//! chapters C4.1.95 and C4.1.96.
 
 use super::rows::Lines;
 
@@ -499,7 +500,8 @@ q 1 0111100000 hhh 110x 01 MVNI Vd=S #imm8msl
 00010 SHA256SU0 Vd=4S Vn=4S
 ";
 
-/// Structure loads and stores, spelled out by rule: `n` registers, whole, one element, or one element to all lanes.
+/// Structure loads and stores, spelled out by rule: `n` registers, whole, one element, or one element to all
+/// lanes.
 pub(super) fn structures(out: &mut Lines) {
     for (load, name) in [("0", "ST"), ("1", "LD")] {
         for (op, n, regs) in [

@@ -1,4 +1,5 @@
-//! The effects of an A64 instruction on addresses and constants. Encodings are from the Arm Architecture Reference Manual (C4.1).
+//! The effects of an A64 instruction on addresses and constants. Encodings are from the Arm Architecture
+//! Reference Manual (C4.1).
 //!
 //! Authority for the order of argument registers: abi-internal.md of Go 1.27's cmd/compile.
 

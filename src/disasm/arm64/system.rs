@@ -1,4 +1,5 @@
-//! Names of the cache and translation maintenance operations (`DC`, `IC`, `TLBI`, `AT`), which are `SYS` encodings.
+//! Names of the cache and translation maintenance operations (`DC`, `IC`, `TLBI`, `AT`), which are `SYS`
+//! encodings.
 //!
 //! Authority: DDI 0487, chapter C5.3 to C5.5. `AT` and `IC` are not decoded by golang.org/x/arch.
 

@@ -1,7 +1,7 @@
 //! Tables of ISA facts → the rows that match an instruction word.
 //!
-//! The four fixed-width architectures (riscv64, ppc64, s390x, loong64) state what their manuals say in one small text format,
-//! read once per process and indexed by the bits that tell instructions apart:
+//! The four fixed-width architectures (riscv64, ppc64, s390x, loong64) state what their manuals say in one
+//! small text format, read once per process and indexed by the bits that tell instructions apart:
 //!
 //! ```text
 //! ; comment to the end of the line
@@ -65,8 +65,8 @@ struct Bucket {
 }
 
 impl<I: Isa> Table<I> {
-    /// Reads `text`; `primary` are the bits of the major opcode. A line that can't be read yields no rows (a test of each
-    /// architecture holds that [`Table::errors`] finds none).
+    /// Reads `text`; `primary` are the bits of the major opcode. A line that can't be read yields no rows (a
+    /// test of each architecture holds that [`Table::errors`] finds none).
     pub fn new(text: &'static str, primary: u64) -> Self {
         let rows = parse::<I>(text, &mut Vec::new());
         let primary = Bits::new(primary);
@@ -255,7 +255,8 @@ impl Bits {
     }
 }
 
-/// `bits` of `word` counted from the most significant bit, as the manuals of Power and z do: `first` and how many.
+/// `bits` of `word` counted from the most significant bit, as the manuals of Power and z do: `first` and how
+/// many.
 #[inline]
 pub(super) fn field(word: u64, first: u8, bits: u8) -> u64 {
     let down = 64u32.saturating_sub(u32::from(first) + u32::from(bits));

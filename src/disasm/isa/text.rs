@@ -1,4 +1,5 @@
-//! Numbers and names appended to a line without going through `std::fmt`, which would take half of a printer's time.
+//! Numbers and names appended to a line without going through `std::fmt`, which would take half of a
+//! printer's time.
 
 /// Appends to the text of an instruction.
 pub(in super::super) trait Text {

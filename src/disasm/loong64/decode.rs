@@ -20,8 +20,8 @@ pub(super) const VECTOR_TEXT: &str = include_str!("vector.isa");
 static VECTOR: LazyLock<Table<Loong>> = LazyLock::new(|| Table::new(VECTOR_TEXT, 0xffc0_0000));
 static BASE: LazyLock<Table<Loong>> = LazyLock::new(|| Table::new(BASE_TEXT, 0xffc0_0000));
 
-/// The instruction at the start of `code`; `None` where there is none or it is cut off. `vectors`: also those that Go's
-/// disassembler does not decode.
+/// The instruction at the start of `code`; `None` where there is none or it is cut off. `vectors`: also those
+/// that Go's disassembler does not decode.
 pub(super) fn decode(code: &[u8], vectors: bool) -> Option<Inst> {
     let word = u64::from(u32::from_le_bytes(code.get(..4)?.try_into().ok()?));
     let in_base = BASE.matches(word).next();
@@ -98,7 +98,8 @@ pub(super) enum Rule {
     Atomic,
     /// Vector instructions: operands backwards, nothing left out.
     Vector,
-    /// Moves between memory, registers and vector elements; Go names them all VMOVQ and tells them by their operands.
+    /// Moves between memory, registers and vector elements; Go names them all VMOVQ and tells them by their
+    /// operands.
     LoadReplicate,
     Broadcast,
     Replicate,

@@ -157,7 +157,8 @@ fn reverse<'a>(inst: &Inst, rule: Rule, name: &'a str, style: Style, args: &mut 
     name
 }
 
-/// Source and destination of a move between memory, registers and vector elements, as Go's assembler writes them.
+/// Source and destination of a move between memory, registers and vector elements, as Go's assembler writes
+/// them.
 fn move_elements(inst: &Inst, out: &mut Vec<u8>) {
     // The element's type is the mnemonic's suffix.
     let suffix = inst.row.name.rsplit('.').next().unwrap_or_default();

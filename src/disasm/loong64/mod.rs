@@ -1,8 +1,9 @@
 //! loong64 instruction bytes → Go syntax and GNU syntax.
 //!
-//! Authorities: the LoongArch reference manual, volume 1, for encodings; for the text, what `go tool objdump` of Go 1.27 prints
-//! (golang.org/x/arch/loong64/loong64asm). Where that says `Unknown` before the manual's name, the Go assembler's name is
-//! printed, unless Go's own text is asked for; and so are the vector instructions, which Go does not decode.
+//! Authorities: the LoongArch reference manual, volume 1, for encodings; for the text, what `go tool objdump`
+//! of Go 1.27 prints (golang.org/x/arch/loong64/loong64asm). Where that says `Unknown` before the manual's
+//! name, the Go assembler's name is printed, unless Go's own text is asked for; and so are the vector
+//! instructions, which Go does not decode.
 
 mod decode;
 mod gnu;

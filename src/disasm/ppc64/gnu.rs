@@ -89,8 +89,8 @@ fn special(inst: &Inst, name: &str, at: usize, pc: u64, out: &mut Vec<u8>) {
     write_args(inst, &inst.args.pick(&[at]), " ", pc, out);
 }
 
-/// Branches with BO and BI operands (Power ISA Book I, 2.4): the condition, counter and hint become part of the name
-/// wherever BO is one of the defined values.
+/// Branches with BO and BI operands (Power ISA Book I, 2.4): the condition, counter and hint become part of
+/// the name wherever BO is one of the defined values.
 fn conditional(inst: &Inst, pc: u64, out: &mut Vec<u8>) {
     let name = inst.row.name;
     let args = &inst.args;

@@ -1,4 +1,5 @@
-//! A riscv64 word → mnemonic, rule and operands, from the tables `base.isa`, `vector.isa`, `compressed.isa` and `csr.isa`.
+//! A riscv64 word → mnemonic, rule and operands, from the tables `base.isa`, `vector.isa`, `compressed.isa`
+//! and `csr.isa`.
 
 use super::{Arg, Args};
 use crate::disasm::isa::{Isa, Row, Table, signed};
@@ -49,7 +50,8 @@ pub(super) struct Riscv;
 pub(super) enum Operand {
     /// A register number: its lowest bit's place, and how many bits.
     X(u8),
-    /// As `X`, but the row is refused where the register is 0 (`.1` = 1), or 0 or 2 (`.1` = 5, a set of bits).
+    /// As `X`, but the row is refused where the register is 0 (`.1` = 1), or 0 or 2 (`.1` = 5, a set of
+    /// bits).
     XNot(u8, u8),
     /// Registers 8 to 15 in three bits.
     XShort(u8),

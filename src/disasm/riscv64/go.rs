@@ -22,8 +22,8 @@ pub(super) fn print(inst: &Inst, pc: u64, symbols: &dyn Symbols, style: Style, o
     write_args(&args, pc, symbols, out);
 }
 
-/// The distance of a compressed jump as Go 1.27 reads it: it takes bits 2 to 5 for the offset's bits 1 to 4, where the manual
-/// has bits 3 to 5 for its bits 1 to 3.
+/// The distance of a compressed jump as Go 1.27 reads it: it takes bits 2 to 5 for the offset's bits 1 to 4,
+/// where the manual has bits 3 to 5 for its bits 1 to 3.
 fn misread_jump(word: u32) -> i32 {
     let bit = |from: u32, to: u32, n: u32| (word >> from & ((1 << n) - 1)) << to;
     let parts = [

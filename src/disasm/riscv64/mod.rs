@@ -1,7 +1,7 @@
 //! riscv64 instruction bytes → Go syntax and GNU syntax.
 //!
-//! Authorities: the RISC-V unprivileged ISA manual for encodings; for the text, what `go tool objdump` of Go 1.27 prints
-//! (golang.org/x/arch/riscv64/riscv64asm). `decode` reads a word, `go` and `gnu` write it.
+//! Authorities: the RISC-V unprivileged ISA manual for encodings; for the text, what `go tool objdump` of Go
+//! 1.27 prints (golang.org/x/arch/riscv64/riscv64asm). `decode` reads a word, `go` and `gnu` write it.
 
 mod decode;
 mod gnu;

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn pairs_and_calls() {
-        // auipc a0, 0x1; addi a0, a0, -16; auipc t6, 0x1; sd a0, 8(t6); auipc ra, 0; jalr ra, 16(ra); jal ra, 8; j 8
+        // auipc a0, 0x1; addi a0, a0, -16; auipc t6, 0x1; sd a0, 8(t6); auipc ra, 0; jalr ra, 16(ra); jal ra,
+        // 8; j 8
         let w = [
             0x0000_1517,
             0xff05_0513,

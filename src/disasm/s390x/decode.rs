@@ -1,4 +1,5 @@
-//! s390x instruction bytes → mnemonic, rule and operands, from the tables `two.isa`, `four.isa` and `six.isa`.
+//! s390x instruction bytes → mnemonic, rule and operands, from the tables `two.isa`, `four.isa` and
+//! `six.isa`.
 
 use super::{Arg, Args, Index};
 use crate::disasm::isa::{Isa, Row, Table, field, signed};

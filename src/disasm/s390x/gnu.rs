@@ -234,7 +234,8 @@ fn vector(name: &str, args: &mut Args, out: &mut Vec<u8>) {
 /// Short, long and extended binary floating point.
 const FLOATS: [&str; 3] = ["sb", "db", "xb"];
 
-/// A floating-point operation: format 2 to 4, one element where `single` is 8; drops `masks` masks where both are defined.
+/// A floating-point operation: format 2 to 4, one element where `single` is 8; drops `masks` masks where both
+/// are defined.
 fn float(stem: &str, suffix: &str, format: u8, single: u8, masks: usize, args: &mut Args, out: &mut Vec<u8>) {
     let known = matches!((format, single), (2 | 3, 0) | (2..=4, 8));
     if !known {

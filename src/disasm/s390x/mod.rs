@@ -1,7 +1,7 @@
 //! s390x instruction bytes → Go syntax and GNU syntax.
 //!
-//! Authorities: the z/Architecture Principles of Operation for encodings; for the text, what `go tool objdump` of Go 1.27
-//! prints (golang.org/x/arch/s390x/s390xasm).
+//! Authorities: the z/Architecture Principles of Operation for encodings; for the text, what `go tool
+//! objdump` of Go 1.27 prints (golang.org/x/arch/s390x/s390xasm).
 
 mod decode;
 mod gnu;

@@ -1,4 +1,5 @@
-//! The effects of an s390x instruction on addresses and constants. Encodings are from the z/Architecture Principles of Operation.
+//! The effects of an s390x instruction on addresses and constants. Encodings are from the z/Architecture
+//! Principles of Operation.
 //!
 //! Authority for the order of argument registers: abi-internal.md of Go 1.27's cmd/compile.
 

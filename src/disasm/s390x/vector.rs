@@ -1,7 +1,8 @@
-//! Go syntax of the vector instructions: element sizes and conditions move from the mask operands into the name.
+//! Go syntax of the vector instructions: element sizes and conditions move from the mask operands into the
+//! name.
 //!
-//! Where a mask holds a value that the manual calls a specification exception, Go prints a sentence that ends in a line break
-//! and so tears its own table; here the operands are shown as they are.
+//! Where a mask holds a value that the manual calls a specification exception, Go prints a sentence that ends
+//! in a line break and so tears its own table; here the operands are shown as they are.
 
 use super::decode::VRule;
 use super::go::Name;

@@ -49,8 +49,8 @@ pub(super) fn write(inst: &Inst, code: &[u8], pc: u64, strict_go: bool, out: &mu
     }
 }
 
-/// Writes the prefixes that the instruction's text does not imply, in their order, or adds a branch hint to its name; gives the segments that its
-/// memory operand shows instead.
+/// Writes the prefixes that the instruction's text does not imply, in their order, or adds a branch hint to
+/// its name; gives the segments that its memory operand shows instead.
 fn prefixes(inst: &Inst, args: &[Arg], bytes: &[u8], op: &mut String, out: &mut Vec<u8>) -> String {
     let is = |b: u8, set: &[u8]| set.contains(&b);
     let last = |set: &[u8]| bytes.iter().rposition(|b| set.contains(b));

@@ -17,7 +17,8 @@ pub(super) fn write(inst: &Inst, pc: u64, symbols: &dyn Symbols, out: &mut Vec<u
     out.extend_from_slice(inst.op.name.as_bytes());
     suffix(inst, out);
     let args = inst.args.as_slice();
-    // Comparisons read from left to right (golang.org/issue/60920), everything else from source to destination.
+    // Comparisons read from left to right (golang.org/issue/60920), everything else from source to
+    // destination.
     let forward = inst.code.mnemonic() == Mnemonic::Cmp;
     for i in 0..args.len() {
         let Some(&a) = args.get(if forward { i } else { args.len() - 1 - i }) else {
@@ -182,7 +183,8 @@ fn memory(inst: &Inst, m: &Mem, pc: u64, symbols: &dyn Symbols, out: &mut Vec<u8
     }
 }
 
-/// The address of an operand that is absolute or relative to the instruction, if Go would look for its symbol.
+/// The address of an operand that is absolute or relative to the instruction, if Go would look for its
+/// symbol.
 pub(super) fn absolute(inst: &Inst, m: &Mem, pc: u64) -> Option<u64> {
     if m.segment != Register::None || m.disp == 0 || m.index != Register::None || m.scale != 0 {
         return None;

@@ -1,8 +1,9 @@
-//! One decoded instruction as Go's x86 decoder sees it: operation, operands, data size, memory size, prefixes.
+//! One decoded instruction as Go's x86 decoder sees it: operation, operands, data size, memory size,
+//! prefixes.
 //!
-//! iced-x86 decodes; this module turns its instruction into Go's view of it (golang.org/x/arch/x86/x86asm, `Inst`), from which
-//! both syntaxes are printed. Where the two differ in what they call an operand (a branch distance, a displacement's sign,
-//! string operands), Go's view is kept, because it is what the text shows.
+//! iced-x86 decodes; this module turns its instruction into Go's view of it (golang.org/x/arch/x86/x86asm,
+//! `Inst`), from which both syntaxes are printed. Where the two differ in what they call an operand (a branch
+//! distance, a displacement's sign, string operands), Go's view is kept, because it is what the text shows.
 
 use iced_x86::{Code, EncodingKind, Instruction, MemorySize, OpKind, Register};
 
@@ -290,8 +291,8 @@ fn memory(
         Register::EIP => u64::from((value as u32).wrapping_sub(insn.next_ip() as u32)),
         _ => value,
     };
-    // Go extends a 32-bit displacement with zeros in the legacy encodings (so -176(SP) prints as 0xffffff50(SP)), with its
-    // sign in VEX and EVEX; 8-bit ones with their sign everywhere.
+    // Go extends a 32-bit displacement with zeros in the legacy encodings (so -176(SP) prints as
+    // 0xffffff50(SP)), with its sign in VEX and EVEX; 8-bit ones with their sign everywhere.
     let disp = match insn.memory_displ_size() {
         0 => 0,
         1 if ip_relative => raw as i64,
@@ -352,7 +353,8 @@ fn has_sib(insn: &Instruction, code: &[u8], bitness: u32, legacy: bool, prefixes
         return true;
     }
     if base != Register::None {
-        // A base other than the stack pointer needs no such byte; where it has one nevertheless, nothing shows it.
+        // A base other than the stack pointer needs no such byte; where it has one nevertheless, nothing
+        // shows it.
         return false;
     }
     if is_moffs(insn.code()) || insn.memory_displ_size() == 2 {

@@ -1,7 +1,9 @@
 //! amd64 and 386: iced-x86 decodes, this prints what `go tool objdump` of Go 1.27 prints.
 //!
-//! `inst` turns a decoded instruction into Go's view of it, `ops` says what Go calls it, `prefix` which prefixes it shows;
-//! `go_syntax` and `gnu_syntax` write the two syntaxes. The authority is golang.org/x/arch/x86/x86asm as Go 1.27.4 vendors it.
+//! `inst` turns a decoded instruction into Go's view of it, `ops` says what Go calls it, `prefix` which
+//! prefixes it shows;
+//! `go_syntax` and `gnu_syntax` write the two syntaxes. The authority is golang.org/x/arch/x86/x86asm as Go
+//! 1.27.4 vendors it.
 
 mod gnu_syntax;
 mod go_syntax;
@@ -57,8 +59,9 @@ impl X86 {
 }
 
 impl X86 {
-    /// Does Go, which does not know the instruction of `len` bytes at `code[0]`, find back to an instruction's start right behind
-    /// it? Otherwise what it prints there would not stand in a listing with other boundaries.
+    /// Does Go, which does not know the instruction of `len` bytes at `code[0]`, find back to an
+    /// instruction's start right behind it? Otherwise what it prints there would not stand in a listing with
+    /// other boundaries.
     fn go_resumes_behind(self, len: usize, code: &[u8], pc: u64) -> bool {
         let strict = Style {
             strict_go: true,

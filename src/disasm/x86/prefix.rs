@@ -1,8 +1,8 @@
 //! The prefixes of a legacy-encoded instruction: which of them Go shows as a word of their own.
 //!
-//! Go's decoder marks a prefix as implied where the instruction's text already says it (an operand size, a segment of a memory
-//! operand, a mandatory prefix of an SSE opcode) and shows the last one that is left; `REP` and `REPNE` stand before it as
-//! instructions of their own.
+//! Go's decoder marks a prefix as implied where the instruction's text already says it (an operand size, a
+//! segment of a memory operand, a mandatory prefix of an SSE opcode) and shows the last one that is left;
+//! `REP` and `REPNE` stand before it as instructions of their own.
 
 use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
 
@@ -86,7 +86,8 @@ impl Prefixes {
         for (i, &b) in scanned.iter().enumerate() {
             let implied = match b {
                 0xF2 | 0xF3 => rep_at == Some(i) && !rep_shown,
-                // Go never takes a size prefix for implied here; it says nothing itself but hides a word before it.
+                // Go never takes a size prefix for implied here; it says nothing itself but hides a word
+                // before it.
                 0x66 | 0x67 | 0xF0 => false,
                 _ if hint_at == Some(i) => false,
                 _ => seg_at == Some(i) && uses_segment,

@@ -1,8 +1,9 @@
-//! x86: instruction lengths, calls, jumps, RIP-relative operands (amd64), 32-bit displacements and immediates (386).
+//! x86: instruction lengths, calls, jumps, RIP-relative operands (amd64), 32-bit displacements and immediates
+//! (386).
 //!
-//! Authority: Intel's Software Developer's Manual, volume 2, chapter 2 and the opcode maps of appendix A. iced-x86 decodes every
-//! field of an instruction; here the length and one operand are enough, and that is several times faster, which decides
-//! how long a large file takes. The test compares with iced-x86.
+//! Authority: Intel's Software Developer's Manual, volume 2, chapter 2 and the opcode maps of appendix A.
+//! iced-x86 decodes every field of an instruction; here the length and one operand are enough, and that is
+//! several times faster, which decides how long a large file takes. The test compares with iced-x86.
 
 use crate::disasm::refs::{Reference, Use};
 use crate::disasm::step::{Effect, Flow, Place};
@@ -115,8 +116,8 @@ static ONE_64: [u8; 256] = one_byte(true);
 static ONE_32: [u8; 256] = one_byte(false);
 static TWO: [u8; 256] = two_byte();
 
-/// An instruction: its length, where its 4-byte displacement stands (0 for none), is that one relative to the instruction's
-/// end, and where a 4-byte immediate stands (0 for none).
+/// An instruction: its length, where its 4-byte displacement stands (0 for none), is that one relative to the
+/// instruction's end, and where a 4-byte immediate stands (0 for none).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Shape {
     len: usize,
@@ -245,7 +246,8 @@ fn shape<const WIDE: bool>(b: &[u8]) -> Option<Shape> {
     (s.len <= b.len()).then_some(s)
 }
 
-/// Finds references. amd64: calls, jumps and RIP-relative operands. 386: calls, jumps, absolute displacements and 4-byte immediates.
+/// Finds references. amd64: calls, jumps and RIP-relative operands. 386: calls, jumps, absolute displacements
+/// and 4-byte immediates.
 pub(in crate::disasm) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mut impl FnMut(Reference)) {
     let number = |at: usize| {
         let bytes = code.get(at..)?.get(..4)?;
@@ -289,8 +291,8 @@ pub(in crate::disasm) fn scan<const WIDE: bool>(code: &[u8], pc: u64, found: &mu
     }
 }
 
-/// What an instruction does with its memory operand. `head` is the instruction up to its displacement: prefixes, opcode and ModRM.
-/// What both reads and writes writes.
+/// What an instruction does with its memory operand. `head` is the instruction up to its displacement:
+/// prefixes, opcode and ModRM. What both reads and writes writes.
 fn memory_use(head: &[u8]) -> Use {
     let mut bytes = head.iter().copied().skip_while(|b| {
         matches!(
@@ -412,7 +414,8 @@ pub(in crate::disasm) fn slots(code: &[u8], found: &mut impl FnMut(i64)) {
     }
 }
 
-/// The memory operand that starts with `modrm`, if a register and an offset tell it all. `more` follows the ModRM byte.
+/// The memory operand that starts with `modrm`, if a register and an offset tell it all. `more` follows the
+/// ModRM byte.
 fn operand(rex: u8, modrm: u8, more: &[u8]) -> Option<Place> {
     let (mut base, mut more) = (modrm & 7, more);
     if base == 4 {
@@ -453,8 +456,8 @@ mod tests {
         }
     }
 
-    /// Instructions as a compiler's and an assembler's author might choose them, and random bytes: wherever iced knows the
-    /// instruction, the length and the RIP-relative target are iced's.
+    /// Instructions as a compiler's and an assembler's author might choose them, and random bytes: wherever
+    /// iced knows the instruction, the length and the RIP-relative target are iced's.
     #[test]
     fn lengths_and_targets_are_those_of_iced() {
         let mut seed = 0x9e37_79b9_7f4a_7c15u64;
@@ -513,7 +516,8 @@ mod tests {
 
     #[test]
     fn loads_and_calls_are_found() {
-        // mov rdx, [rsp+0x38]; mov rax, [rdx-8]; mov rcx, [r12+0x120]; mov [rax+8], rcx; mov rax, [rip+0]; mov rax, [rax+rcx*8]; call +1
+        // mov rdx, [rsp+0x38]; mov rax, [rdx-8]; mov rcx, [r12+0x120]; mov [rax+8], rcx; mov rax, [rip+0];
+        // mov rax, [rax+rcx*8]; call +1
         let code = [
             0x48, 0x8b, 0x54, 0x24, 0x38, 0x48, 0x8b, 0x42, 0xf8, 0x49, 0x8b, 0x8c, 0x24, 0x20, 1, 0, 0,
             0x48, 0x89, 0x48, 0x08, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0x48, 0x8b, 0x04, 0xc8, 0xe8, 1, 0, 0, 0,

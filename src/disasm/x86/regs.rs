@@ -1,7 +1,7 @@
 //! Register names: iced-x86's registers → the words of Go's and of GNU's assembler.
 //!
-//! Go has one word for all widths of a general register and drops the `H`/`L` only where Plan 9 did: `AX` is al's wider
-//! forms, `AL` and `AH` keep their own names.
+//! Go has one word for all widths of a general register and drops the `H`/`L` only where Plan 9 did: `AX` is
+//! al's wider forms, `AL` and `AH` keep their own names.
 
 use iced_x86::Register;
 

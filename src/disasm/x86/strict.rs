@@ -1,13 +1,15 @@
 //! `--strict-go`: what Go's decoder does not know, and what it decodes to something else.
 //!
-//! Go 1.27's legacy table ends with the instructions of about 2013, its VEX and EVEX tables hold the vector extensions but
-//! not the general-purpose ones (BMI), and they name each value of VEX.L and VEX.W that they know.
+//! Go 1.27's legacy table ends with the instructions of about 2013, its VEX and EVEX tables hold the vector
+//! extensions but not the general-purpose ones (BMI), and they name each value of VEX.L and VEX.W that they
+//! know.
 
 use iced_x86::{Code, CpuidFeature, EncodingKind, Instruction, Mnemonic};
 
 use super::inst::Inst;
 
-/// Go reads two bits of EVEX's map number, so that the half-precision maps 5 and 6 become maps 1 and 2. Fills `copy` with
+/// Go reads two bits of EVEX's map number, so that the half-precision maps 5 and 6 become maps 1 and 2. Fills
+/// `copy` with
 /// `code` as Go reads it and says whether that differs.
 pub(super) fn rewrite(code: &[u8], bitness: u32, copy: &mut [u8; 15]) -> bool {
     let [0x62, payload, ..] = *code else { return false };
@@ -98,7 +100,8 @@ fn undocumented(code: Code) -> bool {
     )
 }
 
-/// A scalar vector operation whose vector length is not 0: the processor ignores the length, Go's table does not.
+/// A scalar vector operation whose vector length is not 0: the processor ignores the length, Go's table does
+/// not.
 fn long_scalar(insn: &Instruction, code: &[u8]) -> bool {
     let byte = |i: usize| code.get(i).copied().unwrap_or(0);
     let length = match byte(0) {
@@ -116,7 +119,8 @@ fn long_scalar(insn: &Instruction, code: &[u8]) -> bool {
     length != 0 && registers().any(|r| r.is_xmm()) && !registers().any(|r| r.is_ymm() || r.is_zmm())
 }
 
-/// A REX prefix that another prefix follows: iced-x86 ignores it, as the processor does, Go's decoder gives up.
+/// A REX prefix that another prefix follows: iced-x86 ignores it, as the processor does, Go's decoder gives
+/// up.
 fn doubled_rex(code: &[u8]) -> bool {
     let at = code
         .iter()
@@ -227,7 +231,8 @@ pub(super) fn keep_lengths(inst: &mut Inst, code: &[u8]) {
         | Code::Mov_r64_dr
         | Code::Mov_dr_r32
         | Code::Mov_dr_r64 => {
-            // The processor takes the ModR/M byte of these for a register whatever it says, Go reads on behind it.
+            // The processor takes the ModR/M byte of these for a register whatever it says, Go reads on
+            // behind it.
             let modrm = code.get(inst.len.saturating_sub(1)..).unwrap_or(&[]);
             inst.len += (modrm_len(modrm).max(1) - 1).min(code.len().saturating_sub(inst.len));
         }
@@ -235,7 +240,8 @@ pub(super) fn keep_lengths(inst: &mut Inst, code: &[u8]) {
     }
 }
 
-/// Gives newer instructions the name of the older one that they are, with a prefix, to a decoder that does not know them.
+/// Gives newer instructions the name of the older one that they are, with a prefix, to a decoder that does
+/// not know them.
 pub(super) fn keep_names(inst: &mut Inst) {
     match inst.code {
         Code::Wbnoinvd => inst.become_older(Code::Wbinvd, Some("REP; ")),

@@ -11,8 +11,8 @@ const NOTE_HEAD: u64 = 16;
 /// A range of bytes of the image.
 pub(super) type Span = (usize, usize);
 
-/// The content parts that Go's releases make of an image with this ID: first as Go 1.22 and later do, which leaves out the host's ID, then as
-/// before, where that is another.
+/// The content parts that Go's releases make of an image with this ID: first as Go 1.22 and later do, which
+/// leaves out the host's ID, then as before, where that is another.
 pub(super) fn parts(image: &Image<'_>, id: &[u8]) -> Vec<String> {
     let signature: Vec<Span> = signature(image).into_iter().collect();
     let mut out = Vec::new();

@@ -1,9 +1,11 @@
 //! Build IDs: what the file says they are, and whether its bytes are still those that they were made of.
 //!
-//! `go build` links with the ID a/b/c/a, hashes the finished file with the ID zeroed, and writes the hash as the fourth part. Whoever has the
-//! file can do the same: equal means that nothing touched the file after `go build`. It is no proof of origin, for anyone can write a new
-//! ID (`go tool buildid -w`). Authority: cmd/internal/buildid (`FindAndHash`, `Rewrite`), cmd/internal/codesign, cmd/go/internal/work
-//! (`updateBuildID`) and cmd/link/internal/ld (`addbuildinfo`, `uuidFromHash`) of Go 1.27; `addbuildinfo` of Go 1.22 to 1.25.
+//! `go build` links with the ID a/b/c/a, hashes the finished file with the ID zeroed, and writes the hash as
+//! the fourth part. Whoever has the file can do the same: equal means that nothing touched the file after `go
+//! build`. It is no proof of origin, for anyone can write a new ID (`go tool buildid -w`). Authority:
+//! cmd/internal/buildid (`FindAndHash`, `Rewrite`), cmd/internal/codesign, cmd/go/internal/work
+//! (`updateBuildID`) and cmd/link/internal/ld (`addbuildinfo`, `uuidFromHash`) of Go 1.27; `addbuildinfo` of
+//! Go 1.22 to 1.25.
 
 mod content;
 mod signature;
@@ -30,7 +32,8 @@ const PART: usize = 20;
 /// The build IDs that a file holds, as they stand in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ids<'a> {
-    /// Go's build ID: `action/main/main's content/content`; whatever `-buildid` said; `None` where there is none.
+    /// Go's build ID: `action/main/main's content/content`; whatever `-buildid` said; `None` where there is
+    /// none.
     pub go: Option<Cow<'a, [u8]>>,
     /// GNU build ID (ELF) or UUID (Mach-O; `None` where all bytes are 0).
     pub host: Option<&'a [u8]>,
@@ -55,8 +58,8 @@ impl Ids<'_> {
         Some(format!("{a}/{b}/{c}/{a}"))
     }
 
-    /// Is the host's ID the one that the linker makes of Go's (`-B gobuildid`, since Go 1.24 by default)? `None` where one of them is not there, or
-    /// Go's is none of `go build`'s.
+    /// Is the host's ID the one that the linker makes of Go's (`-B gobuildid`, since Go 1.24 by default)?
+    /// `None` where one of them is not there, or Go's is none of `go build`'s.
     pub fn host_is_from_go(&self) -> Option<bool> {
         let (host, at_link) = (self.host?, self.at_link()?);
         Some(hosts(at_link.as_bytes()).iter().any(|h| h == host))
@@ -181,7 +184,8 @@ pub struct SelfCheck {
     pub recorded: Option<String>,
     /// The content part that its bytes have.
     pub computed: Option<String>,
-    /// Is the GNU build ID or UUID the one that the linker makes of Go's build ID? `None` where that can't be asked.
+    /// Is the GNU build ID or UUID the one that the linker makes of Go's build ID? `None` where that can't be
+    /// asked.
     pub host_id_matches: Option<bool>,
     /// Bytes that the answer does not hold for, each as a clause.
     pub not_covered: Vec<&'static str>,

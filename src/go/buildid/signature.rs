@@ -1,6 +1,8 @@
-//! Is a Mach-O file's signature the one that Go makes of its bytes? The content part of the build ID leaves it out.
+//! Is a Mach-O file's signature the one that Go makes of its bytes? The content part of the build ID leaves
+//! it out.
 //!
-//! Authority: cmd/internal/codesign (`Sign`) of Go 1.27: an ad-hoc signature under the name `a.out`, with a SHA-256 of each 4 KiB.
+//! Authority: cmd/internal/codesign (`Sign`) of Go 1.27: an ad-hoc signature under the name `a.out`, with a
+//! SHA-256 of each 4 KiB.
 
 use sha2::{Digest, Sha256};
 

@@ -1,4 +1,5 @@
-//! What was done to a file after the link, told only where undoing it gives the very file that `go build` wrote.
+//! What was done to a file after the link, told only where undoing it gives the very file that `go build`
+//! wrote.
 
 use super::How;
 use super::content::{part, parts};

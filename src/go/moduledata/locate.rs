@@ -1,8 +1,10 @@
-//! Finds the moduledata as the place that points at the pclntab and, right after, at the pclntab's first sub-table.
+//! Finds the moduledata as the place that points at the pclntab and, right after, at the pclntab's first
+//! sub-table.
 
 use crate::go::memory::Memory;
 
-/// Addresses of structures that start with a pointer to the pclntab at `table` followed by one to the name table at `names`.
+/// Addresses of structures that start with a pointer to the pclntab at `table` followed by one to the name
+/// table at `names`.
 pub(in crate::go) fn pointing_at(memory: &Memory<'_, '_>, table: u64, names: u64) -> Option<u64> {
     let ptr = memory.ptr_size();
     let fits = |addr: u64| {

@@ -1,9 +1,10 @@
-//! The moduledata: the runtime's own index of the program, from which everything else is reached without symbols.
+//! The moduledata: the runtime's own index of the program, from which everything else is reached without
+//! symbols.
 //!
-//! Authority: `moduledata` in Go 1.16 to 1.27's runtime/symtab.go and cmd/link/internal/ld/symtab.go. It is found by what points at the
-//! pclntab and read by shape: the words up to `etext` have stood still since Go 1.16, the map of text sections behind
-//! them is recognised by its contents, and its place says which of the known layouts ([`super::release`]) this is. An unknown place gives
-//! fewer facts and a warning.
+//! Authority: `moduledata` in Go 1.16 to 1.27's runtime/symtab.go and cmd/link/internal/ld/symtab.go. It is
+//! found by what points at the pclntab and read by shape: the words up to `etext` have stood still since Go
+//! 1.16, the map of text sections behind them is recognised by its contents, and its place says which of the
+//! known layouts ([`super::release`]) this is. An unknown place gives fewer facts and a warning.
 
 mod locate;
 mod read;
@@ -16,8 +17,8 @@ use super::memory::Memory;
 use super::pclntab::Table;
 use crate::error::{Error, Result};
 
-/// Where releases keep the words between `etext` and the map of text sections, counted in words from the start. The place of the map tells
-/// the layouts apart; [`super::release`] has them all.
+/// Where releases keep the words between `etext` and the map of text sections, counted in words from the
+/// start. The place of the map tells the layouts apart; [`super::release`] has them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// The versions, for messages.

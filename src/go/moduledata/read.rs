@@ -47,7 +47,8 @@ impl Words<'_, '_, '_> {
         }
     }
 
-    /// A slice header whose length and capacity agree, and whose first element is in the file unless it is empty.
+    /// A slice header whose length and capacity agree, and whose first element is in the file unless it is
+    /// empty.
     fn slice(&self, i: usize) -> Option<Slice> {
         let (addr, len, cap) = (self.get(i)?, self.get(i + 1)?, self.get(i + 2)?);
         let there = len == 0
@@ -176,8 +177,8 @@ fn known(w: &Words<'_, '_, '_>, l: &'static Layout, m: &mut ModuleData) {
     tail(w, l.text_sections + 3, l.links, m);
 }
 
-/// A layout of tomorrow: what stands right before the map of text sections has been `rodata`, `gofunc`, `epclntab` since Go 1.26, which is
-/// believed only if the three lie in the file in that sense.
+/// A layout of tomorrow: what stands right before the map of text sections has been `rodata`, `gofunc`,
+/// `epclntab` since Go 1.26, which is believed only if the three lie in the file in that sense.
 fn unknown(w: &Words<'_, '_, '_>, at: usize, m: &mut ModuleData) {
     m.warnings.push(odd(
         w.addr,
@@ -205,7 +206,8 @@ fn tail(w: &Words<'_, '_, '_>, mut i: usize, links: bool, m: &mut ModuleData) {
     m.ptab = w.slice(next(3)).unwrap_or_default();
     m.pluginpath = string(w, next(2));
     m.pkghashes = hashes(w, next(3));
-    // Since Go 1.21; before, the module's name and hashes follow, whose second and third word can't be equal unless both are 0.
+    // Since Go 1.21; before, the module's name and hashes follow, whose second and third word can't be equal
+    // unless both are 0.
     let tasks = next(0);
     if let Some(s) = w.slice(tasks).filter(|s| s.len > 0 && s.addr != 0) {
         m.inittasks = s;

@@ -1,7 +1,8 @@
-//! The name of a function or symbol → its package → its module. The one place for this; every report asks here.
+//! The name of a function or symbol → its package → its module. The one place for this; every report asks
+//! here.
 //!
-//! [`of_name`] reads a name; [`super::functions`] adds what only the program itself shows: whose an assembly function is. [`Packages`] knows the
-//! modules of one program.
+//! [`of_name`] reads a name; [`super::functions`] adds what only the program itself shows: whose an assembly
+//! function is. [`Packages`] knows the modules of one program.
 
 mod modules;
 mod name;
@@ -56,7 +57,8 @@ pub struct Packages {
 }
 
 impl Packages {
-    /// Modules from the build information; without it (`None`) only the standard library is told apart, by name.
+    /// Modules from the build information; without it (`None`) only the standard library is told apart, by
+    /// name.
     pub fn new(info: Option<&ModInfo<'_>>) -> Packages {
         let mut out = Packages::default();
         let Some(info) = info else { return out };
@@ -119,7 +121,8 @@ impl Packages {
         None
     }
 
-    /// How reports call where a package comes from: its module's path, `std`, `(obfuscated)`; `None` where the program doesn't say.
+    /// How reports call where a package comes from: its module's path, `std`, `(obfuscated)`; `None` where
+    /// the program doesn't say.
     pub fn module_label(&self, package: &str) -> Option<Cow<'_, str>> {
         if let Some(m) = self.module(package) {
             return Some(Cow::Borrowed(&m.path));
@@ -156,7 +159,8 @@ impl Packages {
         &self.modules
     }
 
-    /// Does the build information list the modules? Otherwise they are inferred from the packages' paths and have no versions.
+    /// Does the build information list the modules? Otherwise they are inferred from the packages' paths and
+    /// have no versions.
     pub fn are_listed(&self) -> bool {
         self.told
     }

@@ -1,6 +1,8 @@
-//! The modules of a program: those that its build information lists, else those that its packages' paths show.
+//! The modules of a program: those that its build information lists, else those that its packages' paths
+//! show.
 //!
-//! Authority: runtime/debug (`BuildInfo`) of Go 1.18 to 1.27 for the list; for paths, the hosts' own rules (`go help importpath`).
+//! Authority: runtime/debug (`BuildInfo`) of Go 1.18 to 1.27 for the list; for paths, the hosts' own rules
+//! (`go help importpath`).
 
 use super::super::modinfo::ModInfo;
 
@@ -137,8 +139,8 @@ pub(super) fn is_std_root(element: &str) -> bool {
     STD.contains(&element)
 }
 
-/// The module that an import path names by the habits of the hosts: three elements on code hosts, two elsewhere, one more for a
-/// major version. `None` for a path without a host.
+/// The module that an import path names by the habits of the hosts: three elements on code hosts, two
+/// elsewhere, one more for a major version. `None` for a path without a host.
 fn of_path(path: &str) -> Option<String> {
     // Debian and others build with vendored copies; the import path then still names the module.
     let path = path.rsplit("/vendor/").next().unwrap_or(path);

@@ -1,15 +1,16 @@
 //! The name of a function, variable or type → the import path of its package.
 //!
-//! Authority: cmd/internal/objabi (`PathToPrefix`: how import paths are escaped), cmd/compile's and cmd/link's naming of instantiations,
-//! wrappers, closures and type algorithms, debug/gosym (`PackageName`), all of Go 1.27; before Go 1.20 the linker's own prefixes end with a dot.
+//! Authority: cmd/internal/objabi (`PathToPrefix`: how import paths are escaped), cmd/compile's and
+//! cmd/link's naming of instantiations, wrappers, closures and type algorithms, debug/gosym (`PackageName`),
+//! all of Go 1.27; before Go 1.20 the linker's own prefixes end with a dot.
 
 use std::borrow::Cow;
 
-/// The package path in a function's or symbol's name, escapes resolved; `None` where the name has none: assembly and C
-/// functions, what the linker and compiler make (`go:…`, `type:…`), methods of unnamed types.
+/// The package path in a function's or symbol's name, escapes resolved; `None` where the name has none:
+/// assembly and C functions, what the linker and compiler make (`go:…`, `type:…`), methods of unnamed types.
 ///
-/// Type arguments, receivers, closures and method wrappers don't change the package. What compares or hashes values of a type, and
-/// the itabs of a type, belong to the package of the first named type in it.
+/// Type arguments, receivers, closures and method wrappers don't change the package. What compares or hashes
+/// values of a type, and the itabs of a type, belong to the package of the first named type in it.
 pub fn of_name(name: &[u8]) -> Option<Cow<'_, str>> {
     path_of(name).map(unescape)
 }
@@ -50,8 +51,9 @@ pub(crate) fn path_of(name: &[u8]) -> Option<&[u8]> {
     (!empty && path.iter().all(is_path_byte)).then_some(path)
 }
 
-/// What stands before and behind the dot that ends the path. Dots in a path's last element are escaped, so it is the first one in it; of a
-/// promoted method of another package (`a.com/x.T.net/url.m`) the path ends in an earlier element, at the dot before a type's name.
+/// What stands before and behind the dot that ends the path. Dots in a path's last element are escaped, so it
+/// is the first one in it; of a promoted method of another package (`a.com/x.T.net/url.m`) the path ends in
+/// an earlier element, at the dot before a type's name.
 fn cut(head: &[u8]) -> Option<(&[u8], &[u8])> {
     let slash = memchr::memrchr(b'/', head).map_or(0, |i| i + 1);
     let mut from = 0;
@@ -75,7 +77,8 @@ fn is_path_byte(b: &u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~' | b'%' | b'+') || *b >= 0x80
 }
 
-/// Is what follows a name's first dot what C compilers put there: `completed.0`, `cmp.isra.0`, `_IO_puts.cold`?
+/// Is what follows a name's first dot what C compilers put there: `completed.0`, `cmp.isra.0`,
+/// `_IO_puts.cold`?
 fn is_c_suffix(name: &[u8], suffix: &[u8]) -> bool {
     let digits = |b: &[u8]| !b.is_empty() && b.iter().all(u8::is_ascii_digit);
     let mut parts = suffix.split(|b| *b == b'.');
@@ -94,7 +97,8 @@ fn is_c_suffix(name: &[u8], suffix: &[u8]) -> bool {
     ) && parts.next().is_some_and(digits)
 }
 
-/// The package of the first named type in a type's text: `*[]net/url.URL` → `net/url`. `None` for a type made of predeclared ones.
+/// The package of the first named type in a type's text: `*[]net/url.URL` → `net/url`. `None` for a type made
+/// of predeclared ones.
 fn of_type(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     while !rest.is_empty() {
@@ -114,7 +118,8 @@ fn of_type(text: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Resolves `%xx`: dots in the last element of an import path and some other characters are written so in names.
+/// Resolves `%xx`: dots in the last element of an import path and some other characters are written so in
+/// names.
 pub fn unescape(path: &[u8]) -> Cow<'_, str> {
     match unescape_bytes(path) {
         Cow::Borrowed(b) => String::from_utf8_lossy(b),

@@ -20,8 +20,8 @@ pub(super) fn find<'a>(memory: &Memory<'_, 'a>) -> Result<Table<'a>> {
     Ok(table)
 }
 
-/// Plausible headers that are looked into, of each magic number: each costs a look through the file, and a real program has one
-/// or two.
+/// Plausible headers that are looked into, of each magic number: each costs a look through the file, and a
+/// real program has one or two.
 const CANDIDATES: u32 = 32;
 
 /// Where functions share a long name, those behind a certain one have none.
@@ -72,7 +72,8 @@ fn table_at<'a>(
     cut_to_order(&mut table).then_some(table)
 }
 
-/// Under a foreign magic number Go 1.18's records are told from later ones by whether each starts where the one before ends.
+/// Under a foreign magic number Go 1.18's records are told from later ones by whether each starts where the
+/// one before ends.
 fn settle_layout(table: &mut Table<'_>) {
     if table.layout() < Layout::Go118 {
         return;
@@ -133,8 +134,9 @@ fn by_symbols<'a>(memory: &Memory<'_, 'a>) -> Option<Table<'a>> {
     at_addr(memory, start.addr, Found::Symbols)
 }
 
-/// Looks for the eight first bytes under each known magic number, then for the four that no obfuscator can change. Of several tables
-/// (a program may carry another one as data) the one that a moduledata points at wins.
+/// Looks for the eight first bytes under each known magic number, then for the four that no obfuscator can
+/// change. Of several tables (a program may carry another one as data) the one that a moduledata points at
+/// wins.
 fn by_scan<'a>(memory: &Memory<'_, 'a>) -> Option<Table<'a>> {
     let image = memory.image();
     let tail = [0, 0, image.arch.quantum(), image.ptr_size];
@@ -199,7 +201,8 @@ fn complete<'a>(memory: &Memory<'_, 'a>, table: &mut Table<'a>) {
     match &module {
         Some(m) => {
             table.moduledata = Some(m.addr);
-            // `minpc` is the first function's entry: where `text` itself moved, it still says where the text starts.
+            // `minpc` is the first function's entry: where `text` itself moved, it still says where the text
+            // starts.
             table.text = m.text.start;
             if memory.image().format == Format::Wasm && m.text.start.wrapping_add(first) << 16 == m.pcs.start
             {

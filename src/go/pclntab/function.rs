@@ -1,7 +1,8 @@
 //! One function of the table and its record's fields.
 //!
-//! Authority: `_func` in Go 1.16 to 1.27's runtime/runtime2.go. After the entry (a pointer up to Go 1.17, then 4 bytes) all fields
-//! have 4 bytes; the last of the fixed part holds function id, flags and, in its last byte, the number of funcdata entries.
+//! Authority: `_func` in Go 1.16 to 1.27's runtime/runtime2.go. After the entry (a pointer up to Go 1.17,
+//! then 4 bytes) all fields have 4 bytes; the last of the fixed part holds function id, flags and, in its
+//! last byte, the number of funcdata entries.
 
 use std::ops::Range;
 
@@ -10,7 +11,8 @@ use super::{Layout, PcValues, Position, Table};
 
 /// Indices into a function's pcdata (Go 1.27: internal/abi/symtab.go; unchanged since Go 1.16).
 pub(super) const PCDATA_INL_TREE_INDEX: u32 = 2;
-/// Indices in a function's funcdata of the maps of pointers among arguments and local variables, and of the stack objects.
+/// Indices in a function's funcdata of the maps of pointers among arguments and local variables, and of the
+/// stack objects.
 const FUNCDATA_ARGS_MAPS: u32 = 0;
 const FUNCDATA_LOCALS_MAPS: u32 = 1;
 const FUNCDATA_STACK_OBJECTS: u32 = 2;
@@ -134,7 +136,8 @@ impl<'t, 'a> Function<'t, 'a> {
         self.field(7).filter(|n| *n <= 256).unwrap_or(0)
     }
 
-    /// First entry of the function's compilation unit in the cutab, in entries; `u32::MAX` for none. 0 before Go 1.16.
+    /// First entry of the function's compilation unit in the cutab, in entries; `u32::MAX` for none. 0 before
+    /// Go 1.16.
     pub fn cu_offset(&self) -> u32 {
         match self.table.layout() {
             Layout::Go12 => 0,
@@ -142,7 +145,8 @@ impl<'t, 'a> Function<'t, 'a> {
         }
     }
 
-    /// Line of the `func` keyword or TEXT directive, where the table has it (Go 1.20 and later) and it is not 0.
+    /// Line of the `func` keyword or TEXT directive, where the table has it (Go 1.20 and later) and it is not
+    /// 0.
     pub fn start_line(&self) -> Option<i32> {
         if self.table.layout() < Layout::Go120 {
             return None;
@@ -158,7 +162,8 @@ impl<'t, 'a> Function<'t, 'a> {
         b.and_then(|b| b.try_into().ok()).unwrap_or_default()
     }
 
-    /// The runtime's number for functions it treats specially, 0 for all others; its meaning changes with the Go version.
+    /// The runtime's number for functions it treats specially, 0 for all others; its meaning changes with the
+    /// Go version.
     pub fn func_id(&self) -> u8 {
         self.tail()[0]
     }
@@ -177,7 +182,8 @@ impl<'t, 'a> Function<'t, 'a> {
         self.tail()[3]
     }
 
-    /// Offsets in the pctab of the function's pcdata tables, in the order of the runtime's PCDATA numbers; 0 for none.
+    /// Offsets in the pctab of the function's pcdata tables, in the order of the runtime's PCDATA numbers; 0
+    /// for none.
     pub fn pcdata(&self) -> impl Iterator<Item = u32> + 't {
         let f = *self;
         (0..self.pcdata_count()).map(move |i| f.pcdata_offset(i).unwrap_or(0))
@@ -190,8 +196,8 @@ impl<'t, 'a> Function<'t, 'a> {
         self.field(self.table.layout().last_field() + 1 + i as usize)
     }
 
-    /// Addresses of the function's funcdata, in the order of the runtime's FUNCDATA numbers; `None` where it has none of a kind. For
-    /// Go 1.17 and earlier as stored, so 0 where a loader fills them in.
+    /// Addresses of the function's funcdata, in the order of the runtime's FUNCDATA numbers; `None` where it
+    /// has none of a kind. For Go 1.17 and earlier as stored, so 0 where a loader fills them in.
     pub fn funcdata(&self) -> impl Iterator<Item = Option<u64>> + 't {
         let f = *self;
         (0..u32::from(self.funcdata_count())).map(move |i| f.funcdata_addr(i))
@@ -203,8 +209,9 @@ impl<'t, 'a> Function<'t, 'a> {
         self.funcdata_offset(i).map(|o| base.wrapping_add(o))
     }
 
-    /// Bytes of the funcdata of one kind, where it begins with its own length: stack maps, stack objects, the inline tree (Go 1.18 and later).
-    /// Authority: runtime/symtab.go (`stackmap`) and runtime/stkframe.go (`stackObjectRecord`) of Go 1.27.
+    /// Bytes of the funcdata of one kind, where it begins with its own length: stack maps, stack objects, the
+    /// inline tree (Go 1.18 and later). Authority: runtime/symtab.go (`stackmap`) and runtime/stkframe.go
+    /// (`stackObjectRecord`) of Go 1.27.
     pub fn funcdata_size(&self, i: u32) -> Option<u64> {
         if self.table.layout() < Layout::Go118 {
             return None;

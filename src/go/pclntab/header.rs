@@ -1,7 +1,9 @@
-//! The pclntab's first bytes → its layout, recognised by structure so that a changed magic number does no harm.
+//! The pclntab's first bytes → its layout, recognised by structure so that a changed magic number does no
+//! harm.
 //!
-//! Authority: Go 1.27's internal/abi/symtab.go (magic numbers) and runtime/symtab.go (`pcHeader`); cmd/link/internal/ld/pcln.go of
-//! Go 1.16, 1.18, 1.20, 1.27. The word after the file count was the text's start from Go 1.18 to 1.25 and is unused since.
+//! Authority: Go 1.27's internal/abi/symtab.go (magic numbers) and runtime/symtab.go (`pcHeader`);
+//! cmd/link/internal/ld/pcln.go of Go 1.16, 1.18, 1.20, 1.27. The word after the file count was the text's
+//! start from Go 1.18 to 1.25 and is unused since.
 
 use crate::image::Endian;
 
@@ -35,7 +37,8 @@ impl Layout {
             .find(|l| l.magic() == magic)
     }
 
-    /// Number of the 4-byte field after the entry that ends a function record's fixed part (function id, flags, counts).
+    /// Number of the 4-byte field after the entry that ends a function record's fixed part (function id,
+    /// flags, counts).
     pub(super) fn last_field(self) -> usize {
         match self {
             Layout::Go12 => 8,
@@ -81,8 +84,8 @@ impl Header {
             .saturating_add(words.saturating_mul(usize::from(self.functab_word())))
     }
 
-    /// Reads a header at the start of `b`; `expect` is the image's byte order, pointer size and quantum, which a header under a
-    /// foreign magic must match. `None` where `b` starts with no plausible table.
+    /// Reads a header at the start of `b`; `expect` is the image's byte order, pointer size and quantum,
+    /// which a header under a foreign magic must match. `None` where `b` starts with no plausible table.
     pub fn parse(b: &[u8], expect: (Endian, u8, u8)) -> Option<Header> {
         let [_, _, _, _, 0, 0, quantum @ (1 | 2 | 4), ptr_size @ (4 | 8)] = *b.get(..8)? else {
             return None;
@@ -99,7 +102,8 @@ impl Header {
         let p = usize::from(ptr_size);
         let word = |i: usize| endian.word(b, 8 + i * p, ptr_size);
         let offset = |i: usize| usize::try_from(word(i)?).ok().filter(|o| *o <= b.len());
-        // The first sub-table stands right behind the header (aligned, up to Go 1.25), which tells the two sizes of header apart.
+        // The first sub-table stands right behind the header (aligned, up to Go 1.25), which tells the two
+        // sizes of header apart.
         let behind = |o: Option<usize>, header: usize| o.is_some_and(|o| (header..header + 64).contains(&o));
         let newer = known.is_some_and(|k| k.1 >= Layout::Go118);
         let (first, text_word) = if !newer && behind(offset(2), 8 + 7 * p) {

@@ -1,7 +1,8 @@
 //! Inline trees: which functions were inlined where.
 //!
-//! Authority: `inlinedCall` and the inline unwinder in Go 1.16 to 1.27's runtime (symtab.go, symtabinl.go). The pcdata table InlTreeIndex
-//! gives each instruction's innermost inlined call, -1 for none. Up to Go 1.19 a record names its parent and the call's file and line; since Go 1.20
+//! Authority: `inlinedCall` and the inline unwinder in Go 1.16 to 1.27's runtime (symtab.go, symtabinl.go).
+//! The pcdata table InlTreeIndex gives each instruction's innermost inlined call, -1 for none. Up to Go 1.19
+//! a record names its parent and the call's file and line; since Go 1.20
 //! `parentPc` is an instruction of the caller, whose own index and position say the rest.
 
 use super::function::{FUNCDATA_INL_TREE, PCDATA_INL_TREE_INDEX};
@@ -76,14 +77,16 @@ impl<'t, 'a> Function<'t, 'a> {
         (self.inlined_calls().len() * record_size(self.table().layout())) as u64
     }
 
-    /// The innermost inlined call of each run of instructions; -1 where the instructions are the function's own.
+    /// The innermost inlined call of each run of instructions; -1 where the instructions are the function's
+    /// own.
     pub fn inline_indices(&self) -> impl Iterator<Item = super::PcRange> + use<'a> {
         let end = self.end();
         let values = self.pcdata_values(PCDATA_INL_TREE_INDEX);
         values.into_iter().flatten().take_while(move |r| r.start < end)
     }
 
-    /// All inlined calls, in the order of the tree's indices. A call that is listed can have lost all its own instructions.
+    /// All inlined calls, in the order of the tree's indices. A call that is listed can have lost all its own
+    /// instructions.
     pub fn inlined_calls(&self) -> Vec<InlinedCall<'a>> {
         let Some(tree) = self.table().tree(self) else {
             return Vec::new();
@@ -101,7 +104,8 @@ impl<'t, 'a> Function<'t, 'a> {
         calls
     }
 
-    /// Go 1.20 and later: the parent of a call is what the instruction at its call site is of. One pass over the table answers for all.
+    /// Go 1.20 and later: the parent of a call is what the instruction at its call site is of. One pass over
+    /// the table answers for all.
     fn find_parents(&self, calls: &mut [InlinedCall<'a>]) {
         let Some(values) = self.pcdata_values(PCDATA_INL_TREE_INDEX) else {
             return;
@@ -132,7 +136,8 @@ impl<'t, 'a> Function<'t, 'a> {
         out
     }
 
-    /// Names of all inlined calls, in the order of the tree's indices: what [`Function::inlined_calls`] has, without the work for the rest.
+    /// Names of all inlined calls, in the order of the tree's indices: what [`Function::inlined_calls`] has,
+    /// without the work for the rest.
     pub fn inlined_names(&self) -> impl Iterator<Item = &'a [u8]> {
         let highest = match self.inline_tree_addr() {
             Some(_) => self.inline_indices().map(|r| r.value).max().unwrap_or(-1),
@@ -143,7 +148,8 @@ impl<'t, 'a> Function<'t, 'a> {
         names.take_while(|n| !n.is_empty())
     }
 
-    /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is none.
+    /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is
+    /// none.
     pub fn inlined_name(&self, index: i32) -> &'a [u8] {
         let table = self.table();
         let name = || {

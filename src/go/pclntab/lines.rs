@@ -1,7 +1,7 @@
 //! pc → file and line, one at a time or forward.
 //!
-//! Authority: Go 1.27's debug/gosym (`PCToLine`): a pc within a function always has a position; what can't be read is line -1 and
-//! no file.
+//! Authority: Go 1.27's debug/gosym (`PCToLine`): a pc within a function always has a position; what can't be
+//! read is line -1 and no file.
 
 use super::pcvalue::Forward;
 use super::{Function, Table};

@@ -1,8 +1,9 @@
 //! The pclntab: Go's table of functions, files and lines, present in every Go program, stripped or not.
 //!
-//! `Table::find` turns a program's memory into a [`Table`]; its [`Function`]s have addresses, names, lines, frame sizes and inline trees,
-//! all computed when asked for. Authority: Go 1.27's debug/gosym/pclntab.go and runtime/symtab.go, cmd/link/internal/ld/pcln.go of
-//! Go 1.16 to 1.27. Nothing here trusts the table: a malformed part reads as "not known".
+//! `Table::find` turns a program's memory into a [`Table`]; its [`Function`]s have addresses, names, lines,
+//! frame sizes and inline trees, all computed when asked for. Authority: Go 1.27's debug/gosym/pclntab.go and
+//! runtime/symtab.go, cmd/link/internal/ld/pcln.go of Go 1.16 to 1.27. Nothing here trusts the table: a
+//! malformed part reads as "not known".
 
 use std::ops::Range;
 
@@ -50,7 +51,8 @@ pub enum Found {
 /// A sub-table, for the attribution of bytes. Offsets count from the pclntab's first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// `header`, `funcnametab`, `cutab`, `filetab`, `pctab`, `functab`, `funcs` (the function records); for Go 1.15 and earlier
+    /// `header`, `funcnametab`, `cutab`, `filetab`, `pctab`, `functab`, `funcs` (the function records); for
+    /// Go 1.15 and earlier
     /// `header`, `functab`, `rest`.
     pub name: &'static str,
     /// Offset in bytes of the first byte.
@@ -70,7 +72,8 @@ pub struct Table<'a> {
     text: u64,
     /// wasm, since Go 1.25: offsets are function indices, and a pc is an index shifted by 16 bits.
     text_shift: u8,
-    /// Where runs of text offsets lie when the linker split the text: (first offset, offset behind the last, address).
+    /// Where runs of text offsets lie when the linker split the text: (first offset, offset behind the last,
+    /// address).
     text_sections: Vec<(u64, u64, u64)>,
     funcdata: FuncData<'a>,
     moduledata: Option<u64>,
@@ -79,21 +82,22 @@ pub struct Table<'a> {
     named: usize,
 }
 
-/// Where funcdata is: Go 1.18 and later has one block that records point into; before, records hold pointers, which the loader
-/// may patch.
+/// Where funcdata is: Go 1.18 and later has one block that records point into; before, records hold pointers,
+/// which the loader may patch.
 #[derive(Debug, Clone, Default)]
 struct FuncData<'a> {
     /// Address of `go:func.*`.
     base: Option<u64>,
     /// The bytes from there.
     bytes: &'a [u8],
-    /// Go 1.16 and 1.17: (address of each inline tree, its bytes) by the function's index, where there is one.
+    /// Go 1.16 and 1.17: (address of each inline tree, its bytes) by the function's index, where there is
+    /// one.
     trees: Vec<(u32, u64, &'a [u8])>,
 }
 
 impl<'a> Table<'a> {
-    /// Finds the pclntab of an image: by its section, by its symbols, or by a search for its structure, which also recognises a
-    /// magic number that an obfuscator has changed.
+    /// Finds the pclntab of an image: by its section, by its symbols, or by a search for its structure, which
+    /// also recognises a magic number that an obfuscator has changed.
     ///
     /// # Errors
     /// Where there is none.
@@ -166,7 +170,8 @@ impl<'a> Table<'a> {
         self.bytes.get(..self.size() as usize).unwrap_or(self.bytes)
     }
 
-    /// Bytes from the header to the end of the last function record, the same in a stripped file and its twin.
+    /// Bytes from the header to the end of the last function record, the same in a stripped file and its
+    /// twin.
     pub fn size(&self) -> u64 {
         self.parts().last().map_or(0, |p| p.offset + p.size)
     }
@@ -226,8 +231,8 @@ impl<'a> Table<'a> {
             .unwrap_or_default()
     }
 
-    /// The sub-tables that hold names: of functions, and of files. Go 1.15 and earlier have one part for everything, the second
-    /// is empty then.
+    /// The sub-tables that hold names: of functions, and of files. Go 1.15 and earlier have one part for
+    /// everything, the second is empty then.
     pub fn name_tables(&self) -> [&'a [u8]; 2] {
         let h = &self.header;
         let cut = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();

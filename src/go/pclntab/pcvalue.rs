@@ -1,10 +1,11 @@
 //! The pc-value encoding: pairs of variable-length numbers → which value holds over which instructions.
 //!
-//! Authority: Go 1.27's debug/gosym/pclntab.go (`step`, `pcvalue`) and cmd/link/internal/ld/pcln.go. A table starts with value -1
-//! at the function's entry; each pair is a zigzag delta of the value and a delta of the pc in quanta; a value delta of 0 that is
-//! not the first ends the table.
+//! Authority: Go 1.27's debug/gosym/pclntab.go (`step`, `pcvalue`) and cmd/link/internal/ld/pcln.go. A table
+//! starts with value -1 at the function's entry; each pair is a zigzag delta of the value and a delta of the
+//! pc in quanta; a value delta of 0 that is not the first ends the table.
 
-/// Values over pc ranges, in ascending order. A malformed table ends early, which reads as the value -1 as it does in Go.
+/// Values over pc ranges, in ascending order. A malformed table ends early, which reads as the value -1 as it
+/// does in Go.
 #[derive(Debug, Clone)]
 pub struct PcValues<'t> {
     rest: &'t [u8],
@@ -28,7 +29,8 @@ pub struct PcRange {
 }
 
 impl PcRange {
-    /// Bytes that a run takes in the file at the least: what it is worth of a share where tables are read for many functions.
+    /// Bytes that a run takes in the file at the least: what it is worth of a share where tables are read for
+    /// many functions.
     pub const BYTES: usize = 2;
 }
 

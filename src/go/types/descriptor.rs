@@ -15,7 +15,8 @@ pub(super) struct Reader<'i, 'a> {
     pub start: u64,
     pub end: u64,
     pub layout: TypeLayout,
-    /// List entries that may still be read, so that descriptors laid over each other can't cost more than the file is worth.
+    /// List entries that may still be read, so that descriptors laid over each other can't cost more than the
+    /// file is worth.
     pub budget: Cell<u64>,
     /// Bytes of names that may still be handed out: types may share a long one.
     names: Cell<u64>,
@@ -193,8 +194,8 @@ impl<'i, 'a> Reader<'i, 'a> {
         }
     }
 
-    /// What follows the head: the parts, bytes up to the package and methods (0 where not known), bytes of the lists that
-    /// directly follow.
+    /// What follows the head: the parts, bytes up to the package and methods (0 where not known), bytes of
+    /// the lists that directly follow.
     fn detail(&self, addr: u64, kind: Kind) -> Option<(Detail<'a>, u64, u64)> {
         let m = self.memory;
         let (p, head) = (self.ptr(), self.head());

@@ -1,6 +1,8 @@
-//! Types by the names that the linker has for them: with whole import paths, `*net/http.Server`, where reflection has `*http.Server`.
+//! Types by the names that the linker has for them: with whole import paths, `*net/http.Server`, where
+//! reflection has `*http.Server`.
 //!
-//! Authority: cmd/compile/internal/types/fmt.go of Go 1.27 (`LinkString`), cmd/internal/objabi/path.go for the escapes of import paths.
+//! Authority: cmd/compile/internal/types/fmt.go of Go 1.27 (`LinkString`), cmd/internal/objabi/path.go for
+//! the escapes of import paths.
 
 use super::{Detail, Type, Types};
 
@@ -10,7 +12,8 @@ const DEPTH: u8 = 12;
 const LIMIT: usize = 4096;
 
 impl Types<'_> {
-    /// The name of a type's descriptor behind `type:`. Of unnamed structs and interfaces it is the one that reflection has.
+    /// The name of a type's descriptor behind `type:`. Of unnamed structs and interfaces it is the one that
+    /// reflection has.
     pub fn link_name(&self, t: &Type<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         self.link(t, DEPTH, &mut out);

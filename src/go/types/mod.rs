@@ -1,9 +1,10 @@
 //! Type descriptors: what reflection and the garbage collector know of each type, in every Go program.
 //!
-//! `Types::find` gathers all descriptors that typelinks, itabs and other descriptors lead to; since Go 1.27 they also stand one behind
-//! the other, which is walked. Authority: Go 1.27's internal/abi/type.go and runtime/type.go, Go 1.16 to 1.26's runtime/type.go,
-//! cmd/compile/internal/reflectdata. The head of a descriptor has not changed since Go 1.14; names (Go 1.17), struct fields (Go 1.19) and
-//! maps (Go 1.24, 1.27) have, and are told apart by what fits.
+//! `Types::find` gathers all descriptors that typelinks, itabs and other descriptors lead to; since Go 1.27
+//! they also stand one behind the other, which is walked. Authority: Go 1.27's internal/abi/type.go and
+//! runtime/type.go, Go 1.16 to 1.26's runtime/type.go, cmd/compile/internal/reflectdata. The head of a
+//! descriptor has not changed since Go 1.14; names (Go 1.17), struct fields (Go 1.19) and maps (Go 1.24,
+//! 1.27) have, and are told apart by what fits.
 
 mod descriptor;
 mod link;
@@ -116,7 +117,8 @@ pub struct Method<'a> {
     pub name: Name<'a>,
     /// Address of its type; `None` where the linker dropped the method.
     pub typ: Option<u64>,
-    /// Offset in the text of the function that interface calls use; `None` for interfaces' methods and dropped ones.
+    /// Offset in the text of the function that interface calls use; `None` for interfaces' methods and
+    /// dropped ones.
     pub text: Option<u32>,
     /// Offset in the text of the function that is called with a plain receiver; `None` as before.
     pub direct: Option<u32>,
@@ -173,8 +175,8 @@ pub enum Detail<'a> {
 pub struct Type<'a> {
     /// Virtual address of the descriptor.
     pub addr: u64,
-    /// Bytes of the descriptor: head, kind's own part, package and methods; the records of fields, parameters and interface
-    /// methods too where they follow it directly, as the compiler lays them out.
+    /// Bytes of the descriptor: head, kind's own part, package and methods; the records of fields, parameters
+    /// and interface methods too where they follow it directly, as the compiler lays them out.
     pub descriptor_size: u64,
     /// What kind of type it is.
     pub kind: Kind,
@@ -229,7 +231,8 @@ pub struct Types<'a> {
 }
 
 impl<'a> Types<'a> {
-    /// Gathers what the moduledata leads to, laid out as the one of `candidates` that fits best. Broken descriptors are left out.
+    /// Gathers what the moduledata leads to, laid out as the one of `candidates` that fits best. Broken
+    /// descriptors are left out.
     pub(super) fn find(
         memory: &Memory<'_, 'a>,
         module: &ModuleData,
@@ -258,7 +261,8 @@ impl<'a> Types<'a> {
         (addr - i.addr < i.size).then_some(i)
     }
 
-    /// The package a type is of: its own, or for a type without a name that of the first named type it is made of.
+    /// The package a type is of: its own, or for a type without a name that of the first named type it is
+    /// made of.
     pub fn package_of(&self, t: &Type<'a>) -> Option<Cow<'a, str>> {
         self.package_within(t, 8).map(packages::unescape)
     }

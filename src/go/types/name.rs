@@ -1,7 +1,7 @@
 //! Names in type data: a flag byte, a length, the text, then a tag and a package where the flags say so.
 //!
-//! Authority: `Name` in Go 1.27's internal/abi/type.go; `name` in Go 1.16's runtime/type.go, which has lengths of two bytes, big-endian, where
-//! Go 1.17 and later has varints.
+//! Authority: `Name` in Go 1.27's internal/abi/type.go; `name` in Go 1.16's runtime/type.go, which has
+//! lengths of two bytes, big-endian, where Go 1.17 and later has varints.
 
 use crate::go::memory::Memory;
 
@@ -27,7 +27,8 @@ pub struct Name<'a> {
 /// Longer names and tags are no names.
 const LIMIT: usize = 1 << 20;
 
-/// Reads the name at `addr`; `types` is what a name offset counts from; `varints` says how lengths are stored.
+/// Reads the name at `addr`; `types` is what a name offset counts from; `varints` says how lengths are
+/// stored.
 pub(super) fn read<'a>(memory: Memory<'_, 'a>, addr: u64, types: u64, varints: bool) -> Option<Name<'a>> {
     let b = memory.bytes_from(addr)?;
     let flags = *b.first()?;

@@ -84,8 +84,8 @@ pub(super) fn find<'a>(
     out
 }
 
-/// Itabs that no list of Go up to 1.26 has: those that code refers to for a conversion that is never looked up. An interface, a type and
-/// the type's hash side by side are nothing else.
+/// Itabs that no list of Go up to 1.26 has: those that code refers to for a conversion that is never looked
+/// up. An interface, a type and the type's hash side by side are nothing else.
 fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, padded: bool, out: &mut Types<'_>) {
     let (p, e) = (memory.ptr_size(), memory.image().endian);
     let mut found = Vec::new();
@@ -129,7 +129,8 @@ fn itab_size(ptr_size: u64, padded: bool, methods: u64) -> u64 {
     (2 * ptr_size + hash).next_multiple_of(ptr_size) + ptr_size * methods.max(1)
 }
 
-/// Descriptors between those found: types that only code and data refer to. Each must read in every part as the compiler writes it.
+/// Descriptors between those found: types that only code and data refer to. Each must read in every part as
+/// the compiler writes it.
 fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>]) -> Vec<u64> {
     found.sort_by_key(|t| t.addr);
     let p = reader.memory.ptr_size();
@@ -193,7 +194,8 @@ fn typelinks(memory: &Memory<'_, '_>, module: &ModuleData) -> Vec<u64> {
         .collect()
 }
 
-/// Go 1.27 and later: the descriptors one behind the other, after one unused word. What can't be read is stepped over word by word.
+/// Go 1.27 and later: the descriptors one behind the other, after one unused word. What can't be read is
+/// stepped over word by word.
 fn descriptors(reader: &Reader<'_, '_>, module: &ModuleData) -> Vec<u64> {
     let range = &module.type_descriptors;
     let p = reader.memory.ptr_size();
@@ -252,8 +254,8 @@ fn fits(reader: &Reader<'_, '_>, addr: u64) -> bool {
     }
 }
 
-/// The last of several fields lies in the second half of most structs; shifted offsets that are read as they stand reach past the end, and
-/// plain ones that are read as shifted end too early.
+/// The last of several fields lies in the second half of most structs; shifted offsets that are read as they
+/// stand reach past the end, and plain ones that are read as shifted end too early.
 fn fields_fit(fields: &[Field<'_>], size: u64) -> bool {
     let ascending = fields
         .windows(2)
@@ -264,7 +266,8 @@ fn fields_fit(fields: &[Field<'_>], size: u64) -> bool {
             .is_none_or(|f| f.offset <= size && (fields.len() < 3 || f.offset.saturating_mul(2) >= size))
 }
 
-/// The size of a group of slots stands behind the hash function; where buckets are meant, there stand the sizes of key, value and bucket.
+/// The size of a group of slots stands behind the hash function; where buckets are meant, there stand the
+/// sizes of key, value and bucket.
 fn map_fits(reader: &Reader<'_, '_>, addr: u64) -> bool {
     let m = reader.memory;
     let p = m.ptr_size();

@@ -1,4 +1,5 @@
-//! File and line of pcs in a Go object, asked for in ascending order: one pass over a symbol's tables, and one over the symbols.
+//! File and line of pcs in a Go object, asked for in ascending order: one pass over a symbol's tables, and
+//! one over the symbols.
 //!
 //! Authority: Go 1.27, cmd/internal/objfile/goobj.go (PCToLine, pcValue).
 

@@ -1,8 +1,10 @@
-//! A Go object file, the part behind its text header → symbols, relocations, code bytes, file and line of a pc.
+//! A Go object file, the part behind its text header → symbols, relocations, code bytes, file and line of a
+//! pc.
 //!
-//! Authority: Go 1.27, cmd/internal/goobj/objfile.go (the layout) and cmd/internal/objfile/goobj.go (what the tools make of it). The
-//! format is little-endian on every machine: a header with the offsets of 19 blocks, then the blocks. Addresses are offsets
-//! from the start of the body. Strings are a length and an offset; every list is cut where the file ends.
+//! Authority: Go 1.27, cmd/internal/goobj/objfile.go (the layout) and cmd/internal/objfile/goobj.go (what the
+//! tools make of it). The format is little-endian on every machine: a header with the offsets of 19 blocks,
+//! then the blocks. Addresses are offsets from the start of the body. Strings are a length and an offset;
+//! every list is cut where the file ends.
 
 mod lines;
 pub mod package;
@@ -171,8 +173,8 @@ impl<'a> Object<'a> {
         self.static_names = names;
     }
 
-    /// Bytes that all names together may have: symbols may share a name, and a crafted file would have each of thousands spell out
-    /// megabytes.
+    /// Bytes that all names together may have: symbols may share a name, and a crafted file would have each
+    /// of thousands spell out megabytes.
     fn name_budget(&self) -> usize {
         self.body.len().saturating_mul(8)
     }
@@ -275,8 +277,8 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// The names that the file refers to and does not define, in its order: those without a package, then those of other
-    /// packages.
+    /// The names that the file refers to and does not define, in its order: those without a package, then
+    /// those of other packages.
     pub fn references(&self) -> impl Iterator<Item = &'a [u8]> {
         let plain = (self.defined_count()..self.symbol_count()).filter_map(|i| Some(self.stored(i)?.name));
         let named = self
@@ -332,8 +334,8 @@ impl<'a> Object<'a> {
         name.unwrap_or_default().into()
     }
 
-    /// The symbol whose lines Go's tools look into for a pc (an address in the body), and where it starts: the first symbol that has
-    /// the pc and a line table.
+    /// The symbol whose lines Go's tools look into for a pc (an address in the body), and where it starts:
+    /// the first symbol that has the pc and a line table.
     pub fn lines_around(&self, pc: u64) -> Option<(u32, u64)> {
         let index = self.index.get_or_init(|| {
             let known = Arch::of_goarch(self.arch).is_some();
@@ -360,7 +362,8 @@ impl<'a> Object<'a> {
         self.line_of(number, pc.wrapping_sub(start))
     }
 
-    /// File and line at `offset` bytes into the symbol `number`. For many offsets [`Object::lines_of`] is faster.
+    /// File and line at `offset` bytes into the symbol `number`. For many offsets [`Object::lines_of`] is
+    /// faster.
     pub fn line_of(&self, number: u32, offset: u64) -> Option<(&[u8], i64)> {
         self.lines_of(number)?.at(offset)
     }

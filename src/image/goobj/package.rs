@@ -1,8 +1,8 @@
 //! A Go package archive, or a lone Go object file → its members, as strictly as Go reads them.
 //!
-//! Authority: Go 1.27, cmd/internal/archive (parseArchive, parseObject). It knows neither symbol indexes nor long names, so that an
-//! archive made by `ar` for other linkers is refused. That is wanted here: `go tool nm` refuses it too. [`super::super::archive`]
-//! reads those.
+//! Authority: Go 1.27, cmd/internal/archive (parseArchive, parseObject). It knows neither symbol indexes nor
+//! long names, so that an archive made by `ar` for other linkers is refused. That is wanted here: `go tool
+//! nm` refuses it too. [`super::super::archive`] reads those.
 
 use super::MAGIC;
 

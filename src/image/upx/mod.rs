@@ -1,8 +1,9 @@
 //! A file that UPX packed → the file as it was before: little-endian ELF here, byte for byte; PE in [`pe`].
 //!
-//! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): after the program headers stand `l_info` and `p_info`, then
-//! blocks, each with a header of its own (`b_info`). The first block holds the original ELF and program headers, the next ones the rest
-//! of each PT_LOAD; what lies between and after them, such as sections that are not loaded, follows, behind the loader's code.
+//! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): after the program headers stand
+//! `l_info` and `p_info`, then blocks, each with a header of its own (`b_info`). The first block holds the
+//! original ELF and program headers, the next ones the rest of each PT_LOAD; what lies between and after
+//! them, such as sections that are not loaded, follows, behind the loader's code.
 
 mod nrv;
 mod pe;
@@ -12,7 +13,8 @@ use std::io::Read;
 use super::{Format, Image};
 use crate::error::{Error, Result};
 
-/// What can't be more than this many times the packed file is not believed; LZMA's best on programs is about 8.
+/// What can't be more than this many times the packed file is not believed; LZMA's best on programs is about
+/// 8.
 const RATIO: u64 = 64;
 
 /// Does an image bear the marks of UPX?
@@ -274,8 +276,8 @@ fn lzma(data: &[u8], out: &mut [u8]) -> Option<()> {
     reader.read_exact(out).ok()
 }
 
-/// Calls and jumps whose target was made absolute, big-endian, and marked by its first byte; `conditional`: conditional jumps too, and
-/// did the two bytes of their opcode change places?
+/// Calls and jumps whose target was made absolute, big-endian, and marked by its first byte; `conditional`:
+/// conditional jumps too, and did the two bytes of their opcode change places?
 fn unfilter_x86(code: &mut [u8], mark: u8, conditional: Option<bool>) {
     let swapped = conditional == Some(true);
     let (mut at, mut last) = (0, 0);

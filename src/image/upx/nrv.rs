@@ -1,7 +1,9 @@
-//! The NRV2B, NRV2D and NRV2E compressions of the UCL library, in the form with 32-bit little-endian words of bits that UPX uses for ELF.
+//! The NRV2B, NRV2D and NRV2E compressions of the UCL library, in the form with 32-bit little-endian words of
+//! bits that UPX uses for ELF.
 //!
-//! Bits say what comes next: a byte as it is, or a match by its offset and length, both in variable-length codes; the low byte of an offset
-//! stands between the words. The three differ in how offsets and lengths are coded.
+//! Bits say what comes next: a byte as it is, or a match by its offset and length, both in variable-length
+//! codes; the low byte of an offset stands between the words. The three differ in how offsets and lengths are
+//! coded.
 
 /// Which of the three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! A PE file that UPX packed → the file as it was before, but for names in its import table's place.
 //!
-//! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): one block, behind a header marked `UPX!` in front of the
-//! second section, unpacks to the sections as they lie in memory, from the first one's address on. Behind them stands what was taken out:
-//! the original headers, and where names of imports and places of pointers are kept. Pointers were made relative to the first section and
-//! big-endian; library names stand in the packed file's own import table.
+//! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): one block, behind a header
+//! marked `UPX!` in front of the second section, unpacks to the sections as they lie in memory, from the
+//! first one's address on. Behind them stands what was taken out: the original headers, and where names of
+//! imports and places of pointers are kept. Pointers were made relative to the first section and big-endian;
+//! library names stand in the packed file's own import table.
 
 use super::{Le, RATIO, inflate, wrong};
 use crate::error::{Error, Result};

@@ -1,4 +1,5 @@
-//! Files that UPX 4.2.4 packed (Debian's upx-ucl), held against what they were made of: see testdata/upx/README.md.
+//! Files that UPX 4.2.4 packed (Debian's upx-ucl), held against what they were made of: see
+//! testdata/upx/README.md.
 
 use super::*;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! gzip, xz, zstd and bzip2 streams → their contents, within a limit on what a decoder may keep in memory.
 //!
-//! Authority: RFC 1952, the .xz format 1.2, RFC 8878. As the programs of these names do, all streams that follow each other are read,
-//! and what comes after the last one is passed over.
+//! Authority: RFC 1952, the .xz format 1.2, RFC 8878. As the programs of these names do, all streams that
+//! follow each other are read, and what comes after the last one is passed over.
 
 use std::io::{self, BufRead, Read};
 
@@ -20,8 +20,9 @@ pub enum Codec {
     Bzip2,
 }
 
-/// The most that a decoder may keep, as the binary logarithm of its window or dictionary: the outermost, one within its output, and so
-/// on. `xz -9` and `zstd --ultra -22` to half of it need 64 MiB (26), `xz -6` and `zstd -19` 8 MiB (23).
+/// The most that a decoder may keep, as the binary logarithm of its window or dictionary: the outermost, one
+/// within its output, and so on. `xz -9` and `zstd --ultra -22` to half of it need 64 MiB (26), `xz -6` and
+/// `zstd -19` 8 MiB (23).
 const WINDOW_LOG: [u32; 4] = [26, 25, 24, 23];
 
 impl Codec {
@@ -74,7 +75,8 @@ impl Codec {
         })
     }
 
-    /// The first `n` bytes at the most of what `compressed`, the beginning of a stream, holds; fewer where they can't be had from it.
+    /// The first `n` bytes at the most of what `compressed`, the beginning of a stream, holds; fewer where
+    /// they can't be had from it.
     pub fn head(self, compressed: &[u8], n: usize) -> Vec<u8> {
         let mut out = vec![0; n];
         let mut have = 0;
@@ -112,7 +114,8 @@ impl Codec {
     }
 }
 
-/// gzip members one after the other, as gzip(1) reads them; flate2's own reader for many refuses what may follow the last.
+/// gzip members one after the other, as gzip(1) reads them; flate2's own reader for many refuses what may
+/// follow the last.
 struct Gzip<'r> {
     now: Option<GzDecoder<Ahead<'r>>>,
 }

@@ -1,7 +1,7 @@
 //! docker-archive and OCI layouts, as a tar or a folder → the layers of their images, from the top down.
 //!
-//! Authority: the OCI image layout and image manifest specifications 1.1, and the `manifest.json` that `docker save` writes. A dozen
-//! fields are read: no crate for the whole of OCI is worth that.
+//! Authority: the OCI image layout and image manifest specifications 1.1, and the `manifest.json` that
+//! `docker save` writes. A dozen fields are read: no crate for the whole of OCI is worth that.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};

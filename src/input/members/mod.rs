@@ -1,10 +1,11 @@
-//! A file, or the folder of an OCI image → what is in it, member by member, however deep: tar, zip, deb, rpm, cpio and single compressed
-//! files in each other, and container images as the container would see them.
+//! A file, or the folder of an OCI image → what is in it, member by member, however deep: tar, zip, deb, rpm,
+//! cpio and single compressed files in each other, and container images as the container would see them.
 //!
-//! Nothing is written but unlinked temporary files. A member that stands in a file as it is gets mapped from there; one that must be
-//! unpacked is in memory, alone, or in an unlinked file where it is large. All sizes are an attacker's: what may come out of one file is
-//! bounded by a multiple of its size, nesting by a depth, what decoders keep by a window. A member that can't be read is told, and the
-//! others go on. This room knows no binary: the caller says by the first bytes what is worth reading.
+//! Nothing is written but unlinked temporary files. A member that stands in a file as it is gets mapped from
+//! there; one that must be unpacked is in memory, alone, or in an unlinked file where it is large. All sizes
+//! are an attacker's: what may come out of one file is bounded by a multiple of its size, nesting by a depth,
+//! what decoders keep by a window. A member that can't be read is told, and the others go on. This room knows
+//! no binary: the caller says by the first bytes what is worth reading.
 
 mod codec;
 mod image;
@@ -58,9 +59,11 @@ pub struct Member {
 
 /// Who is told of members. [`ControlFlow::Break`] ends the walk.
 pub trait Visit {
-    /// Is what is called `names` and begins with `head` (512 bytes, or all of it) worth reading? What is not is never taken into memory.
+    /// Is what is called `names` and begins with `head` (512 bytes, or all of it) worth reading? What is not
+    /// is never taken into memory.
     fn wants(&mut self, names: &[Vec<u8>], head: &[u8]) -> bool;
-    /// `size` bytes are about to be taken into memory, or nobody knows how many: may wait until there is room.
+    /// `size` bytes are about to be taken into memory, or nobody knows how many: may wait until there is
+    /// room.
     fn room(&mut self, size: Option<u64>);
     /// A member. Each call follows one of `room`.
     fn member(&mut self, member: Member) -> ControlFlow<()>;
@@ -74,7 +77,8 @@ const RATIO: u64 = 200;
 const FREE: u64 = 4 << 30;
 /// Bytes at the start that tell what something is.
 const HEAD: usize = 512;
-/// Bytes at the start of something compressed that are enough to tell what is in it: a zstd block may have 128 KiB.
+/// Bytes at the start of something compressed that are enough to tell what is in it: a zstd block may have
+/// 128 KiB.
 const COMPRESSED_HEAD: usize = 1 << 18;
 /// A member of more bytes waits in an unlinked file.
 const IN_MEMORY: u64 = 256 << 20;

@@ -1,12 +1,13 @@
 //! What the upper layers of an image hide of the lower ones.
 //!
-//! Authority: the OCI image layer specification, "Whiteouts", which Docker's older format has too. Layers are read from the top down,
-//! so that what is hidden is known when a layer comes.
+//! Authority: the OCI image layer specification, "Whiteouts", which Docker's older format has too. Layers are
+//! read from the top down, so that what is hidden is known when a layer comes.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-/// Paths are kept as keyed hashes: an image has up to millions of them, and no image can make two of them equal on purpose.
+/// Paths are kept as keyed hashes: an image has up to millions of them, and no image can make two of them
+/// equal on purpose.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     keys: RandomState,
@@ -126,7 +127,8 @@ mod tests {
         assert!(!o.entry(b"was-folder/x", false));
         assert!(!o.entry(b"was-file", false));
         assert!(o.entry(b"usr/bin/kept", false));
-        // Another image with the same bottom layer: what was told is not told again, what was hidden there is told.
+        // Another image with the same bottom layer: what was told is not told again, what was hidden there is
+        // told.
         o.image();
         o.layer(b"bottom");
         assert!(!o.entry(b"usr/bin/kept", false));

@@ -1,8 +1,8 @@
 //! Debian's, RPM's and cpio's containers → their members.
 //!
-//! Authority: deb(5) and ar(5); the RPM file format (lead, signature, header, payload), version 3 to 6; cpio(5), "New ASCII Format".
-//! Each is a page of code that reads from front to back. The crates there are read all of an rpm's metadata, and allocate what a cpio
-//! header says.
+//! Authority: deb(5) and ar(5); the RPM file format (lead, signature, header, payload), version 3 to 6;
+//! cpio(5), "New ASCII Format". Each is a page of code that reads from front to back. The crates there are
+//! read all of an rpm's metadata, and allocate what a cpio header says.
 
 use std::io::{self, BufRead, Read};
 
@@ -33,7 +33,8 @@ fn number(b: &[u8], at: usize) -> u64 {
 }
 
 impl Walker<'_> {
-    /// A member that a sequential archive has at its place: looked at, and read to its end whatever came of that.
+    /// A member that a sequential archive has at its place: looked at, and read to its end whatever came of
+    /// that.
     fn sequential(
         &mut self,
         name: Vec<u8>,

@@ -1,5 +1,5 @@
-//! A part of a file, or bytes in memory, that can be read at any place: what a member is read from when it need not be unpacked.
-//! And the unlinked file that unpacked members wait in.
+//! A part of a file, or bytes in memory, that can be read at any place: what a member is read from when it
+//! need not be unpacked. And the unlinked file that unpacked members wait in.
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
@@ -243,7 +243,8 @@ impl Seek for RegionReader {
     }
 }
 
-/// An unlinked file that grows: one for each container that is unpacked, and only where a member must wait or is large.
+/// An unlinked file that grows: one for each container that is unpacked, and only where a member must wait or
+/// is large.
 #[derive(Debug, Default)]
 pub struct Spool {
     held: Option<Arc<Held>>,

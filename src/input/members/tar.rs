@@ -1,7 +1,7 @@
 //! tar → its members; a docker-archive or OCI layout in it → an image.
 //!
-//! Authority: POSIX.1 pax, and GNU tar's extensions, as the tar crate reads them. Archives that follow each other are one (Alpine's
-//! packages are made so).
+//! Authority: POSIX.1 pax, and GNU tar's extensions, as the tar crate reads them. Archives that follow each
+//! other are one (Alpine's packages are made so).
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,7 +10,8 @@ use std::rc::Rc;
 use super::image::Kept;
 use super::{Done, End, HEAD, Input, Region, Walker, bad, words};
 
-/// The most that may be read to come to the next member: names and attributes of any honest one are far smaller.
+/// The most that may be read to come to the next member: names and attributes of any honest one are far
+/// smaller.
 const HEADERS: u64 = 1 << 20;
 
 /// Does this begin with a tar header? Old ones have no magic number, so its checksum is looked at.
@@ -85,7 +86,8 @@ impl Walker<'_> {
         region: Option<&Region>,
     ) -> Done {
         let mut overlay = self.overlay.take();
-        // A layer holds a file system: what looks like an image in it is looked at when it is a file of its own.
+        // A layer holds a file system: what looks like an image in it is looked at when it is a file of its
+        // own.
         let mut kept = overlay.is_none().then(Kept::default);
         loop {
             allowed.set(HEADERS);
@@ -135,7 +137,8 @@ impl Walker<'_> {
         kept.map_or(Ok(()), |kept| self.image(kept))
     }
 
-    /// What might be a part of an image waits until the whole archive was seen; anything else is looked at now.
+    /// What might be a part of an image waits until the whole archive was seen; anything else is looked at
+    /// now.
     fn kept_or_item(&mut self, name: Vec<u8>, input: Input<'_>, kept: Option<&mut Kept>) -> Done {
         let Some(kept) = kept else {
             return self.named(name, |w| w.item(input));

@@ -1,7 +1,8 @@
 //! zip (wheel, jar, vsix, apk, nupkg) → its members, as the central directory names them.
 //!
-//! Authority: APPNOTE.TXT 6.3. The rawzip crate reads the directory as it goes, within a buffer: what a crate that takes all of it into
-//! memory needs is a multiple of the file, which an attacker chooses. It checks sizes and CRC as a member is read.
+//! Authority: APPNOTE.TXT 6.3. The rawzip crate reads the directory as it goes, within a buffer: what a crate
+//! that takes all of it into memory needs is a multiple of the file, which an attacker chooses. It checks
+//! sizes and CRC as a member is read.
 
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipLocator};

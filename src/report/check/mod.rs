@@ -123,8 +123,8 @@ fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Writes text with the five characters of XML escaped; what steers a terminal or hides text is shown as `\u{…}`, and what XML can't
-/// hold becomes U+FFFD.
+/// Writes text with the five characters of XML escaped; what steers a terminal or hides text is shown as
+/// `\u{…}`, and what XML can't hold becomes U+FFFD.
 pub(in crate::report) fn xml(out: &mut dyn Write, text: &str) -> io::Result<()> {
     for c in text.chars() {
         match c {

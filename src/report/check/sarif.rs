@@ -39,7 +39,8 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
                 "name": pascal(r.code),
                 "shortDescription": { "text": format!("The file {}.", r.title) },
                 "fullDescription": { "text": r.means },
-                "help": { "text": format!("{} {}", r.means, r.fix), "markdown": format!("{}\n\n**Evidence:** {}\n\n**Fix:** {}", r.means, r.evidence, r.fix) },
+                "help": { "text": format!("{} {}", r.means, r.fix),
+                "markdown": format!("{}\n\n**Evidence:** {}\n\n**Fix:** {}", r.means, r.evidence, r.fix) },
                 "defaultConfiguration": { "level": r.level.word() },
                 "properties": { "tags": ["go", "binary"], "problem.severity": severity(r.level) }
             })
@@ -65,8 +66,10 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "gospect", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": descriptors } },
-            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(), "toolExecutionNotifications": notifications }],
+            "tool": { "driver": { "name": "gospect", "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": descriptors } },
+            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(),
+            "toolExecutionNotifications": notifications }],
             "columnKind": "unicodeCodePoints",
             "results": results
         }]

@@ -1,7 +1,8 @@
-//! Self-contained HTML pages: one file that loads nothing, whose policy lets run and style only what gospect wrote.
+//! Self-contained HTML pages: one file that loads nothing, whose policy lets run and style only what gospect
+//! wrote.
 //!
-//! Names come from the file and may be hostile. They reach a page as JSON whose `<` is escaped, or through [`text`]; a script that got in all
-//! the same has no hash in the policy, so that no browser runs it.
+//! Names come from the file and may be hostile. They reach a page as JSON whose `<` is escaped, or through
+//! [`text`]; a script that got in all the same has no hash in the policy, so that no browser runs it.
 
 use std::io::{self, Write};
 
@@ -62,8 +63,10 @@ impl Page<'_> {
         };
         writeln!(
             out,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, \
-             initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; {policy}; \
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+                content=\"width=device-width, \
+             initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+             {policy}; \
              style-src{}; base-uri 'none'; form-action 'none'\">\n<title>{}</title>",
             hashes(self.styles),
             text(self.title)

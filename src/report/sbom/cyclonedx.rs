@@ -33,7 +33,8 @@ pub fn write(out: &mut dyn Write, doc: Document<'_>, spec: &str) -> io::Result<(
     });
     let mut metadata = json!({
         "timestamp": doc.time,
-        "tools": { "components": [{ "type": "application", "name": "gospect", "version": env!("CARGO_PKG_VERSION") }] },
+        "tools": { "components": [{ "type": "application", "name": "gospect",
+        "version": env!("CARGO_PKG_VERSION") }] },
     });
     let mut all: Vec<Value> = dependencies.collect();
     match doc.files {
@@ -196,7 +197,8 @@ fn component(part: &Part<'_>, id: &str, holders: &[&Inventory]) -> Value {
     out
 }
 
-/// What is known of a vulnerability: that its function is in the file is reason to look, that it is not is proof that it does not matter.
+/// What is known of a vulnerability: that its function is in the file is reason to look, that it is not is
+/// proof that it does not matter.
 fn vulnerability(v: &Verdict<'_>, part: String, file: &str) -> Value {
     let f = v.finding;
     let unsure = f.unseen || f.scope == Scope::UnknownVersion;
@@ -214,7 +216,10 @@ fn vulnerability(v: &Verdict<'_>, part: String, file: &str) -> Value {
     let references: Vec<Value> = f
         .aliases
         .iter()
-        .map(|a| json!({ "id": a, "source": { "name": if a.starts_with("GHSA") { "GitHub" } else { "CVE" } } }))
+        .map(|a| {
+            json!({ "id": a,
+            "source": { "name": if a.starts_with("GHSA") { "GitHub" } else { "CVE" } } })
+        })
         .collect();
     let mut out = json!({
         "bom-ref": format!("{file}-{}-{}", f.id, f.package.as_deref().unwrap_or(&f.module)),

@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 pub struct Document<'a> {
     /// The files it is about.
     pub files: &'a [Inventory],
-    /// For each of them what is known to be bad, and who put up with what; empty where that was not asked for.
+    /// For each of them what is known to be bad, and who put up with what; empty where that was not asked
+    /// for.
     pub vulnerabilities: &'a [Vec<Verdict<'a>>],
     /// When it was made, as RFC 3339.
     pub time: &'a str,
@@ -39,7 +40,8 @@ pub struct Verdict<'a> {
 const TOOL: &str = concat!("gospect-", env!("CARGO_PKG_VERSION"));
 
 impl<'a> Document<'a> {
-    /// A UUID that the files' contents decide, with the bits of version 8: made by the application's own rules.
+    /// A UUID that the files' contents decide, with the bits of version 8: made by the application's own
+    /// rules.
     fn uuid(&self, kind: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(kind);

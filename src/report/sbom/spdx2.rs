@@ -14,7 +14,10 @@ use crate::report::json;
 /// What the writer says.
 pub fn write(out: &mut dyn Write, doc: Document<'_>) -> io::Result<()> {
     let (mut packages, mut relationships) = (Vec::new(), Vec::new());
-    let annotation = |text: String| json!({ "annotationDate": doc.time, "annotationType": "OTHER", "annotator": format!("Tool: {TOOL}"), "comment": text });
+    let annotation = |text: String| {
+        json!({ "annotationDate": doc.time, "annotationType": "OTHER",
+        "annotator": format!("Tool: {TOOL}"), "comment": text })
+    };
     for (i, f) in doc.files.iter().enumerate() {
         let id = format!("SPDXRef-File-{i}");
         let mut notes: Vec<Value> = f
@@ -42,7 +45,10 @@ pub fn write(out: &mut dyn Write, doc: Document<'_>) -> io::Result<()> {
         }
         add(&mut package, "annotations", Value::Array(notes));
         packages.push(package);
-        relationships.push(json!({ "spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": id }));
+        relationships.push(
+            json!({ "spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
+            "relatedSpdxElement": id }),
+        );
     }
     for (place, (part, holders)) in doc.parts().into_iter().enumerate() {
         let id = format!("SPDXRef-{}", part.key(place));
@@ -109,7 +115,8 @@ fn package(id: &str, name: &str, purl: &str) -> Value {
         "copyrightText": "NOASSERTION",
     });
     if !purl.is_empty() {
-        let purl = json!([{ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl }]);
+        let purl = json!([{ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+            "referenceLocator": purl }]);
         add(&mut out, "externalRefs", purl);
     }
     out

@@ -16,7 +16,8 @@ pub fn write(out: &mut dyn Write, doc: Document<'_>) -> io::Result<()> {
     let id = |name: &str| format!("{space}#{name}");
     let info = "_:creation";
     let mut graph = vec![
-        json!({ "type": "CreationInfo", "@id": info, "specVersion": "3.0.1", "created": doc.time, "createdBy": [id("gospect")] }),
+        json!({ "type": "CreationInfo", "@id": info, "specVersion": "3.0.1", "created": doc.time,
+            "createdBy": [id("gospect")] }),
         // What makes documents must be an agent; a tool's agent is software.
         json!({ "type": "SoftwareAgent", "spdxId": id("gospect"), "creationInfo": info, "name": TOOL }),
     ];

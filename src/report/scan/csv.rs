@@ -1,4 +1,5 @@
-//! A record → one line of CSV (RFC 4180): the facts that every record tells. A member's names are joined by `!`.
+//! A record → one line of CSV (RFC 4180): the facts that every record tells. A member's names are joined by
+//! `!`.
 
 use std::io::{self, Write};
 

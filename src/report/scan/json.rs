@@ -1,4 +1,5 @@
-//! A record → one line of JSON, and back as far as a run that goes on needs it; the schema is docs/schema/scan.json.
+//! A record → one line of JSON, and back as far as a run that goes on needs it; the schema is
+//! docs/schema/scan.json.
 
 use std::io::{self, Write};
 

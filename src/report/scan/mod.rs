@@ -1,4 +1,5 @@
-//! The Go binaries that a scan finds → JSON lines, CSV, or a table for people. One value, one small file each.
+//! The Go binaries that a scan finds → JSON lines, CSV, or a table for people. One value, one small file
+//! each.
 
 mod csv;
 mod json;
@@ -50,7 +51,8 @@ pub struct Facts {
     pub packed: Option<&'static str>,
     /// `static`, `static-pie`, `dynamic`.
     pub linkage: Option<&'static str>,
-    /// Path and version of each module that the build information names, the main one first; of a replaced one, what stands for it.
+    /// Path and version of each module that the build information names, the main one first; of a replaced
+    /// one, what stands for it.
     pub modules: Vec<[String; 2]>,
     /// Rule, level and message of what `check` found.
     pub findings: Vec<[String; 3]>,

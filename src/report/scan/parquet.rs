@@ -1,7 +1,8 @@
-//! Records → a Parquet file: flat columns for what every record tells, lists for the member's names, modules and findings, and the JSON of
-//! what `--with` asked for as text.
+//! Records → a Parquet file: flat columns for what every record tells, lists for the member's names, modules
+//! and findings, and the JSON of what `--with` asked for as text.
 //!
-//! The parquet crate's column writers are used directly: its Arrow side would bring ten more crates for what are a dozen columns.
+//! The parquet crate's column writers are used directly: its Arrow side would bring ten more crates for what
+//! are a dozen columns.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -196,7 +197,8 @@ fn texts<'r>(
     column.close()
 }
 
-/// A list for each row: a level says whether there is an item, another whether it goes on with the list before.
+/// A list for each row: a level says whether there is an item, another whether it goes on with the list
+/// before.
 fn lists<'r>(mut column: SerializedColumnWriter<'_>, rows: impl Iterator<Item = Vec<&'r str>>) -> Result<()> {
     let (mut values, mut there, mut goes_on) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {

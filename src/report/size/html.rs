@@ -1,7 +1,7 @@
 //! The page of `size` and of `diff`: a treemap to walk through, tables, search; needs no network.
 //!
-//! Packages stand in the page as they are. Functions, types and variables, hundreds of thousands in a large program, are packed, and the
-//! smallest of them summed up where the page would pass [`ROOM`].
+//! Packages stand in the page as they are. Functions, types and variables, hundreds of thousands in a large
+//! program, are packed, and the smallest of them summed up where the page would pass [`ROOM`].
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,4 +1,5 @@
-//! `gospect size --format json`: one object, one line for each row, so that a saved report reads well in a diff.
+//! `gospect size --format json`: one object, one line for each row, so that a saved report reads well in a
+//! diff.
 
 use std::io::{self, Write};
 

@@ -33,8 +33,10 @@ pub fn write_svg(out: &mut dyn Write, shown: &Shown<'_>) -> io::Result<()> {
     let height = 50 + 22 * groups.len();
     writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"900\" height=\"{height}\" viewBox=\"0 0 900 {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
-         <rect width=\"900\" height=\"{height}\" fill=\"#ffffff\"/>\n<text x=\"10\" y=\"22\" font-size=\"15\">{}: {} bytes by {}</text>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"900\" height=\"{height}\" viewBox=\"0 0 900 \
+            {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <rect width=\"900\" height=\"{height}\" fill=\"#ffffff\"/>\n<text x=\"10\" y=\"22\" \
+         font-size=\"15\">{}: {} bytes by {}</text>",
         xml(&what),
         grouped(report.file_size),
         if view.explain.is_some() {
@@ -48,7 +50,9 @@ pub fn write_svg(out: &mut dyn Write, shown: &Shown<'_>) -> io::Result<()> {
         let width = (g.bytes as f64 * 400.0 / most as f64).max(1.0);
         writeln!(
             out,
-            "<rect x=\"330\" y=\"{y}\" width=\"{width:.1}\" height=\"16\" fill=\"#4a7ebb\"/><text x=\"322\" y=\"{}\" text-anchor=\"end\">{}</text><text x=\"{:.1}\" y=\"{}\" fill=\"#555555\">{} ({})</text>",
+            "<rect x=\"330\" y=\"{y}\" width=\"{width:.1}\" height=\"16\" fill=\"#4a7ebb\"/><text x=\"322\" \
+                y=\"{}\" text-anchor=\"end\">{}</text><text x=\"{:.1}\" y=\"{}\" fill=\"#555555\">{} \
+                ({})</text>",
             y + 13,
             xml(&g.key),
             336.0 + width,

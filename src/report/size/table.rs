@@ -8,8 +8,8 @@ use crate::report::csv::field;
 use crate::report::markdown::cell;
 use crate::report::text::{grouped, human};
 
-/// All rows with a line of column names in front (RFC 4180); by one key where that was asked for. [`super::View::explain`] has its rows
-/// largest first.
+/// All rows with a line of column names in front (RFC 4180); by one key where that was asked for.
+/// [`super::View::explain`] has its rows largest first.
 ///
 /// # Errors
 /// What the writer says.

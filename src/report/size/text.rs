@@ -1,4 +1,5 @@
-//! `gospect size` on a terminal: a table by one key with shares and bars, what the file is made of, a total that adds up.
+//! `gospect size` on a terminal: a table by one key with shares and bars, what the file is made of, a total
+//! that adds up.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! A run of `gospect vuln` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, OpenVEX, CycloneDX VEX.
+//! A run of `gospect vuln` → text, JSON, SARIF, JUnit XML, GitHub annotations, Markdown, OpenVEX, CycloneDX
+//! VEX.
 
 mod json;
 mod lists;

@@ -67,7 +67,8 @@ fn statement(f: &Finding, of: &Inventory, accepted: Option<(&String, String)>) -
             json!({ "status": "affected", "action_statement": mend, "status_notes": place(f, true) })
         }
         _ => {
-            json!({ "status": "not_affected", "justification": "vulnerable_code_not_present", "status_notes": place(f, true) })
+            json!({ "status": "not_affected", "justification": "vulnerable_code_not_present",
+                "status_notes": place(f, true) })
         }
     };
     if let (Some(to), Value::Object(more)) = (out.as_object_mut(), fields) {

@@ -71,8 +71,10 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "gospect vuln", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": descriptors } },
-            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(), "toolExecutionNotifications": notifications }],
+            "tool": { "driver": { "name": "gospect vuln", "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": descriptors } },
+            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(),
+            "toolExecutionNotifications": notifications }],
             "columnKind": "unicodeCodePoints",
             "results": results
         }]
@@ -101,7 +103,8 @@ fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option
         "level": level,
         "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), mend(f)) },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }],
-        "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module, f.package.as_deref().unwrap_or_default()]) }
+        "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module,
+        f.package.as_deref().unwrap_or_default()]) }
     });
     if let (Some(why), Some(map)) = (accepted, out.as_object_mut()) {
         let suppression = json!([{ "kind": "external", "status": "accepted", "justification": why }]);

@@ -294,7 +294,8 @@ pub fn table(out: &mut dyn Write, graph: &Graph<'_, '_>, answer: &Answer, style:
     Ok(())
 }
 
-/// The table as a graph for Graphviz: a box for each row, with what goes with it, and an arrow from whoever else uses it.
+/// The table as a graph for Graphviz: a box for each row, with what goes with it, and an arrow from whoever
+/// else uses it.
 ///
 /// # Errors
 /// What the writer says.

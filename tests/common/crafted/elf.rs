@@ -317,7 +317,8 @@ fn segments(n: usize, whole: bool) -> Vec<u8> {
     elf.finish()
 }
 
-/// 0: one long name; 1: each over all of the code; 2: without a size, at one address; 3: all of one short name.
+/// 0: one long name; 1: each over all of the code; 2: without a size, at one address; 3: all of one short
+/// name.
 fn symbols(n: usize, way: u8, kind: u8) -> Vec<u8> {
     let mut elf = Elf::new(true);
     let code = vec![0x90; n * 16];

@@ -1,4 +1,5 @@
-//! Go's own tables, in an ELF program: the pclntab (Go 1.20 and later), the moduledata (Go 1.27), build information, embedded files, types.
+//! Go's own tables, in an ELF program: the pclntab (Go 1.20 and later), the moduledata (Go 1.27), build
+//! information, embedded files, types.
 
 use super::elf::{BASE, Elf};
 use super::{LE, Row, long_name};
@@ -116,7 +117,8 @@ impl Tables {
         LE.u32(&mut b, n as u64 * u64::from(self.step));
         for (i, &(name, inline, tree)) in self.functions.iter().enumerate() {
             LE.u32(&mut b, i as u64 * u64::from(self.step));
-            // args, deferreturn, pcsp, pcfile, pcln, npcdata, cuOffset, startLine, tail with 4 funcdata; then pcdata and funcdata.
+            // args, deferreturn, pcsp, pcfile, pcln, npcdata, cuOffset, startLine, tail with 4 funcdata; then
+            // pcdata and funcdata.
             for v in [
                 name,
                 0,
@@ -356,8 +358,9 @@ fn embeds(elf: &mut Elf, n: usize, way: Way) {
     let start = BASE + elf.put(&[]);
     let mut b = Vec::new();
     if way == Way::Embeds {
-        // Words that point 3 words on, a length and a capacity, at every record: {header, count, count} where a record has path, length,
-        // contents. Every third word is a header, and records are 6 words, so that every second header is a record's path.
+        // Words that point 3 words on, a length and a capacity, at every record: {header, count, count} where
+        // a record has path, length, contents. Every third word is a header, and records are 6 words, so that
+        // every second header is a record's path.
         let count = n as u64;
         for i in 0..n as u64 * 2 + count * 6 {
             let at = start + i * 24;
@@ -397,7 +400,8 @@ fn types(elf: &mut Elf, m: &mut Module, n: usize, way: Way) {
         b.extend(text);
         b
     };
-    // Descriptors first: {size, ptrdata, hash, tflag, align, fieldalign, kind, equal, gcdata, str, ptrToThis}.
+    // Descriptors first: {size, ptrdata, hash, tflag, align, fieldalign, kind, equal, gcdata, str,
+    // ptrToThis}.
     let extra: usize = match way {
         Way::Fields => 8 + 24,
         Way::Methods => 16,

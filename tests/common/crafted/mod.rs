@@ -1,8 +1,9 @@
-//! Crafted files whose parts share what they point at: thousands of headers over the same bytes, thousands of entries with one long name.
-//! No linker writes them and no random damage makes them; a reader that copies or walks what each entry points at takes memory or time
-//! that grows with the square of the file.
+//! Crafted files whose parts share what they point at: thousands of headers over the same bytes, thousands of
+//! entries with one long name. No linker writes them and no random damage makes them; a reader that copies or
+//! walks what each entry points at takes memory or time that grows with the square of the file.
 //!
-//! Each [`Kind`] makes a file of about `n` entries, whose size grows with `n`. A new table that the program reads gets a kind here.
+//! Each [`Kind`] makes a file of about `n` entries, whose size grows with `n`. A new table that the program
+//! reads gets a kind here.
 
 mod debug;
 mod elf;

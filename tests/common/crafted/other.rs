@@ -433,7 +433,8 @@ fn wasm_sections(n: usize) -> Vec<u8> {
     wasm(&vec![section; n])
 }
 
-/// 0: one name for all symbols; 1: each over all data; 2: all relocations for each; 3: one name for all references.
+/// 0: one name for all symbols; 1: each over all data; 2: all relocations for each; 3: one name for all
+/// references.
 fn object(n: usize, way: u8) -> Vec<u8> {
     let header = 20 + 19 * 4;
     let long = if matches!(way, 0 | 3) { n * 21 } else { 16 };

@@ -164,7 +164,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "untouched",
         title: "was not touched since go build",
-        means: "A file that was stripped, packed, patched or signed after the link is no more what the compiler \
+        means: "A file that was stripped, packed, patched or signed after the link is no more what the \
+            compiler \
             made; whoever rebuilds it gets another file.",
         evidence: "The Go build ID, whose last part is a hash of the file, computed again. It is no proof of \
             origin: anyone can write a new one.",

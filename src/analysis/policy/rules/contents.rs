@@ -1,6 +1,8 @@
-//! What the linker kept in the file: what a dependency holds, what reflection keeps, which functions have known vulnerabilities.
+//! What the linker kept in the file: what a dependency holds, what reflection keeps, which functions have
+//! known vulnerabilities.
 //!
-//! Authority: cmd/link/internal/ld/deadcode.go as `analysis::graph` puts it together again; the Go vulnerability database.
+//! Authority: cmd/link/internal/ld/deadcode.go as `analysis::graph` puts it together again; the Go
+//! vulnerability database.
 
 use super::Rule;
 use crate::analysis::graph::Row;
@@ -13,9 +15,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "max-retained",
         title: "would lose no more than so much without a module or package",
-        means: "What a dependency holds is more than its own code: what only it calls, and what the linker keeps \
+        means: "What a dependency holds is more than its own code: what only it calls, and what the linker \
+            keeps \
             for it. `gospect why` shows it.",
-        evidence: "The graph of what keeps what: functions, types, methods, init tasks; imports are inferred.",
+        evidence: "The graph of what keeps what: functions, types, methods, init tasks; imports are \
+            inferred.",
         fix: "Ask `gospect why FILE MODULE` for the chain that brings it in.",
         applies: "Go programs.",
         level: Level::Error,
@@ -28,11 +32,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-reflect-methods",
         title: "keeps no method just because reflection may call it",
-        means: "A call of reflect.Value.Method, or of MethodByName with a name that is no constant, makes the \
+        means: "A call of reflect.Value.Method, or of MethodByName with a name that is no constant, makes \
+            the \
             linker keep every exported method of every type whose values may be in an interface: often a \
             third of the program. text/template makes such calls.",
         evidence: "Of the exported methods that no interface has, most are in the file, or next to none.",
-        fix: "Ask `gospect why FILE` for the functions that make these calls, and `gospect why FILE FUNCTION` for the \
+        fix: "Ask `gospect why FILE` for the functions that make these calls, and `gospect why FILE \
+            FUNCTION` for the \
             chain to them.",
         applies: "Go programs.",
         level: Level::Warning,
@@ -45,10 +51,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "no-vuln",
         title: "has no function with a known vulnerability in it",
-        means: "The functions in the file are held against the Go vulnerability database, as `gospect vuln` does; \
-            what [[vuln]] in gospect.toml puts up with does not count. With package or module it is enough that \
+        means: "The functions in the file are held against the Go vulnerability database, as `gospect vuln` \
+            does; \
+            what [[vuln]] in gospect.toml puts up with does not count. With package or module it is enough \
+            that \
             these are in the file.",
-        evidence: "Modules in build information, functions in the pclntab and its inline trees; the newer of the \
+        evidence: "Modules in build information, functions in the pclntab and its inline trees; the newer \
+            of the \
             embedded database and the last `gospect vuln update`.",
         fix: "Ask `gospect vuln FILE` for the versions without it.",
         applies: "Go programs.",

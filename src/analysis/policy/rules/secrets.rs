@@ -156,7 +156,8 @@ const SHAPES: &[Shape] = &[
     (
         "private key",
         &["-----BEGIN "],
-        "(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}",
+        "(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----[\\r\\n]+(?:[A-Za-z0-9+/=:, \
+            -]{1,80}[\\r\\n]+)?[A-Za-z0-9+/=]{24,80}",
     ),
 ];
 
@@ -464,7 +465,8 @@ mod tests {
 
     #[test]
     fn linker_flags_are_split_as_go_does() {
-        let flags = "-s -w -X main.version=1.2 '-X=main.dbPassword=hunter2 hunter' -X \"example.com/x.apiKey=abcdef\"";
+        let flags = "-s -w -X main.version=1.2 '-X=main.dbPassword=hunter2 hunter' -X \
+            \"example.com/x.apiKey=abcdef\"";
         assert_eq!(
             linker_values(flags),
             [

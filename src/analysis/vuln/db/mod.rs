@@ -1,9 +1,11 @@
-//! The vulnerability database: entries → one compact text, and lookups in it by module. Records are decoded when they are asked for.
+//! The vulnerability database: entries → one compact text, and lookups in it by module. Records are decoded
+//! when they are asked for.
 //!
-//! The text has a line for each fact, fields set off by tabs: `E` an entry (id, published, withdrawn, reviewed, aliases), `M` a
-//! module of it (path, ranges), `P` a package of that module (path, goos, goarch, symbols). Ranges are set off by spaces: `S` a
-//! range of Go's versions or `C` one of the project's own, then `i` or `f` and a version for each event. What would be taken for a
-//! separator is written `%xx`. A snapshot is that text behind four lines of head, compressed by zstd.
+//! The text has a line for each fact, fields set off by tabs: `E` an entry (id, published, withdrawn,
+//! reviewed, aliases), `M` a module of it (path, ranges), `P` a package of that module (path, goos, goarch,
+//! symbols). Ranges are set off by spaces: `S` a range of Go's versions or `C` one of the project's own, then
+//! `i` or `f` and a version for each event. What would be taken for a separator is written `%xx`. A snapshot
+//! is that text behind four lines of head, compressed by zstd.
 
 mod text;
 
@@ -70,7 +72,8 @@ impl Database {
         let _ = INSTALLED.set(self);
     }
 
-    /// Lowers entries to a database; they are sorted by their ids, and of two with the same id the last one counts.
+    /// Lowers entries to a database; they are sorted by their ids, and of two with the same id the last one
+    /// counts.
     ///
     /// # Errors
     /// Where an id or a module path is empty.
@@ -194,7 +197,8 @@ impl Database {
         self.modules.keys().map(String::as_str)
     }
 
-    /// What the database has of a module: each entry once for each of its blocks on it, in the order of the ids.
+    /// What the database has of a module: each entry once for each of its blocks on it, in the order of the
+    /// ids.
     pub fn of_module(&self, path: &str) -> impl Iterator<Item = (Record<'_>, Affected)> {
         let found = self.modules.get(path).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&(entry, at)| {

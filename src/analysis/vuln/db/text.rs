@@ -106,7 +106,8 @@ fn write_range(out: &mut String, range: &Range) {
     let mut first = true;
     for e in range {
         for (mark, version) in [('i', &e.introduced), ('f', &e.fixed)] {
-            // An event that says nothing keeps its place, so that a range of such events is not one without any.
+            // An event that says nothing keeps its place, so that a range of such events is not one without
+            // any.
             if version.is_empty() && !(mark == 'i' && e.fixed.is_empty()) {
                 continue;
             }
