@@ -1,7 +1,8 @@
-//! One file per sub-command: arguments → analysis → report. Streams, colour, progress and exit status live here.
+//! One file per sub-command: arguments → analysis → report. Streams, colour, progress, exit status live
+//! here.
 //!
-//! `version`, `nm`, `objdump` and `addr2line` take Go's flags and are parsed by [`goflags`] before clap sees them; clap still
-//! describes them, for `--help`, man pages and completions.
+//! `version`, `nm`, `objdump` and `addr2line` take Go's flags and are parsed by [`goflags`] before clap
+//! sees them; clap still describes them, for `--help`, man pages and completions.
 
 use std::ffi::OsString;
 
@@ -50,7 +51,8 @@ use crate::input::standard::{self, Accepted};
 )]
 #[command(
     override_usage = "gospect [OPTIONS] FILE...\n       gospect <COMMAND>",
-    after_help = "`gospect FILE...` is short for `gospect info FILE...`.\n\nExamples:\n  gospect ./server\n  gospect version -m ./server\n\n\
+    after_help = "`gospect FILE...` is short for `gospect info FILE...`.\n\nExamples:\n  gospect ./server\n\
+    \x20 gospect version -m ./server\n\n\
     Exit status: 0 fine; 1 findings; 2 wrong usage or a file that could not be read."
 )]
 pub struct Cli {
@@ -98,8 +100,8 @@ pub const FINDINGS: u8 = 1;
 /// Exit status: wrong usage, or a file that could not be read.
 pub const TROUBLE: u8 = 2;
 
-/// Takes `--max-input SIZE` out of the arguments where it stands before the command, or anywhere before `--` for a command with
-/// Go's flags: clap knows it behind all others.
+/// Takes `--max-input SIZE` out of the arguments where it stands before the command, or anywhere before
+/// `--` for a command with Go's flags: clap knows it behind all others.
 ///
 /// # Errors
 /// In words, where SIZE is none.
@@ -225,8 +227,9 @@ fn watch_signals() {
     }
 }
 
-/// Standard input is read up to a limit, and only where it begins as something that a command reads: a binary, a Go object, a C
-/// object for windows (which has no magic number), a report in JSON, an archive or a package.
+/// Standard input is read up to a limit, and only where it begins as something that a command reads: a
+/// binary, a Go object, a C object for windows (which has no magic number), a report in JSON, an archive or
+/// a package.
 fn accept(limit: Option<u64>) {
     let begins = |b: &[u8]| {
         const COFF: [[u8; 2]; 4] = [[0x64, 0x86], [0x4c, 0x01], [0x64, 0xaa], [0xc4, 0x01]];
@@ -277,7 +280,8 @@ fn run_command(command: Command) -> u8 {
     }
 }
 
-/// Runs a sub-command that takes Go's flags, which clap would refuse (`-json`). With `--help`, clap answers: `None`.
+/// Runs a sub-command that takes Go's flags, which clap would refuse (`-json`). With `--help`, clap answers:
+/// `None`.
 fn run_with_go_flags(command: &str, args: &[OsString], limit: Option<u64>) -> Option<u8> {
     if goflags::asks_help(args) {
         return None;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Run, mend, page, place, version};
+use super::{Run, page, place, remedy, version};
 use crate::analysis::vuln::Finding;
 use crate::report::check::github::{data, property};
 use crate::report::check::xml;
@@ -10,7 +10,13 @@ use crate::report::markdown::{cell, code};
 
 fn said(f: &Finding) -> String {
     let of = version(&f.module, &f.version);
-    format!("{} in {} {of}: {}; {}", f.id, f.module, place(f, false), mend(f))
+    format!(
+        "{} in {} {of}: {}; {}",
+        f.id,
+        f.module,
+        place(f, false),
+        remedy(f)
+    )
 }
 
 /// A workflow command for each finding that counts, a notice for what could not be judged.
@@ -157,7 +163,7 @@ pub fn markdown(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
                 cell(id),
                 page(id),
                 cell(&place(x, false)),
-                cell(&mend(x))
+                cell(&remedy(x))
             )?;
         }
         writeln!(out)?;

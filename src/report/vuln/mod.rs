@@ -60,7 +60,7 @@ pub fn version(module: &str, version: &str) -> String {
 }
 
 /// What mends it, in a word: `fixed in v1.2.3`.
-fn mend(f: &Finding) -> String {
+fn remedy(f: &Finding) -> String {
     let fixed = |v: &String| format!("fixed in {}", version(&f.module, v));
     match (&f.fixed, &f.custom) {
         (Some(v), _) => fixed(v),

@@ -54,7 +54,7 @@ fn statement(f: &Finding, of: &Inventory, accepted: Option<(&String, String)>) -
         }],
     });
     let unsure = f.unseen || f.scope == Scope::UnknownVersion;
-    let mend = match &f.fixed {
+    let remedy = match &f.fixed {
         Some(v) => format!("Upgrade {} to {} or newer.", f.module, version(&f.module, v)),
         None => "No fixed version is known.".into(),
     };
@@ -64,7 +64,7 @@ fn statement(f: &Finding, of: &Inventory, accepted: Option<(&String, String)>) -
         }
         (_, None) if unsure => json!({ "status": "under_investigation", "status_notes": place(f, true) }),
         (Level::Symbol, None) => {
-            json!({ "status": "affected", "action_statement": mend, "status_notes": place(f, true) })
+            json!({ "status": "affected", "action_statement": remedy, "status_notes": place(f, true) })
         }
         _ => {
             json!({ "status": "not_affected", "justification": "vulnerable_code_not_present",

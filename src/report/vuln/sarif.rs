@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Run, mend, page, place, version};
+use super::{Run, page, place, remedy, version};
 use crate::analysis::vuln::{Finding, Level};
 use crate::report::check::sarif::{fingerprint, uri};
 use crate::report::json;
@@ -37,7 +37,7 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
                 "shortDescription": { "text": format!("Known vulnerability in {}", f.module) },
                 "fullDescription": { "text": format!("{} ({})", page(id), f.aliases.join(", ")) },
                 "helpUri": page(id),
-                "help": { "text": format!("{}: {}", f.module, mend(f)) },
+                "help": { "text": format!("{}: {}", f.module, remedy(f)) },
                 "properties": { "tags": f.aliases, "precision": "very-high" },
             })
         })
@@ -101,7 +101,7 @@ fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option
         "ruleId": f.id,
         "ruleIndex": index,
         "level": level,
-        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), mend(f)) },
+        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), remedy(f)) },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }],
         "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module,
         f.package.as_deref().unwrap_or_default()]) }

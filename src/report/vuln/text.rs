@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Run, age, is_certain, mend, page, place, version};
+use super::{Run, age, is_certain, page, place, remedy, version};
 use crate::analysis::vuln::{File, Finding, Level, Reach, semver};
 use crate::report::text::{escape, grouped};
 
@@ -170,10 +170,10 @@ impl Pen {
                         true => String::new(),
                         false => format!(" ({})", safe(&f.aliases.join(", "))),
                     };
-                    let mend = safe(&mend(f));
+                    let remedy = safe(&remedy(f));
                     writeln!(
                         out,
-                        "    {}{names}: {mend}; {}",
+                        "    {}{names}: {remedy}; {}",
                         self.paint("1;31", &safe(&f.id)),
                         page(&safe(&f.id))
                     )?;
@@ -202,7 +202,7 @@ impl Pen {
         if wanted.is_empty() {
             return Ok(());
         }
-        writeln!(out, "  {}", self.paint("1", "To mend:"))?;
+        writeln!(out, "  {}", self.paint("1", "To fix:"))?;
         for (module, v) in wanted {
             let v = version(module, v);
             match module {
