@@ -394,7 +394,8 @@ fn every_example_in_the_help_runs() {
                 // What the subject is made of stands for what a server may be.
                 .replace("google.golang.org/grpc", "fmt")
                 .replace("github.com/aws/aws-sdk-go-v2", "fmt")
-                .replace("github.com/aws/smithy-go", "reflect");
+                .replace("github.com/aws/smithy-go", "reflect")
+                .replace("k8s.io/client-go", "fmt");
             // The subjects are built without a VCS stamp, which a release would be recorded by.
             if line.starts_with("gospect track record") && !line.contains("--label") {
                 line.push_str(" --label v1");

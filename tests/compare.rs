@@ -93,7 +93,8 @@ fn one_difference_is_told_by_its_name_and_its_values() {
             assert!(SOURCE.contains(from));
             SOURCE.replace(from, to)
         };
-        let cases: [(&str, String, &[&str], &str, &str, [&str; 2]); 6] = [
+        type Case<'a> = (&'a str, String, &'a [&'a str], &'a str, &'a str, [&'a str; 2]);
+        let cases: [Case<'_>; 6] = [
             (
                 "x",
                 SOURCE.into(),

@@ -406,7 +406,7 @@ impl Chart {
                 text(label),
                 grouped(*total),
                 ["", " up", " down"][if sign > 0 { 1 } else { (-sign * 2) as usize }],
-                delta.map_or(String::new(), |d| super::diff::signed(d))
+                delta.map_or(String::new(), super::diff::signed)
             )?;
             for (_, values) in &lines {
                 let v = values.get(i).copied().unwrap_or(0);

@@ -48,7 +48,7 @@ pub(super) struct Data<'s, 'p, 'a, 'b> {
     pub b: &'s Space<'p, 'b>,
     pairs: &'s Pairs,
     /// Start of funcdata, and what offsets in it count from: of both files.
-    funcdata: (Option<(u64, u64)>, Option<(u64, u64)>),
+    funcdata: [Option<(u64, u64)>; 2],
     /// Starts and ends of pieces that both files have.
     edges: FxHashMap<u64, Vec<u64>>,
     /// What may still be compared of texts that headers name.
@@ -73,7 +73,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             a,
             b,
             pairs,
-            funcdata: (funcdata(a), funcdata(b)),
+            funcdata: [funcdata(a), funcdata(b)],
             edges: edges(a, b),
             left: Cell::new(0),
             anchors: Vec::new(),
@@ -325,7 +325,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
     /// Do two words in funcdata hold equal numbers of 4 bytes, but for offsets in the read-only data? Stack
     /// objects name their bitmaps so (runtime/stkframe.go, `stackObjectRecord.gcdataoff`).
     fn offsets(&self, at: u64, (v, w): (u64, u64), size: usize, claims: &mut Vec<(u64, u64)>) -> bool {
-        let (Some((start, base)), Some((_, base_b))) = (self.funcdata.0, self.funcdata.1) else {
+        let [Some((start, base)), Some((_, base_b))] = self.funcdata else {
             return false;
         };
         if at < start || self.a.at(start).is_none_or(|x| at >= x.end()) {

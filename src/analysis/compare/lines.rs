@@ -9,6 +9,7 @@ use super::cause::{Cause, Class};
 use super::functions::{Likeness, Pairs};
 use crate::go::Program;
 use crate::go::pclntab::{Function, Layout, Table};
+use crate::image::budget::Share;
 
 /// What two tables come to.
 #[derive(Debug, Default)]
@@ -44,6 +45,9 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
     let mut lines: Vec<(&[u8], Option<i32>, Option<i32>)> = Vec::new();
     let equal_tables = part(x, "pctab") == part(y, "pctab");
     let mut files_known = BTreeSet::new();
+    let mut trees_known = BTreeSet::new();
+    // Functions may share tables and trees, and those the names in them.
+    let mut share = a.image().budget().share("tables of lines");
     for (i, p) in pairs.a.iter().enumerate() {
         let Some((j, likeness)) = *p else {
             out.proved = false;
@@ -56,6 +60,11 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
             out.proved = false;
             continue;
         }
+        // What a function's tables take to read, at the most: its bytes of code.
+        if !share.take(f.size().saturating_add(g.size()) as usize) {
+            out.proved = false;
+            break;
+        }
         out.proved &= fields(&f, &g, equal_tables);
         let other_lines =
             f.start_line() != g.start_line() || !equal_tables && !same(&f, &g, f.pcln(), g.pcln());
@@ -66,8 +75,11 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
         if files_known.insert((f.cu_offset(), g.cu_offset(), f.pcfile(), g.pcfile())) {
             file_names(&f, &g, &mut names);
         }
-        if f.start_line().is_some() {
-            tree(&f, &g, &mut out);
+        let trees = (f.inline_tree_addr(), g.inline_tree_addr());
+        let known = (trees, (f.inline_table(), f.size()), (g.inline_table(), g.size()));
+        if f.start_line().is_some() && trees_known.insert(known) && !tree(&f, &g, &mut out, &mut share) {
+            out.proved = false;
+            break;
         }
     }
     let sizes = |t: &Table<'_>| t.parts().iter().map(|p| p.size).collect::<Vec<_>>();
@@ -147,16 +159,22 @@ fn fields(f: &Function<'_, '_>, g: &Function<'_, '_>, equal_tables: bool) -> boo
         && kinds(f) == kinds(g)
 }
 
-/// First lines in inline trees that differ.
-fn tree(f: &Function<'_, '_>, g: &Function<'_, '_>, out: &mut Lines) {
-    let Some(at) = f.inline_tree_addr() else { return };
+/// First lines in inline trees that differ. `false` where the trees share too much to be read.
+fn tree(f: &Function<'_, '_>, g: &Function<'_, '_>, out: &mut Lines, share: &mut Share<'_>) -> bool {
+    let Some(at) = f.inline_tree_addr() else {
+        return true;
+    };
     let calls = f.inlined_calls().into_iter().zip(g.inlined_calls());
     for (n, (c, d)) in calls.enumerate() {
+        if !share.take(c.name.len().saturating_add(RECORD as usize)) {
+            return false;
+        }
         if c.name == d.name && c.start_line != d.start_line {
             let field = at.wrapping_add(n as u64 * RECORD + START_LINE);
             out.in_trees.extend(field..field.wrapping_add(4));
         }
     }
+    true
 }
 
 /// Pairs of names of files that differ.

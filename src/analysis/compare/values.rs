@@ -208,7 +208,7 @@ impl Book<'_, '_, '_, '_, '_> {
     fn types(&mut self) {
         let names = |p: &Program<'_>| -> BTreeSet<String> {
             let all = p.types().types.iter();
-            all.map(|t| String::from_utf8_lossy(&t.name).into_owned())
+            all.map(|t| String::from_utf8_lossy(t.name).into_owned())
                 .collect()
         };
         let (x, y) = (names(self.data.a.program), names(self.data.b.program));

@@ -177,12 +177,8 @@ impl Graph<'_, '_> {
         let mut gone: FxHashSet<u32> = (0..before.len()).filter(lost).map(|p| p as u32).collect();
         if !self.imports.exact {
             // Nothing is seen to import it: it lives as long as any other package of its module.
-            let packages = self.program.packages();
             let mut alive: FxHashSet<&str> = FxHashSet::default();
-            let module = |p: usize| {
-                let path = self.names.list.get(p)?;
-                packages.module(path).filter(|m| !m.main).map(|m| m.path.as_str())
-            };
+            let module = |p: usize| self.modules.get(p).copied().flatten();
             for p in (0..before.len()).filter(|p| after.get(*p) == Some(&true)) {
                 alive.extend(module(p));
             }

@@ -304,7 +304,14 @@ impl<'p, 'a> Builder<'p, 'a> {
         }
         let tasks = self.task_packages(&world.package);
         world.roots = self.roots(&tasks);
+        let packages = program.packages();
+        let module = |path: &String| {
+            let module = packages.module(path).filter(|m| !m.main)?;
+            Some(module.path.as_str())
+        };
+        let modules = self.names.list.iter().map(module).collect();
         let mut graph = Graph {
+            modules,
             tasks: tasks.into_iter().filter(|t| t.1 != NONE).collect(),
             known_roots: world.roots.len(),
             program,
@@ -336,9 +343,10 @@ impl<'p, 'a> Builder<'p, 'a> {
                 }
             }
         }
-        let mut known: FxHashMap<&[u8], u32> = FxHashMap::default();
+        // By where they stand: many calls share a long name.
+        let mut known: FxHashMap<usize, u32> = FxHashMap::default();
         for (from, name) in self.found.iter().flat_map(|f| &f.inlined) {
-            let q = *known.entry(name).or_insert_with(|| {
+            let q = *known.entry(name.as_ptr() as usize).or_insert_with(|| {
                 let package = packages::of_name(name);
                 package.and_then(|p| self.names.find(&p)).unwrap_or(NONE)
             });

@@ -64,10 +64,10 @@ impl Graph<'_, '_> {
         } else {
             Box::new(move |n| self.package_number(n).is_some_and(|p| set.contains(&p)))
         };
-        let (first, all) = self.starts_of_chains();
+        let [first, all] = self.starts_of_chains();
         for (roots, only_init) in [(first, false), (all, true)] {
             let reach = self.world.flood_at_once(&without, &roots);
-            let found = self.into_target(&reach, &*wanted, count.max(1));
+            let found = self.chains_into(&reach, &*wanted, count.max(1));
             if !found.is_empty() {
                 let paths = found.into_iter().map(|nodes| self.path_of(&nodes, only_init));
                 return Ok(paths.collect());
@@ -83,7 +83,7 @@ impl Graph<'_, '_> {
             no_reflection: true,
             ..Without::default()
         };
-        let (first, all) = self.starts_of_chains();
+        let [first, all] = self.starts_of_chains();
         for (roots, only_init) in [(first, false), (all, true)] {
             let reach = self.world.flood_at_once(&plain, &roots);
             let mut place = vec![u32::MAX; self.functions];
@@ -121,18 +121,18 @@ impl Graph<'_, '_> {
 
     /// `main.main` with its package's init task, and all that the linker starts from; what is taken to live
     /// without a known reason begins no chain.
-    fn starts_of_chains(&self) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
+    fn starts_of_chains(&self) -> [Vec<(u32, u32)>; 2] {
         let main = self.names.find("main").unwrap_or(NONE);
         let roots = self.world.roots.get(..self.known_roots).unwrap_or_default();
         let (first, rest): (Vec<_>, Vec<_>) = roots.iter().copied().partition(|(node, package)| {
             *package == main && *package != NONE || self.name(*node) == "main.main"
         });
         let all = first.iter().copied().chain(rest).collect();
-        (first, all)
+        [first, all]
     }
 
     /// The nodes from a root to the first of a target, for up to `count` places that lead into it.
-    fn into_target(&self, reach: &Reach, wanted: &dyn Fn(u32) -> bool, count: usize) -> Vec<Chain> {
+    fn chains_into(&self, reach: &Reach, wanted: &dyn Fn(u32) -> bool, count: usize) -> Vec<Chain> {
         let mut out: Vec<Chain> = Vec::new();
         let Some(nearest) = reach.order.iter().copied().find(|n| wanted(*n)) else {
             return out;

@@ -53,6 +53,8 @@ pub fn retained(program: &Program<'_>) -> Result<Table> {
 pub struct Graph<'p, 'a> {
     program: &'p Program<'a>,
     names: Names,
+    /// The module of each package, by its path; `None` for the program's own and where there is none.
+    modules: Vec<Option<&'p str>>,
     functions: usize,
     starts: Vec<u64>,
     world: World,

@@ -147,7 +147,7 @@ fn largest_first(rows: impl Iterator<Item = (String, u64, Source)>) -> Vec<Group
 /// Which rows of a report are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted<'w> {
-    /// Those that [`matches`] says hold this text.
+    /// Those that [`matches()`] says hold this text.
     pub filter: Option<&'w str>,
     /// Those of this package (of C code: `c:UNIT`), or module where no package is called so.
     pub explain: Option<&'w str>,

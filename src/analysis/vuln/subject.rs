@@ -13,7 +13,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::go::Program;
 use crate::go::modinfo::Module;
 use crate::go::packages::{Origin, Packages, path_of, unescape};
-use crate::go::pclntab::{Layout, Table};
+use crate::go::pclntab::{Function, Layout, Table};
+use crate::image::budget::Share;
 
 /// Can be seen which functions are in the program?
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl<'p> Subject<'p> {
                 if let Some(w) = table.warnings().first() {
                     out.functions = Functions::Unseen(w.to_string());
                 }
-                out.gather(table);
+                out.gather(program, table);
             }
         }
         out
@@ -86,7 +87,7 @@ impl<'p> Subject<'p> {
     /// Names come from the functions and their inline trees. Where these can't be read (Go 1.15 and before, a
     /// file that does not say where they are), from the table of names, which has those of both, and only
     /// those.
-    fn gather(&mut self, table: &'p Table<'p>) {
+    fn gather(&mut self, program: &'p Program<'_>, table: &'p Table<'p>) {
         let trees = match table.layout() {
             Layout::Go12 => false,
             Layout::Go116 => table.functions().any(|f| f.inline_tree_addr().is_some()),
@@ -102,14 +103,20 @@ impl<'p> Subject<'p> {
             names.split(|b| *b == 0).for_each(|n| into.add(n));
             return;
         }
+        let mut trees = Trees::new(program);
         for f in table.functions() {
             into.add(f.name());
-            for name in f.inlined_names() {
+            for name in trees.names(&f) {
                 // The same few functions are inlined everywhere: each is looked at once.
                 if seen.insert(name.as_ptr() as usize) {
                     into.add(name);
                 }
             }
+        }
+        // What was left out may be any name that the table has: better one too many.
+        if trees.left_out {
+            let [names, _] = table.name_tables();
+            names.split(|b| *b == 0).for_each(|n| into.add(n));
         }
     }
 
@@ -147,8 +154,17 @@ pub(super) fn holders<'a>(
     };
     // The same few functions are inlined everywhere: each is looked at once.
     let mut known: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    let mut trees = Trees::new(program);
+    let mut of_trees: FxHashMap<Tree, Vec<(usize, &[u8])>> = FxHashMap::default();
     for f in table.functions() {
-        for name in std::iter::once(f.name()).chain(f.inlined_names()) {
+        let tree = Trees::of(&f);
+        for (i, name) in tree.and_then(|t| of_trees.get(&t)).into_iter().flatten() {
+            found(*i, f.index(), name);
+        }
+        let mut inlined = Vec::new();
+        for (is_own, name) in
+            std::iter::once((true, f.name())).chain(trees.names(&f).into_iter().map(|n| (false, n)))
+        {
             let of = known.entry(name.as_ptr() as usize).or_insert_with(|| {
                 let Some(symbol) = names.split(name) else {
                     return Vec::new();
@@ -163,7 +179,58 @@ pub(super) fn holders<'a>(
                 asked.filter(is_one).collect()
             });
             of.iter().for_each(|i| found(*i, f.index(), name));
+            if !is_own {
+                inlined.extend(of.iter().map(|i| (*i, name)));
+            }
         }
+        if let (Some(tree), false) = (tree, inlined.is_empty()) {
+            of_trees.insert(tree, inlined);
+        }
+    }
+}
+
+/// Where a function's inline tree is, the table that says which instruction is of which call, and for how
+/// many bytes of code: functions that share these have the same inlined calls.
+type Tree = (u64, Option<u32>, u64);
+
+/// The names in inline trees, each tree read once.
+struct Trees<'p> {
+    seen: FxHashSet<Tree>,
+    share: Share<'p>,
+    /// Was a part left out, since the file's trees share too much?
+    left_out: bool,
+}
+
+impl<'p> Trees<'p> {
+    fn new(program: &'p Program<'_>) -> Trees<'p> {
+        Trees {
+            seen: FxHashSet::default(),
+            share: program.image().budget().share("inline trees"),
+            left_out: false,
+        }
+    }
+
+    fn of(f: &Function<'_, '_>) -> Option<Tree> {
+        let bytes = f.end().wrapping_sub(f.entry());
+        Some((f.inline_tree_addr()?, f.inline_table(), bytes))
+    }
+
+    /// The names of a tree that was not read before.
+    fn names<'a>(&mut self, f: &Function<'_, 'a>) -> Vec<&'a [u8]> {
+        let mut out = Vec::new();
+        if self.left_out || !Trees::of(f).is_some_and(|t| self.seen.insert(t)) {
+            return out;
+        }
+        let runs = f.inline_indices().count();
+        self.left_out |= !self.share.take(runs);
+        for name in f.inlined_names() {
+            self.left_out |= !self.share.take(name.len());
+            if self.left_out {
+                break;
+            }
+            out.push(name);
+        }
+        out
     }
 }
 

@@ -189,7 +189,7 @@ impl<'t, 'a> Function<'t, 'a> {
         (0..self.pcdata_count()).map(move |i| f.pcdata_offset(i).unwrap_or(0))
     }
 
-    fn pcdata_offset(&self, i: u32) -> Option<u32> {
+    pub(super) fn pcdata_offset(&self, i: u32) -> Option<u32> {
         if i >= self.pcdata_count() {
             return None;
         }

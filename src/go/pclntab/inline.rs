@@ -72,6 +72,12 @@ impl<'t, 'a> Function<'t, 'a> {
         trees.get(found).map(|t| t.1)
     }
 
+    /// Where in the pctab the table stands that says which inlined call each instruction is of. Functions
+    /// that share it, their tree and their length have the same inlined calls.
+    pub fn inline_table(&self) -> Option<u32> {
+        self.pcdata_offset(PCDATA_INL_TREE_INDEX)
+    }
+
     /// Bytes of the inline tree.
     pub fn inline_tree_size(&self) -> u64 {
         (self.inlined_calls().len() * record_size(self.table().layout())) as u64

@@ -1,4 +1,4 @@
-//! A file that UPX packed → the file as it was before: little-endian ELF here, byte for byte; PE in [`pe`].
+//! A file that UPX packed → the file as it was before: little-endian ELF here, byte for byte; PE in pe.rs.
 //!
 //! The layout, as UPX 3 and 4 write it (held by files that UPX 4.2.4 packed): after the program headers stand
 //! `l_info` and `p_info`, then blocks, each with a header of its own (`b_info`). The first block holds the
