@@ -1,5 +1,6 @@
 //! Memory and time grow with a file, never with its square: files whose parts share what they point at
 //! ([`common::crafted`]), through every sub-command.
+#![allow(clippy::print_stdout)]
 
 mod common;
 
