@@ -213,7 +213,7 @@ fn lines_are_no_wider_than_a_page() {
         let mut fenced = false;
         for (i, line) in text.lines().enumerate() {
             fenced ^= line.trim_start().starts_with("```");
-            if line.chars().count() > limit && !fenced && !skip(line) {
+            if !skip(line) && !fenced && line.chars().count() > limit {
                 wide.push(format!(
                     "{}:{}",
                     path.strip_prefix(root).unwrap_or(path).display(),
@@ -236,7 +236,13 @@ fn lines_are_no_wider_than_a_page() {
             .filter(|p| p.extension().is_some_and(|e| e == "md"))
     });
     for page in docs.into_iter().chain(pages) {
-        see(&page, 120, &|line| line.starts_with('|') || line.starts_with('<'));
+        // What `check --list` writes about the rules is a line a paragraph.
+        let generated = std::cell::Cell::new(false);
+        let skip = |line: &str| {
+            generated.set(generated.get() || page.ends_with("check.md") && line == "# Rules");
+            generated.get() || line.starts_with('|') || line.starts_with('<')
+        };
+        see(&page, 120, &skip);
     }
     assert!(wide.is_empty(), "too wide:\n{}", wide.join("\n"));
 }
