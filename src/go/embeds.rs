@@ -114,7 +114,7 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
     let e = memory.image().endian;
     let mut out = Vec::new();
     for s in memory.stretches() {
-        let start = s.addr.next_multiple_of(p);
+        let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
         let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
         let words = bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize));
         let own = words.filter(|(b, addr)| e.word(b, 0, p as u8) == Some(addr.wrapping_add(3 * p)));
@@ -204,9 +204,9 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
     let mut out = Vec::new();
     let held = memory.bytes_from(data.start).map_or(0, <[u8]>::len) as u64;
     let end = data.end.min(data.start.saturating_add(held));
-    let mut at = data.start.next_multiple_of(p);
+    let mut at = data.start.checked_next_multiple_of(p).unwrap_or(u64::MAX);
     let mut share = memory.image().budget().share("strings that may be embedded");
-    while at.saturating_add(2 * p) <= end {
+    while at.checked_add(2 * p).is_some_and(|e| e <= end) {
         let here = at;
         at += p;
         let Some(len) = memory.word(here + p).filter(|l| *l >= GUESS_FROM) else {
@@ -225,7 +225,8 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
             continue;
         }
         let slice = memory.word(here + 2 * p) == Some(len);
-        let own = |a: u64| module.noptrdata.contains(&a) && module.noptrdata.contains(&(a + len - 1));
+        let own =
+            |a: u64| module.noptrdata.contains(&a) && module.noptrdata.contains(&a.saturating_add(len - 1));
         let read_only =
             |a: u64| !module.data.contains(&a) && !module.noptrdata.contains(&a) && !module.text.contains(&a);
         let holder = match slice {

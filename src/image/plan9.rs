@@ -52,7 +52,9 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     let mut offset = header_size;
     // The header is mapped in front of the text; data starts at the next page.
     let text_addr = load_address + header_size;
-    let data_addr = (text_addr + text).next_multiple_of(page);
+    let data_addr = (text_addr + text)
+        .checked_next_multiple_of(page)
+        .unwrap_or(u64::MAX);
     let exec = Perm {
         read: true,
         write: false,

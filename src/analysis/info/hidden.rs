@@ -94,7 +94,7 @@ fn headerless(image: &Image<'_>, facts: &mut Facts) {
         .iter()
         .map(|p| p.offset.saturating_add(p.file_size));
     let end = ends.max().unwrap_or(0).max(elf.header_size);
-    if image.data.len() as u64 <= end.next_multiple_of(4096) {
+    if image.data.len() as u64 <= end.checked_next_multiple_of(4096).unwrap_or(u64::MAX) {
         return;
     }
     let why = "the file has no section headers, by which symbols and debug information are found";

@@ -105,7 +105,7 @@ fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, padded: bool, out: &mu
         }
     };
     for s in memory.stretches().iter().filter(|s| !s.exec) {
-        let start = s.addr.next_multiple_of(p);
+        let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
         let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
         for (word, addr) in bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize)) {
             if let Some(to) = e.word(word, 0, p as u8).filter(|w| module.types.contains(w)) {
@@ -135,7 +135,12 @@ fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>
     found.sort_by_key(|t| t.addr);
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
-    let mut at = module.types.start.saturating_add(p).next_multiple_of(p);
+    let mut at = module
+        .types
+        .start
+        .saturating_add(p)
+        .checked_next_multiple_of(p)
+        .unwrap_or(u64::MAX);
     let in_file = reader.memory.bytes_from(at).map_or(0, <[u8]>::len) as u64;
     let end = module.types.end.min(at.saturating_add(in_file));
     let mut known = found.iter().peekable();
@@ -147,13 +152,20 @@ fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>
             known.next();
         }
         if let Some(t) = known.peek().filter(|t| t.addr <= at) {
-            at = (t.addr + t.descriptor_size.max(p)).next_multiple_of(p);
+            at = t
+                .addr
+                .saturating_add(t.descriptor_size.max(p))
+                .checked_next_multiple_of(p)
+                .unwrap_or(u64::MAX);
             continue;
         }
         match reader.read(at).filter(|t| reader.certain(t)) {
             Some(t) => {
                 out.push(at);
-                at = at.saturating_add(t.descriptor_size.max(p)).next_multiple_of(p);
+                at = at
+                    .saturating_add(t.descriptor_size.max(p))
+                    .checked_next_multiple_of(p)
+                    .unwrap_or(u64::MAX);
             }
             None => at += p,
         }
@@ -200,12 +212,19 @@ fn descriptors(reader: &Reader<'_, '_>, module: &ModuleData) -> Vec<u64> {
     let range = &module.type_descriptors;
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
-    let mut at = range.start.saturating_add(p).next_multiple_of(p);
+    let mut at = range
+        .start
+        .saturating_add(p)
+        .checked_next_multiple_of(p)
+        .unwrap_or(u64::MAX);
     while at < range.end {
         match reader.read(at) {
             Some(t) => {
                 out.push(at);
-                at = at.saturating_add(t.descriptor_size.max(p)).next_multiple_of(p);
+                at = at
+                    .saturating_add(t.descriptor_size.max(p))
+                    .checked_next_multiple_of(p)
+                    .unwrap_or(u64::MAX);
             }
             None => at += p,
         }

@@ -150,7 +150,11 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
         .loads
         .iter()
         .map(|(offset, size)| offset.saturating_add(*size));
-    let behind = ends.max().unwrap_or_default().next_multiple_of(4);
+    let behind = ends
+        .max()
+        .unwrap_or_default()
+        .checked_next_multiple_of(4)
+        .unwrap_or(u64::MAX);
     for (at, gap) in gaps(&inner.loads, size) {
         if !out.blocks.fits(gap) {
             out.blocks.at = usize::try_from(behind).unwrap_or(usize::MAX);
