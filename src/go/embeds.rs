@@ -116,7 +116,9 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
     for s in memory.stretches() {
         let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
         let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
-        let words = bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize));
+        let words = bytes
+            .chunks_exact(p as usize)
+            .zip((0u64..).map(|i| start.saturating_add(i.saturating_mul(p))));
         let own = words.filter(|(b, addr)| e.word(b, 0, p as u8) == Some(addr.wrapping_add(3 * p)));
         out.extend(own.map(|w| w.1));
     }

@@ -107,7 +107,10 @@ fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, padded: bool, out: &mu
     for s in memory.stretches().iter().filter(|s| !s.exec) {
         let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
         let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
-        for (word, addr) in bytes.chunks_exact(p as usize).zip((start..).step_by(p as usize)) {
+        for (word, addr) in bytes
+            .chunks_exact(p as usize)
+            .zip((0u64..).map(|i| start.saturating_add(i.saturating_mul(p))))
+        {
             if let Some(to) = e.word(word, 0, p as u8).filter(|w| module.types.contains(w)) {
                 look(addr, to);
             }
