@@ -15,6 +15,7 @@ use super::memory::Memory;
 use super::moduledata::ModuleData;
 use crate::image::Image;
 use crate::image::budget::Share;
+use crate::image::extent::align_up;
 
 /// What holds the contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,12 +115,9 @@ fn tables(memory: &Memory<'_, '_>) -> Vec<u64> {
     let e = memory.image().endian;
     let mut out = Vec::new();
     for s in memory.stretches() {
-        let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
-        let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
-        let words = bytes
-            .chunks_exact(p as usize)
-            .zip((0u64..).map(|i| start.saturating_add(i.saturating_mul(p))));
-        let own = words.filter(|(b, addr)| e.word(b, 0, p as u8) == Some(addr.wrapping_add(3 * p)));
+        let own = s
+            .words(p)
+            .filter(|(b, addr)| e.word(b, 0, p as u8) == Some(addr.wrapping_add(3 * p)));
         out.extend(own.map(|w| w.1));
     }
     let relocations = memory.image().relocations().iter();
@@ -206,7 +204,7 @@ fn candidates<'a>(memory: &Memory<'_, 'a>, module: &ModuleData) -> Vec<Embed<'a>
     let mut out = Vec::new();
     let held = memory.bytes_from(data.start).map_or(0, <[u8]>::len) as u64;
     let end = data.end.min(data.start.saturating_add(held));
-    let mut at = data.start.checked_next_multiple_of(p).unwrap_or(u64::MAX);
+    let mut at = align_up(data.start, p);
     let mut share = memory.image().budget().share("strings that may be embedded");
     while at.checked_add(2 * p).is_some_and(|e| e <= end) {
         let here = at;

@@ -4,6 +4,7 @@
 //! the file; the wasm linker leaves out runs of zeros (cmd/link/internal/wasm, `writeDataSec`), so there the
 //! linear memory is put together first.
 
+use crate::image::extent::align_up;
 use crate::image::{Format, Image, clip};
 
 /// Reads by virtual address. Every read is `None` where the file holds no such bytes.
@@ -24,6 +25,16 @@ pub struct Stretch<'a> {
     pub exec: bool,
     /// May it be written to?
     pub write: bool,
+}
+
+impl<'a> Stretch<'a> {
+    /// Its aligned words of `size` bytes, with their addresses.
+    pub(crate) fn words(&self, size: u64) -> impl Iterator<Item = (&'a [u8], u64)> + use<'a> {
+        let start = align_up(self.addr, size);
+        let bytes = self.bytes.get((start - self.addr) as usize..).unwrap_or_default();
+        let addresses = (0u64..).map(move |i| start.saturating_add(i.saturating_mul(size)));
+        bytes.chunks_exact(size as usize).zip(addresses)
+    }
 }
 
 impl<'i, 'a> Memory<'i, 'a> {

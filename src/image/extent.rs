@@ -2,6 +2,12 @@
 
 use super::{Endian, Format, Image};
 
+/// The next multiple of `to` that is not below `at`, an address or an offset: the greatest number where there
+/// is none. A file may name places at the very end of the address space.
+pub(crate) fn align_up(at: u64, to: u64) -> u64 {
+    at.checked_next_multiple_of(to).unwrap_or(u64::MAX)
+}
+
 impl Image<'_> {
     /// Where the image's data should end by its headers, in bytes from its start, if that is past its end:
     /// some of it is missing.

@@ -13,7 +13,7 @@ pub mod budget;
 mod compress;
 pub mod elf;
 pub mod elf_versions;
-mod extent;
+pub(crate) mod extent;
 pub mod goobj;
 pub mod macho;
 pub mod pe;

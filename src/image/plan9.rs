@@ -4,6 +4,7 @@
 //! big-endian words, 8 more bytes of entry point on 64-bit machines; text, data, symbols and line tables
 //! follow each other. No crate reads this format.
 
+use super::extent::align_up;
 use super::{Arch, Detail, Endian, Format, Image, Parts, Perm, Section, Segment};
 use crate::error::{Error, Result};
 
@@ -52,9 +53,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parts<'_>> {
     let mut offset = header_size;
     // The header is mapped in front of the text; data starts at the next page.
     let text_addr = load_address + header_size;
-    let data_addr = (text_addr + text)
-        .checked_next_multiple_of(page)
-        .unwrap_or(u64::MAX);
+    let data_addr = align_up(text_addr + text, page);
     let exec = Perm {
         read: true,
         write: false,

@@ -8,6 +8,7 @@ use super::nodes::{Zone, zone_at};
 use crate::analysis::size::pointers::bitmap;
 use crate::go::Program;
 use crate::go::types::{Detail, Type};
+use crate::image::extent::align_up;
 
 /// A word of data: where it stands, what it points at.
 pub(super) struct Words {
@@ -51,13 +52,13 @@ pub(super) fn words(program: &Program<'_>, zones: &[Zone], described: &[(u64, u6
     for z in zones.iter().filter(|z| z.pointers && z.stored) {
         let bytes = memory.bytes_from(z.start).unwrap_or_default();
         let end = z.end.min(z.start.saturating_add(bytes.len() as u64));
-        let mut at = z.start.checked_next_multiple_of(p).unwrap_or(u64::MAX);
+        let mut at = align_up(z.start, p);
         while at.saturating_add(p) <= end {
             while skip.peek().is_some_and(|s| s.1 <= at) {
                 skip.next();
             }
             if let Some(s) = skip.peek().filter(|s| s.0 <= at) {
-                at = s.1.checked_next_multiple_of(p).unwrap_or(u64::MAX);
+                at = align_up(s.1, p);
                 continue;
             }
             if relocated {

@@ -6,6 +6,7 @@
 
 use super::{Facts, Linkage};
 use crate::analysis::seen::Seen;
+use crate::image::extent::align_up;
 use crate::image::{Format, Image};
 
 /// Why a file that ends at `size` and should end at `end` does not show a fact.
@@ -94,7 +95,7 @@ fn headerless(image: &Image<'_>, facts: &mut Facts) {
         .iter()
         .map(|p| p.offset.saturating_add(p.file_size));
     let end = ends.max().unwrap_or(0).max(elf.header_size);
-    if image.data.len() as u64 <= end.checked_next_multiple_of(4096).unwrap_or(u64::MAX) {
+    if image.data.len() as u64 <= align_up(end, 4096) {
         return;
     }
     let why = "the file has no section headers, by which symbols and debug information are found";

@@ -13,6 +13,7 @@ use super::space::{Map, Space};
 use super::subject::Subject;
 use crate::go::memory::Memory;
 use crate::image::clip;
+use crate::image::extent::align_up;
 
 /// A start that a pointer names, and the address of the pointer.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +52,8 @@ pub(super) fn all(program: &Subject<'_, '_>, space: &Space) -> Vec<Pointed> {
     let narrow = program.module.filter(|_| word == 4).map(|m| m.noptrdata.clone());
     for area in space.map.areas() {
         for part in outside(area.addr..area.end, &none) {
-            let start = part.start.next_multiple_of(word);
-            let offset = area.offset + (start - area.addr);
+            let start = align_up(part.start, word);
+            let offset = area.offset.saturating_add(start - area.addr);
             let bytes = clip(image.data, offset, part.end.saturating_sub(start));
             for (i, w) in bytes.chunks_exact(word as usize).enumerate() {
                 let to = image.endian.word(w, 0, image.ptr_size).unwrap_or(0);

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
 use crate::go::release::{Maps, Release};
+use crate::image::extent::align_up;
 
 pub(super) fn find<'a>(
     memory: &Memory<'_, 'a>,
@@ -105,12 +106,7 @@ fn unlisted(memory: &Memory<'_, '_>, module: &ModuleData, padded: bool, out: &mu
         }
     };
     for s in memory.stretches().iter().filter(|s| !s.exec) {
-        let start = s.addr.checked_next_multiple_of(p).unwrap_or(u64::MAX);
-        let bytes = s.bytes.get((start - s.addr) as usize..).unwrap_or_default();
-        for (word, addr) in bytes
-            .chunks_exact(p as usize)
-            .zip((0u64..).map(|i| start.saturating_add(i.saturating_mul(p))))
-        {
+        for (word, addr) in s.words(p) {
             if let Some(to) = e.word(word, 0, p as u8).filter(|w| module.types.contains(w)) {
                 look(addr, to);
             }
@@ -138,12 +134,7 @@ fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>
     found.sort_by_key(|t| t.addr);
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
-    let mut at = module
-        .types
-        .start
-        .saturating_add(p)
-        .checked_next_multiple_of(p)
-        .unwrap_or(u64::MAX);
+    let mut at = align_up(module.types.start.saturating_add(p), p);
     let in_file = reader.memory.bytes_from(at).map_or(0, <[u8]>::len) as u64;
     let end = module.types.end.min(at.saturating_add(in_file));
     let mut known = found.iter().peekable();
@@ -155,20 +146,13 @@ fn sweep<'a>(reader: &Reader<'_, 'a>, module: &ModuleData, found: &mut [Type<'a>
             known.next();
         }
         if let Some(t) = known.peek().filter(|t| t.addr <= at) {
-            at = t
-                .addr
-                .saturating_add(t.descriptor_size.max(p))
-                .checked_next_multiple_of(p)
-                .unwrap_or(u64::MAX);
+            at = align_up(t.addr.saturating_add(t.descriptor_size.max(p)), p);
             continue;
         }
         match reader.read(at).filter(|t| reader.certain(t)) {
             Some(t) => {
                 out.push(at);
-                at = at
-                    .saturating_add(t.descriptor_size.max(p))
-                    .checked_next_multiple_of(p)
-                    .unwrap_or(u64::MAX);
+                at = align_up(at.saturating_add(t.descriptor_size.max(p)), p);
             }
             None => at += p,
         }
@@ -215,19 +199,12 @@ fn descriptors(reader: &Reader<'_, '_>, module: &ModuleData) -> Vec<u64> {
     let range = &module.type_descriptors;
     let p = reader.memory.ptr_size();
     let mut out = Vec::new();
-    let mut at = range
-        .start
-        .saturating_add(p)
-        .checked_next_multiple_of(p)
-        .unwrap_or(u64::MAX);
+    let mut at = align_up(range.start.saturating_add(p), p);
     while at < range.end {
         match reader.read(at) {
             Some(t) => {
                 out.push(at);
-                at = at
-                    .saturating_add(t.descriptor_size.max(p))
-                    .checked_next_multiple_of(p)
-                    .unwrap_or(u64::MAX);
+                at = align_up(at.saturating_add(t.descriptor_size.max(p)), p);
             }
             None => at += p,
         }

@@ -12,6 +12,7 @@ use std::io::Read;
 
 use super::{Format, Image};
 use crate::error::{Error, Result};
+use crate::image::extent::align_up;
 
 /// What can't be more than this many times the packed file is not believed; LZMA's best on programs is about
 /// 8.
@@ -150,11 +151,7 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
         .loads
         .iter()
         .map(|(offset, size)| offset.saturating_add(*size));
-    let behind = ends
-        .max()
-        .unwrap_or_default()
-        .checked_next_multiple_of(4)
-        .unwrap_or(u64::MAX);
+    let behind = align_up(ends.max().unwrap_or_default(), 4);
     for (at, gap) in gaps(&inner.loads, size) {
         if !out.blocks.fits(gap) {
             out.blocks.at = usize::try_from(behind).unwrap_or(usize::MAX);

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use super::Run;
 use super::text::summary;
 use crate::analysis::policy::Level;
+use crate::input::Name;
 use crate::report::text::unsafe_on_terminal;
 
 /// Writes the run.
@@ -34,7 +35,16 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
             property(f.rule)
         )?;
     }
-    for (file, why) in &run.unreadable {
+    unreadable(out, &run.unreadable)?;
+    writeln!(out, "{}", data(&summary(run)))
+}
+
+/// An annotation for each file that could not be read.
+///
+/// # Errors
+/// What the writer says.
+pub(in crate::report) fn unreadable(out: &mut dyn Write, files: &[(Name, String)]) -> io::Result<()> {
+    for (file, why) in files {
         writeln!(
             out,
             "::error file={},title=gospect::{}",
@@ -42,7 +52,7 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
             data(&format!("{file}: {why}"))
         )?;
     }
-    writeln!(out, "{}", data(&summary(run)))
+    Ok(())
 }
 
 /// What steers a terminal or hides text in the log is shown as `\u{…}`.

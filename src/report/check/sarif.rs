@@ -54,27 +54,55 @@ pub fn write(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     let notifications: Vec<Value> = run
         .unreadable
         .iter()
-        .map(|(file, why)| {
-            json!({
-                "level": "error",
-                "message": { "text": format!("{file}: {why}") },
-                "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]
-            })
-        })
+        .map(|(file, why)| notification(file, "error", why))
         .collect();
+    let tool = Tool {
+        name: "gospect",
+        rules: descriptors,
+        succeeded: run.unreadable.is_empty(),
+    };
+    document(out, tool, &notifications, &results)
+}
+
+/// Who judged, by which rules, and could it read all files?
+pub(in crate::report) struct Tool {
+    pub name: &'static str,
+    pub rules: Vec<Value>,
+    pub succeeded: bool,
+}
+
+/// Writes a log of one run.
+///
+/// # Errors
+/// What the writer says.
+pub(in crate::report) fn document(
+    out: &mut dyn Write,
+    tool: Tool,
+    notifications: &[Value],
+    results: &[Value],
+) -> io::Result<()> {
     let doc = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "gospect", "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": descriptors } },
-            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(),
+            "tool": { "driver": { "name": tool.name, "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": tool.rules } },
+            "invocations": [{ "executionSuccessful": tool.succeeded,
             "toolExecutionNotifications": notifications }],
             "columnKind": "unicodeCodePoints",
             "results": results
         }]
     });
     json::write(out, &doc)
+}
+
+/// What a reader is told of a file beside the results.
+pub(in crate::report) fn notification(file: &str, level: &str, what: &str) -> Value {
+    json!({
+        "level": level,
+        "message": { "text": format!("{file}: {what}") },
+        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]
+    })
 }
 
 fn result(file: &str, f: &Finding, index: usize, excepted: Option<&Excepted>) -> Value {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Run, page, place, remedy, version};
 use crate::analysis::vuln::Finding;
-use crate::report::check::github::{data, property};
+use crate::report::check::github::{data, property, unreadable};
 use crate::report::check::xml;
 use crate::report::markdown::{cell, code};
 
@@ -44,15 +44,7 @@ pub fn github(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
             )?;
         }
     }
-    for (file, why) in &run.unreadable {
-        writeln!(
-            out,
-            "::error file={},title=gospect::{}",
-            property(file),
-            data(&format!("{file}: {why}"))
-        )?;
-    }
-    Ok(())
+    unreadable(out, &run.unreadable)
 }
 
 /// A test suite for each file, a test case for each advisory; one that counts is a failure.

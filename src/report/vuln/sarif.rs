@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Run, page, place, remedy, version};
 use crate::analysis::vuln::{Finding, Level};
-use crate::report::check::sarif::{fingerprint, uri};
-use crate::report::json;
+use crate::report::check::sarif::{Tool, document, fingerprint, notification, uri};
 
 /// Writes the run.
 ///
@@ -67,27 +66,12 @@ pub fn write(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
                 .map(move |g| notification(name, level, &g.message))
         }))
         .collect();
-    let doc = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": { "name": "gospect vuln", "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "rules": descriptors } },
-            "invocations": [{ "executionSuccessful": run.unreadable.is_empty(),
-            "toolExecutionNotifications": notifications }],
-            "columnKind": "unicodeCodePoints",
-            "results": results
-        }]
-    });
-    json::write(out, &doc)
-}
-
-fn notification(file: &str, level: &str, what: &str) -> Value {
-    json!({
-        "level": level,
-        "message": { "text": format!("{file}: {what}") },
-        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]
-    })
+    let tool = Tool {
+        name: "gospect vuln",
+        rules: descriptors,
+        succeeded: run.unreadable.is_empty(),
+    };
+    document(out, tool, &notifications, &results)
 }
 
 fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option<String>) -> Value {
