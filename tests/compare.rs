@@ -182,6 +182,25 @@ fn one_difference_is_told_by_its_name_and_its_values() {
     }
 }
 
+#[test]
+fn a_variable_that_the_linker_leaves_out_changes_nothing_else() {
+    let dir = folder("goroot");
+    let source = "package main\n\nimport \"time\"\n\ntype one struct{ next *one }\n\nvar list = []*one{{}}\n\n\
+        func main() {\n\tzone, err := time.LoadLocation(\"UTC\")\n\tprintln(zone.String(), err == nil, \
+        len(list), any(list[0]) == nil)\n}\n";
+    // Trimmed, runtime.defaultGOROOT has no value: it moves, and with it what says where pointers are.
+    let flags = ["-trimpath", "-trimpath=false", "-tags=nothing"];
+    let built = flags.map(|f| build(&dir, f, source, "linux/amd64", &[f]));
+    let [Some(trimmed), Some(full), Some(tagged)] = built else {
+        return;
+    };
+    for (other, cause) in [(full, "-trimpath"), (tagged, "-tags")] {
+        let (status, v) = told(&trimmed, &other);
+        assert_eq!((status, &v["verdict"]), (1, &Value::from("identical-but-for")), "{v}");
+        assert_eq!(words(&v).first(), Some(&cause), "{v}");
+    }
+}
+
 /// Numbers that look random and are the same each time.
 struct Random(u64);
 

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::functions::Pairs;
 use super::space::{Kind, Space};
@@ -51,6 +51,8 @@ pub(super) struct Data<'s, 'p, 'a, 'b> {
     funcdata: [Option<(u64, u64)>; 2],
     /// Starts and ends of pieces that both files have.
     edges: FxHashMap<u64, Vec<u64>>,
+    /// Where types of the first file point to their masks of pointers.
+    masks: FxHashSet<u64>,
     /// What may still be compared of texts that headers name.
     left: Cell<u64>,
     /// Sorted by the first; one for each.
@@ -75,6 +77,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             pairs,
             funcdata: [funcdata(a), funcdata(b)],
             edges: edges(a, b),
+            masks: masks(a),
             left: Cell::new(0),
             anchors: Vec::new(),
             unlike: Vec::new(),
@@ -137,6 +140,14 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
                 .is_some_and(|c| c.1.wrapping_sub(c.0) == shift)
         };
         near(i.checked_sub(1)) || near(Some(i))
+    }
+
+    /// What an address of the first file stands for by the anchor before it.
+    pub fn place(&self, x: u64) -> Option<u64> {
+        let i = self.anchors.partition_point(|c| c.0 <= x).checked_sub(1)?;
+        let (from, to) = *self.anchors.get(i)?;
+        let area = self.a.at(x)?;
+        (from >= area.addr).then_some(to.wrapping_add(x - from))
     }
 
     /// What an anchor stands for.
@@ -231,8 +242,13 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             ) else {
                 break;
             };
-            if self.pointers(v, w, &mut walk.claims) {
-                let at = (x + i as u64, y + i as u64);
+            let at = (x + i as u64, y + i as u64);
+            if self.masks.contains(&at.0) && self.pointers(v, w, &mut walk.claims) {
+                // A pointer even where it did not change.
+                if v == w && self.exact(v).is_none() {
+                    walk.claims.push((v, w));
+                }
+            } else if self.pointers(v, w, &mut walk.claims) {
                 if let Some(text) = self.text(at, (v, w)) {
                     walk.texts.push(text);
                     i += 2 * size;
@@ -364,7 +380,19 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         let y = self.b.bytes(ptr.1).get(..n as usize)?;
         // Headers may share what they name.
         self.left.set(self.left.get().checked_sub(m)?);
-        (x != y && is_text(x) && is_text(y)).then_some(Text {
+        if x == y || !is_text(x) || !is_text(y) || self.a.program.types().holding(at.0).is_some() {
+            return None;
+        }
+        // A slice of pointers, which is no string, though its bytes may look like text.
+        let first = (self.a.word(ptr.0), self.b.word(ptr.1));
+        if let (Some(v), Some(w)) = first
+            && ptr.0.is_multiple_of(size)
+            && ptr.1.is_multiple_of(size)
+            && self.pointers(v, w, &mut Vec::new())
+        {
+            return None;
+        }
+        Some(Text {
             at,
             a: (ptr.0, m),
             b: (ptr.1, n),
@@ -383,6 +411,13 @@ fn edges(a: &Space<'_, '_>, b: &Space<'_, '_>) -> FxHashMap<u64, Vec<u64>> {
         }
     }
     out
+}
+
+/// Where the descriptors of types hold the addresses of their masks (internal/abi/type.go, `Type.GCData`).
+fn masks(s: &Space<'_, '_>) -> FxHashSet<u64> {
+    let place = 3 * u64::from(s.program.image().ptr_size) + 8;
+    let all = s.program.types().types.iter();
+    all.map(|t| t.addr.saturating_add(place)).collect()
 }
 
 fn funcdata(s: &Space<'_, '_>) -> Option<(u64, u64)> {

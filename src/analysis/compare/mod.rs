@@ -14,6 +14,7 @@ mod data;
 mod functions;
 mod lines;
 mod listing;
+mod pointers;
 mod record;
 mod space;
 mod spans;

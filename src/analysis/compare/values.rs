@@ -9,6 +9,7 @@ use super::cause::{Cause, Class};
 use super::data::{Data, Text, Unlike, is_text};
 use super::functions::{self, Pairs};
 use super::lines::Lines;
+use super::pointers;
 use super::space::{Kind, Space};
 use super::spans::Spans;
 use crate::go::Program;
@@ -72,6 +73,8 @@ struct Book<'d, 's, 'p, 'a, 'b> {
     /// A function that uses an address of the first file.
     users: FxHashMap<u64, u32>,
     known: (Known<'a>, Known<'b>),
+    /// Does the garbage collector find the same pointers?
+    pointers_proved: bool,
     /// What is explained already: of the first file, of the second.
     explained: (Spans, Spans),
     /// Tables of embedded files, which are told by file.
@@ -95,6 +98,7 @@ pub(super) fn causes(data: &Data<'_, '_, '_, '_>, pairs: &Pairs, lines: &Lines) 
         tables: Spans::default(),
         ours: data.anchors.iter().map(|c| c.1).collect(),
         known,
+        pointers_proved: false,
         out: Values::default(),
         counts: FxHashMap::default(),
     };
@@ -111,6 +115,7 @@ pub(super) fn causes(data: &Data<'_, '_, '_, '_>, pairs: &Pairs, lines: &Lines) 
         book.text(text);
     }
     book.crossings();
+    book.programs();
     book.elsewhere();
     book.rest(lines);
     book.only_ours();
@@ -289,6 +294,14 @@ impl Book<'_, '_, '_, '_, '_> {
             if p == q {
                 continue;
             }
+            // Code may name the header's second word only.
+            let (x, y) = match p {
+                true => begun(data.b, (x, y), y),
+                false => begun(data.a, (x, y), x),
+            };
+            if self.explained.0.holds(x) || self.explained.1.holds(y) {
+                continue;
+            }
             let text = if p { header(data.b, y) } else { header(data.a, x) };
             let Some(text) = text else {
                 let cause =
@@ -319,6 +332,15 @@ impl Book<'_, '_, '_, '_, '_> {
                 },
             };
             self.text(&t);
+        }
+    }
+
+    /// What tells the garbage collector where pointers are, if it says the same.
+    fn programs(&mut self) {
+        if let Some((x, y)) = pointers::proved(self.data) {
+            x.into_iter().for_each(|r| self.explained.0.add(r));
+            y.into_iter().for_each(|r| self.explained.1.add(r));
+            self.pointers_proved = true;
         }
     }
 
@@ -411,7 +433,11 @@ impl Book<'_, '_, '_, '_, '_> {
         words.into_iter().all(|i| {
             let (v, w) = (a.word(m.addr + i * size), b.word(n.addr + i * size));
             let (Some(v), Some(w)) = (v, w) else { return false };
-            v == w || i < SLICES && lines.proved || self.data.stands_for(self.pairs, v, w)
+            let masks = [(m.gcdata, n.gcdata), (m.gcbss, n.gcbss)].contains(&(v, w));
+            v == w
+                || i < SLICES && lines.proved
+                || masks && self.pointers_proved
+                || self.data.stands_for(self.pairs, v, w)
         })
     }
 
@@ -561,6 +587,17 @@ impl Book<'_, '_, '_, '_, '_> {
                 .push(Cause::new("data", Class::Change).section(section).note(note));
         }
     }
+}
+
+/// A pair of places, moved to where the variable starts that `at` is in.
+fn begun(s: &Space<'_, '_>, pair: (u64, u64), at: u64) -> (u64, u64) {
+    let size = u64::from(s.program.image().ptr_size);
+    let into = match s.symbol(at) {
+        Some((start, ..)) => at - start,
+        None if header(s, at).is_none() && header(s, at.wrapping_sub(size)).is_some() => size,
+        None => 0,
+    };
+    (pair.0.wrapping_sub(into), pair.1.wrapping_sub(into))
 }
 
 /// The text whose header stands at an address: where it is, and its length.

@@ -167,7 +167,10 @@ pub fn plan(program: &Program<'_>, told: &Told) -> Result<Plan, Cannot> {
         env: asked.environment(&go)?,
         folders: (!trimmed).then(|| folders::read(program, &below, files.then_some(&module), &deps)),
         vendored: sums.clone().count() > 0 && sums.clone().all(|none| none),
-        workspace: record.deps.iter().any(|m| m.version == b"(devel)"),
+        workspace: record
+            .deps
+            .iter()
+            .any(|m| m.version == b"(devel)" && m.path != module.as_bytes()),
         dirty: main_version.ends_with(b"+dirty") || record.setting("vcs.modified").as_deref() == Some("true"),
         modinfo: framed.to_vec(),
         build_id: facts.go_build_id.clone().filter(|id| id.split('/').count() == 4),
@@ -368,7 +371,10 @@ impl Asked<'_> {
                     checkout",
             );
         }
-        let local = |m: &&Module<'_>| m.effective().version.is_empty() || m.version == b"(devel)";
+        // Of files on the command line, the main module is among the dependencies.
+        let local = |m: &&Module<'_>| {
+            m.path != module.as_bytes() && (m.effective().version.is_empty() || m.version == b"(devel)")
+        };
         if let Some(m) = self.record.deps.iter().find(local) {
             let path = String::from_utf8_lossy(m.path);
             return named(&format!(
