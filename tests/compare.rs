@@ -196,7 +196,11 @@ fn a_variable_that_the_linker_leaves_out_changes_nothing_else() {
     };
     for (other, cause) in [(full, "-trimpath"), (tagged, "-tags")] {
         let (status, v) = told(&trimmed, &other);
-        assert_eq!((status, &v["verdict"]), (1, &Value::from("identical-but-for")), "{v}");
+        assert_eq!(
+            (status, &v["verdict"]),
+            (1, &Value::from("identical-but-for")),
+            "{v}"
+        );
         assert_eq!(words(&v).first(), Some(&cause), "{v}");
     }
 }

@@ -108,7 +108,12 @@ mod tests {
     fn programs_are_run_as_the_runtime_does() {
         let told = |p: &[u8], limit| {
             let (bits, len) = bits(p, limit)?;
-            Some((bits.iter().map(|b| if *b { '1' } else { '0' }).collect::<String>(), len))
+            Some((
+                bits.iter()
+                    .map(|b| if *b { '1' } else { '0' })
+                    .collect::<String>(),
+                len,
+            ))
         };
         // Three bits, the last two once more twice, one bit; the end.
         let program = [3, 0b101, 0x82, 2, 1, 1, 0, 9];
