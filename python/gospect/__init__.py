@@ -1,16 +1,19 @@
 """gospect opens any Go binary and answers what its maintainers ask before they ship it.
 
 Each function takes a path, or the bytes of a binary, and gives the dict that the sub-command of the same name prints as JSON; the schemas
-are what `gospect generate schema NAME` prints. Python's lock is free while a binary is read, so threads run side by side.
+are what `gospect generate schema NAME` prints, and `gospect.types` has them for type checkers. Python's lock is free while a binary is read, so threads run side by side.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any, Iterable, Iterator, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Optional, Sequence, Union
 
 from . import _native
+
+if TYPE_CHECKING:
+    from .types import Check, Funcs, Info, Scan, Size, Vuln
 
 __all__ = ["GospectError", "check", "funcs", "info", "sbom", "scan", "size", "vuln"]
 
@@ -48,7 +51,7 @@ def _flags(options: dict[str, Any]) -> list[str]:
     return out
 
 
-def _one(command: str, source: Source, options: dict[str, Any]) -> dict[str, Any]:
+def _one(command: str, source: Source, options: dict[str, Any]) -> Any:
     if isinstance(source, (bytes, bytearray, memoryview)):
         path, data = "bytes", bytes(source)
     else:
@@ -61,27 +64,27 @@ def _one(command: str, source: Source, options: dict[str, Any]) -> dict[str, Any
         raise GospectError(path, str(e), None, None) from e
 
 
-def info(source: Source) -> dict[str, Any]:
+def info(source: Source) -> Info:
     """Who built it and from what, how it is linked and hardened, what was left in it."""
     return _one("info", source, {})
 
 
-def size(source: Source) -> dict[str, Any]:
+def size(source: Source) -> Size:
     """Every byte, attributed: the rows add up to the file."""
     return _one("size", source, {})
 
 
-def funcs(source: Source) -> dict[str, Any]:
+def funcs(source: Source) -> Funcs:
     """Its functions, stripped or not."""
     return _one("funcs", source, {})
 
 
-def check(source: Source, **rules: Any) -> dict[str, Any]:
+def check(source: Source, **rules: Any) -> Check:
     """The gate. `rules` are the flags of `gospect check`: `static=True, profile="release", min_go="1.25", no_policy=True`."""
     return _one("check", source, rules)
 
 
-def vuln(source: Source, **options: Any) -> dict[str, Any]:
+def vuln(source: Source, **options: Any) -> Vuln:
     """Known vulnerabilities by the functions that are in it. `options`: `db`, `policy`, `no_policy`, `today`."""
     return _one("vuln", source, options)
 
@@ -95,7 +98,7 @@ def scan(
     paths: Union[str, "os.PathLike[str]", Iterable[Union[str, "os.PathLike[str]"]]],
     with_: Sequence[str] = (),
     **options: Any,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Scan]:
     """Every Go binary in files, folders, archives, packages and images: one record each, as they come.
 
     `with_` names what to tell besides: info, check, size (under `sizes`), funcs, vuln, sbom. `options` are the flags of `gospect scan`:

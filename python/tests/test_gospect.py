@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import tarfile
+import threading
 
 import gospect
 import pytest
@@ -91,6 +92,18 @@ def test_threads_run_side_by_side(binary):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         all_ = list(pool.map(gospect.info, [binary] * 8))
     assert all(a == all_[0] for a in all_)
+
+
+def test_python_goes_on_while_a_binary_is_read(binary):
+    with open(binary, "rb") as f:
+        data = f.read()
+    ticks = 0
+    thread = threading.Thread(target=gospect.size, args=(data,))
+    thread.start()
+    while thread.is_alive():
+        ticks += 1
+    # With the lock held, this thread would get a turn before and after only.
+    assert ticks > 1000
 
 
 def test_the_program_comes_along(binary):
