@@ -43,7 +43,9 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
     };
     let mut names = Names::new();
     let mut lines: Vec<(&[u8], Option<i32>, Option<i32>)> = Vec::new();
-    let equal_tables = part(x, "pctab") == part(y, "pctab");
+    // Looked up once: finding the parts takes a walk over all functions.
+    let pctabs = (part(x, "pctab"), part(y, "pctab"));
+    let equal_tables = pctabs.0 == pctabs.1;
     let mut files_known = BTreeSet::new();
     let mut trees_known = BTreeSet::new();
     // Functions may share tables and trees, and those the names in them.
@@ -65,9 +67,9 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
             out.proved = false;
             break;
         }
-        out.proved &= fields(&f, &g, equal_tables);
+        out.proved &= fields(&f, &g, pctabs, equal_tables);
         let other_lines =
-            f.start_line() != g.start_line() || !equal_tables && !same(&f, &g, f.pcln(), g.pcln());
+            f.start_line() != g.start_line() || !equal_tables && !same(&f, &g, pctabs, f.pcln(), g.pcln());
         if other_lines {
             lines.push((f.name(), f.start_line(), g.start_line()));
         }
@@ -125,27 +127,27 @@ fn same_names(x: &Table<'_>, y: &Table<'_>) -> bool {
     part(x, "funcnametab") == part(y, "funcnametab")
 }
 
+/// The tables of numbers by program counter of both files.
+type Pctabs<'a> = (&'a [u8], &'a [u8]);
+
 /// Are the tables at two offsets of the pctabs the same?
-fn same(f: &Function<'_, '_>, g: &Function<'_, '_>, at: u32, to: u32) -> bool {
+fn same(f: &Function<'_, '_>, g: &Function<'_, '_>, pctabs: Pctabs<'_>, at: u32, to: u32) -> bool {
     if (at == 0) != (to == 0) {
         return false;
     }
-    let stream = |f: &Function<'_, '_>, at: u32| {
+    let stream = |f: &Function<'_, '_>, pctab: &'_ [u8], at: u32| {
         let size = f.table_size(at) as usize;
-        let pctab = part(f.table(), "pctab");
-        pctab
-            .get(at as usize..)
-            .and_then(|b| b.get(..size))
-            .map(<[u8]>::to_vec)
+        let bytes = pctab.get(at as usize..).and_then(|b| b.get(..size));
+        bytes.map(<[u8]>::to_vec)
     };
-    at == 0 || stream(f, at).is_some_and(|s| Some(s) == stream(g, to))
+    at == 0 || stream(f, pctabs.0, at).is_some_and(|s| Some(s) == stream(g, pctabs.1, to))
 }
 
 /// Are all fields of two records equal, but for lines and files?
-fn fields(f: &Function<'_, '_>, g: &Function<'_, '_>, equal_tables: bool) -> bool {
+fn fields(f: &Function<'_, '_>, g: &Function<'_, '_>, pctabs: Pctabs<'_>, equal_tables: bool) -> bool {
     let same = |at: u32, to: u32| match equal_tables {
         true => at == to,
-        false => same(f, g, at, to),
+        false => same(f, g, pctabs, at, to),
     };
     let (p, q): (Vec<u32>, Vec<u32>) = (f.pcdata().collect(), g.pcdata().collect());
     let kinds = |f: &Function<'_, '_>| f.funcdata().map(|d| d.is_some()).collect::<Vec<_>>();

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::words;
 use crate::analysis::compare::{Cause, Class};
 use crate::go::modinfo::{self, ModInfo, Module};
 
@@ -183,7 +184,10 @@ fn settings(theirs: &ModInfo<'_>, ours: &ModInfo<'_>, out: &mut Vec<Difference>)
     for key in keys {
         let value = |info: &ModInfo<'_>| info.setting(&key).map(|v| v.into_owned());
         let (t, o) = (value(theirs), value(ours));
-        if t == o {
+        let words = |v: &Option<String>| v.as_deref().map(words::split);
+        // Quotes do not change the flags.
+        let flags = matches!(&*key, "-ldflags" | "-gcflags" | "-asmflags");
+        if t == o || flags && words(&t).flatten().is_some() && words(&t) == words(&o) {
             continue;
         }
         // Without the checkout there is no stamp.
@@ -237,6 +241,14 @@ mod tests {
             assert_eq!(told(BASE, &BASE.replace(from, to)), [(what.to_string(), false)]);
         }
         assert_eq!(told(BASE, BASE), []);
+    }
+
+    #[test]
+    fn quotes_around_flags_are_no_difference() {
+        let with = |flags: &str| format!("{BASE}build\t-ldflags=\"{flags}\"\n");
+        assert_eq!(told(&with("-s -X 'a.b=c'"), &with("-s -X a.b=c")), []);
+        let other = told(&with("-s -X 'a.b=c d'"), &with("-s -X a.b=c"));
+        assert_eq!(other, [("-ldflags".to_string(), false)]);
     }
 
     #[test]
