@@ -101,10 +101,11 @@ fn write(
         Format::Markdown => report::compare::markdown(out, names, done, listings.unwrap_or_default()),
         _ => {
             report::compare::text(out, names, done, args.output.colored())?;
-            let columns = std::env::var("COLUMNS")
-                .ok()
-                .and_then(|c| c.parse::<usize>().ok());
-            let width = columns.map_or(COLUMN, |c| (c.saturating_sub(6) / 2).max(20));
+            // Two columns, with what stands before and between them.
+            let width = args
+                .output
+                .width()
+                .map_or(COLUMN, |c| (c.saturating_sub(6) / 2).max(20));
             report::compare::side_by_side(out, listings.unwrap_or_default(), width, args.output.colored())
         }
     }

@@ -204,6 +204,11 @@ fn as_linked(facts: &Facts) -> Result<(), Cannot> {
             "was obfuscated ({by}): its source is not what was compiled"
         ));
     }
+    if facts.build_mode == Some("c-archive") {
+        return refuse(
+            "is a C archive, which carries no build ID of its own: archives are not built again".into(),
+        );
+    }
     match facts.compiler {
         Some("gc") => Ok(()),
         Some(other) => refuse(format!("was built by {other}, not by the Go toolchain")),
