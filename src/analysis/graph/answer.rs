@@ -4,9 +4,19 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::Graph;
+use super::cut::{Asker, Whole};
 use super::flood::Without;
 use super::nodes::NONE;
 use crate::go::packages::Origin;
+
+/// Rows that are made at once.
+const AT_ONCE: usize = 512;
+/// So many modules and packages no program has that people write: rows behind are left out.
+const MOST_ROWS: usize = 8192;
+/// How often, on average, each node may be taken back for all rows together.
+const WORK: usize = 200;
+/// What a warning calls the table.
+const LEFT_OUT: &str = "table of what modules and packages hold";
 
 /// A module, a package, or several of them together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +59,24 @@ impl Graph<'_, '_> {
                 modules.entry(m.path.clone()).or_default().push(*p);
             }
         }
-        let one = |name: &str, set: &[u32], by_module: bool| self.row(name, set, &own, by_module);
-        let mut out = Table {
-            modules: modules
-                .par_iter()
-                .map(|(name, set)| one(name, set, true))
-                .collect(),
-            packages: there
-                .par_iter()
-                .filter(|p| path(**p) != "main")
-                .map(|p| one(path(*p), &[*p], false))
-                .collect(),
-        };
+        let mut sets: Vec<(String, Vec<u32>, bool)> =
+            modules.into_iter().map(|(name, set)| (name, set, true)).collect();
+        let largest =
+            |s: &(String, Vec<u32>, bool)| -> u64 { s.1.iter().filter_map(|p| own.get(*p as usize)).sum() };
+        sets.sort_by_key(|s| std::cmp::Reverse(largest(s)));
+        let mut single: Vec<_> = there.iter().filter(|p| path(**p) != "main").collect();
+        single.sort_by_key(|p| std::cmp::Reverse(own.get(**p as usize).copied()));
+        sets.extend(single.iter().map(|p| (path(**p).to_owned(), vec![**p], false)));
+        let mut out = Table::default();
+        let rows = self.rows(&sets, &own);
+        for (row, set) in rows.into_iter().zip(&sets) {
+            if set.2 {
+                &mut out.modules
+            } else {
+                &mut out.packages
+            }
+            .push(row);
+        }
         for rows in [&mut out.modules, &mut out.packages] {
             rows.sort_by(|a, b| b.retained.cmp(&a.retained).then_with(|| a.name.cmp(&b.name)));
         }
@@ -76,7 +92,11 @@ impl Graph<'_, '_> {
         let without = self.dropping(targets)?;
         let mut set: Vec<u32> = without.cut.iter().copied().collect();
         set.sort_unstable();
-        let row = self.row(&targets.join(" "), &set, &self.own(), true);
+        let mut loss = |without: &Without| {
+            let left = self.world.flood(without, &self.world.roots);
+            self.full.bytes.saturating_sub(left.bytes)
+        };
+        let row = self.row(&targets.join(" "), &set, true, &self.own(), &mut loss);
         let left = self.world.flood(&without, &self.world.roots);
         let mut goes: std::collections::BTreeMap<u32, u64> = Default::default();
         for (n, p) in self.world.package.iter().enumerate() {
@@ -136,19 +156,57 @@ impl Graph<'_, '_> {
         }
     }
 
-    fn row(&self, name: &str, set: &[u32], own: &[u64], by_module: bool) -> Row {
+    /// The rows of modules and packages, the first first. Where so many packages hold so much in common that
+    /// all of them would take too long, the last are left out, and a warning says so.
+    fn rows(&self, sets: &[(String, Vec<u32>, bool)], own: &[u64]) -> Vec<Row> {
+        let budget = self.program.image().budget();
+        let Some(whole) = Whole::new(&self.world) else {
+            budget.left_out(LEFT_OUT);
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        let mut work = 0;
+        for part in sets.chunks(AT_ONCE) {
+            if rows.len() >= MOST_ROWS || work > self.world.weight.len().saturating_mul(WORK) {
+                budget.left_out(LEFT_OUT);
+                break;
+            }
+            let one = |asker: &mut Asker<'_>, (name, set, by_module): &(String, Vec<u32>, bool)| {
+                let mut work = 0;
+                let mut loss = |without: &Without| {
+                    let loss = asker.loss(without);
+                    work += loss.work;
+                    loss.bytes
+                };
+                (self.row(name, set, *by_module, own, &mut loss), work)
+            };
+            let found: Vec<(Row, usize)> = part
+                .par_iter()
+                .with_min_len(16)
+                .map_init(|| whole.asker(), one)
+                .collect();
+            work += found.iter().map(|f| f.1).sum::<usize>();
+            rows.extend(found.into_iter().map(|f| f.0));
+        }
+        rows
+    }
+
+    fn row(
+        &self,
+        name: &str,
+        set: &[u32],
+        by_module: bool,
+        own: &[u64],
+        loss: &mut dyn FnMut(&Without) -> u64,
+    ) -> Row {
         let cut: FxHashSet<u32> = set.iter().copied().collect();
         let gone = self.gone(&cut);
-        let world = &self.world;
-        let flood = |gone: FxHashSet<u32>| {
-            let without = Without {
+        let mut flood = |gone: FxHashSet<u32>| {
+            loss(&Without {
                 cut: cut.clone(),
                 gone,
                 ..Without::default()
-            };
-            self.full
-                .bytes
-                .saturating_sub(world.flood(&without, &world.roots).bytes)
+            })
         };
         let certain = flood(FxHashSet::default());
         let retained = if gone.is_empty() {

@@ -17,7 +17,7 @@ use crate::go::packages::{self, Origin};
 pub(super) struct Builder<'p, 'a> {
     pub program: &'p Program<'a>,
     pub zones: Vec<Zone>,
-    pub found: Vec<Found<'a>>,
+    pub found: Vec<Found>,
     words: Vec<(u64, u64)>,
     pub names: Names,
     pub nodes: Nodes,
@@ -344,10 +344,13 @@ impl<'p, 'a> Builder<'p, 'a> {
             }
         }
         // By where they stand: many calls share a long name.
-        let mut known: FxHashMap<usize, u32> = FxHashMap::default();
+        let mut known: FxHashMap<u32, u32> = FxHashMap::default();
+        let Ok(table) = self.program.pclntab() else {
+            return out.into_iter().collect();
+        };
         for (from, name) in self.found.iter().flat_map(|f| &f.inlined) {
-            let q = *known.entry(name.as_ptr() as usize).or_insert_with(|| {
-                let package = packages::of_name(name);
+            let q = *known.entry(*name).or_insert_with(|| {
+                let package = packages::of_name(table.name_at(*name));
                 package.and_then(|p| self.names.find(&p)).unwrap_or(NONE)
             });
             let p = of(*from);

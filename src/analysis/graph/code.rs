@@ -44,13 +44,13 @@ pub enum Hold {
 
 /// What one function refers to.
 #[derive(Debug, Default)]
-pub(super) struct Found<'a> {
+pub(super) struct Found {
     /// The function's index, the address, and how.
     pub refs: Vec<(u32, u64, Hold)>,
     /// The function's index and the places in itabs that it calls through, a bit each.
     pub slots: Vec<(u32, Places)>,
-    /// The function's index and the name of a function that it inlines.
-    pub inlined: Vec<(u32, &'a [u8])>,
+    /// The function's index and where the name of a function that it inlines stands in the table of names.
+    pub inlined: Vec<(u32, u32)>,
 }
 
 /// Reads all functions. `is_type` says whether a descriptor starts at an address, `given` of a function the
@@ -59,7 +59,7 @@ pub(super) fn read<'a>(
     program: &Program<'a>,
     is_type: &(dyn Fn(u64) -> bool + Sync),
     given: &[u16],
-) -> Vec<Found<'a>> {
+) -> Vec<Found> {
     let count = program.functions().len();
     let tasks: Vec<usize> = (0..count).step_by(TASK).collect();
     tasks
@@ -138,7 +138,7 @@ struct Reader<'p, 'a> {
     is_type: &'p (dyn Fn(u64) -> bool + Sync),
     given: &'p [u16],
     effects: Vec<Effect>,
-    out: Found<'a>,
+    out: Found,
 }
 
 /// The code of a function, in the file.
@@ -201,9 +201,8 @@ impl<'a> Reader<'_, 'a> {
             let mut seen: Vec<i32> = f.inline_indices().map(|r| r.value).filter(|v| *v >= 0).collect();
             seen.sort_unstable();
             seen.dedup();
-            self.out
-                .inlined
-                .extend(seen.into_iter().map(|v| (i as u32, f.inlined_name(v))));
+            let names = seen.into_iter().filter_map(|v| f.inlined_name_offset(v));
+            self.out.inlined.extend(names.map(|n| (i as u32, n)));
         }
     }
 

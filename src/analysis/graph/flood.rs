@@ -109,9 +109,89 @@ pub(super) struct Without {
     pub any_method: bool,
 }
 
-const REACHED: u8 = 1;
-const USED: u8 = 2;
-const DIRECT: u8 = 4;
+pub(super) const REACHED: u8 = 1;
+pub(super) const USED: u8 = 2;
+pub(super) const DIRECT: u8 = 4;
+
+/// What a flood finds out, one thing at a time, by number: for each node that it is reached, for each type
+/// that it is used, for each interface that it is in use, for each signature that it is called, for each
+/// package (and for all, the last) and place that a reached function of it calls through there, and that
+/// something reflects.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    nodes: u32,
+    signatures: u32,
+    packages: u32,
+}
+
+/// A fact, by what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact {
+    Reached(u32),
+    Used(u32),
+    Direct(u32),
+    Called(u32),
+    /// The package, or their number for all, and the place.
+    Through(u32, u32),
+    Reflecting,
+}
+
+impl Facts {
+    pub fn of(world: &World) -> Facts {
+        Facts {
+            nodes: world.weight.len() as u32,
+            signatures: world.by_signature.len() as u32,
+            packages: world.importers.len() as u32,
+        }
+    }
+
+    /// How many there can be; `None` where that is more than numbers are.
+    pub fn count(self) -> Option<usize> {
+        let last = self.number(Fact::Reflecting);
+        (last < NONE).then_some(last as usize + 1)
+    }
+
+    pub fn number(self, fact: Fact) -> u32 {
+        let node = |part: u32, x: u32| self.nodes.saturating_mul(part).saturating_add(x);
+        let place = |p: u32, place: u32| {
+            let before = node(3, self.signatures);
+            before.saturating_add(p.saturating_mul(PLACE_BITS).saturating_add(place))
+        };
+        match fact {
+            Fact::Reached(x) => x,
+            Fact::Used(x) => node(1, x),
+            Fact::Direct(x) => node(2, x),
+            Fact::Called(x) => node(3, x),
+            Fact::Through(p, at) => place(p, at),
+            Fact::Reflecting => place(self.packages.saturating_add(1), 0),
+        }
+    }
+
+    pub fn fact(self, number: u32) -> Fact {
+        let n = self.nodes;
+        if number < n {
+            Fact::Reached(number)
+        } else if number < 2 * n {
+            Fact::Used(number - n)
+        } else if number < 3 * n {
+            Fact::Direct(number - 2 * n)
+        } else if number < 3 * n + self.signatures {
+            Fact::Called(number - 3 * n)
+        } else {
+            let place = number - 3 * n - self.signatures;
+            match place / PLACE_BITS {
+                p if p <= self.packages => Fact::Through(p, place % PLACE_BITS),
+                _ => Fact::Reflecting,
+            }
+        }
+    }
+}
+
+/// Places in an itab that have a bit.
+pub(super) const PLACE_BITS: u32 = PLACES as u32 * 64;
+
+/// What a fact follows from, by number; [`NONE`] where nothing is needed.
+pub(super) type Why = [u32; 2];
 
 /// What a flood reached.
 #[derive(Debug, Default)]
@@ -131,19 +211,22 @@ impl Reach {
 }
 
 /// A flood under way.
-struct Flood<'w> {
-    world: &'w World,
-    without: &'w Without,
-    out: Reach,
+pub(super) struct Flood<'w> {
+    pub world: &'w World,
+    pub without: &'w Without,
+    pub out: Reach,
     queue: std::collections::VecDeque<u32>,
     /// Types of whose values an interface is made, and what told so.
-    uses: Vec<(u32, u32)>,
-    called: Vec<bool>,
-    /// The places that reached functions of each package call through, and of all.
-    masks: Vec<Places>,
-    all: Places,
-    reflecting: bool,
+    uses: Vec<(u32, u32, Why)>,
+    pub called: Vec<bool>,
+    /// The places that reached functions of each package call through, and, at the end, of all.
+    pub masks: Vec<Places>,
+    pub reflecting: bool,
     keep_parents: bool,
+    facts: Facts,
+    /// Facts with what they followed from first, in the order in which they were found; only where asked
+    /// for.
+    pub reasons: Option<Vec<(u32, Why)>>,
 }
 
 impl World {
@@ -152,7 +235,7 @@ impl World {
         let mut f = Flood::new(self, without, false);
         for (node, package) in first {
             if !without.gone.contains(package) && !without.cut.contains(package) {
-                f.reach(*node, NONE, Hold::Init);
+                f.reach(*node, NONE, Hold::Init, [NONE; 2]);
                 f.run();
             }
         }
@@ -165,7 +248,7 @@ impl World {
         let mut f = Flood::new(self, without, true);
         for (node, package) in roots {
             if !without.gone.contains(package) && !without.cut.contains(package) {
-                f.reach(*node, NONE, Hold::Init);
+                f.reach(*node, NONE, Hold::Init, [NONE; 2]);
             }
         }
         f.run();
@@ -174,60 +257,80 @@ impl World {
 }
 
 impl<'w> Flood<'w> {
-    fn new(world: &'w World, without: &'w Without, keep_parents: bool) -> Flood<'w> {
+    pub fn new(world: &'w World, without: &'w Without, keep_parents: bool) -> Flood<'w> {
         let count = world.weight.len();
+        let masks = vec![[0; PLACES]; world.importers.len() + 1];
+        let called = vec![false; world.by_signature.len()];
+        let mut new = Flood::new_at(world, without, vec![0; count], called, masks);
+        if keep_parents {
+            new.keep_parents = true;
+            new.out.parents = vec![(NONE, Hold::Data); count];
+        }
+        new
+    }
+
+    /// A flood that goes on from nodes reached, signatures called and places called through.
+    pub fn new_at(
+        world: &'w World,
+        without: &'w Without,
+        state: Vec<u8>,
+        called: Vec<bool>,
+        masks: Vec<Places>,
+    ) -> Flood<'w> {
         Flood {
             world,
             without,
             out: Reach {
-                state: vec![0; count],
-                bytes: 0,
-                parents: if keep_parents {
-                    vec![(NONE, Hold::Data); count]
-                } else {
-                    Vec::new()
-                },
-                order: Vec::new(),
+                state,
+                ..Reach::default()
             },
             queue: std::collections::VecDeque::new(),
             uses: Vec::new(),
-            called: vec![false; world.by_signature.len()],
-            masks: vec![[0; PLACES]; world.importers.len()],
-            all: [0; PLACES],
+            called,
+            masks,
             // Nobody is seen to call it, so anybody may.
             reflecting: world.reflection && world.reflecting.is_empty() && !without.no_reflection,
-            keep_parents,
+            keep_parents: false,
+            facts: Facts::of(world),
+            reasons: None,
         }
     }
 
-    fn run(&mut self) {
+    /// Follows what is in the queue to its end.
+    pub fn run(&mut self) {
         loop {
-            while let Some((node, from)) = self.uses.pop() {
-                self.use_type(node, from);
+            while let Some((node, from, why)) = self.uses.pop() {
+                self.use_type(node, from, why);
             }
             let Some(node) = self.queue.pop_front() else { break };
             let world = self.world;
-            let used = self.state(node) & USED != 0;
+            let reached = [self.facts.number(Fact::Reached(node)), NONE];
+            let used = [self.facts.number(Fact::Used(node)), NONE];
+            let is_used = self.state(node) & USED != 0;
             for (to, hold) in world.edges.of(node) {
-                self.reach(*to, node, *hold);
-                if *hold == Hold::Convert || *hold == Hold::Child && used {
-                    self.uses.push((*to, node));
+                self.reach(*to, node, *hold, reached);
+                match hold {
+                    Hold::Convert => self.uses.push((*to, node, reached)),
+                    Hold::Child if is_used => self.uses.push((*to, node, used)),
+                    _ => {}
                 }
             }
             if let Some(slots) = world.calls.get(&node) {
                 self.calls(node, slots);
             }
-            if !self.reflecting
-                && world.reflection
-                && !self.without.no_reflection
-                && world.reflecting.contains(&node)
-            {
-                self.reflect();
+            if world.reflecting.contains(&node) {
+                self.reflect(node);
             }
         }
     }
 
-    fn state(&self, node: u32) -> u8 {
+    fn because(&mut self, fact: Fact, why: Why) {
+        if let Some(r) = &mut self.reasons {
+            r.push((self.facts.number(fact), why));
+        }
+    }
+
+    pub fn state(&self, node: u32) -> u8 {
         self.out.state.get(node as usize).copied().unwrap_or(0)
     }
 
@@ -237,7 +340,7 @@ impl<'w> Flood<'w> {
         }
     }
 
-    fn reach(&mut self, node: u32, from: u32, hold: Hold) {
+    pub fn reach(&mut self, node: u32, from: u32, hold: Hold, why: Why) {
         let world = self.world;
         let Some(package) = world.package.get(node as usize) else {
             return;
@@ -247,6 +350,7 @@ impl<'w> Flood<'w> {
         }
         if self.state(node) & REACHED == 0 {
             self.set(node, REACHED);
+            self.because(Fact::Reached(node), why);
             self.out.bytes += world.weight.get(node as usize).copied().unwrap_or(0);
             if self.keep_parents
                 && let Some(p) = self.out.parents.get_mut(node as usize)
@@ -257,133 +361,189 @@ impl<'w> Flood<'w> {
             self.queue.push_back(node);
         }
         if self.without.any_method && self.state(node) & USED == 0 && world.slots_of.contains_key(&node) {
-            self.uses.push((node, from));
+            self.uses.push((node, from, why));
         }
         if (hold != Hold::Child || self.without.any_method)
             && self.state(node) & DIRECT == 0
             && let Some(interface) = world.interfaces.get(&node)
         {
             self.set(node, DIRECT);
-            self.offer(interface);
+            self.because(Fact::Direct(node), why);
+            self.offer(node, interface);
         }
     }
 
     /// An interface is in use: its methods that are called are now.
-    fn offer(&mut self, interface: &Interface) {
-        let mut mask = [0u64; PLACES];
-        match interface.package {
-            None => mask = self.all,
-            Some(own) => {
-                let importers = self.world.importers.get(own as usize).into_iter().flatten();
-                for c in importers.chain([&own]) {
-                    let theirs = self.masks.get(*c as usize).into_iter().flatten();
-                    mask.iter_mut().zip(theirs).for_each(|(m, x)| *m |= x);
-                }
-            }
-        }
-        self.call(interface, &mask);
-    }
-
-    fn call(&mut self, interface: &Interface, mask: &Places) {
-        for (i, signature) in interface.signatures.iter().enumerate() {
-            // What is larger than any that people write has no bit.
-            let bit = self.without.any_method || mask.get(i / 64).is_none_or(|m| m >> (i % 64) & 1 == 1);
-            if bit && self.called.get(*signature as usize) == Some(&false) {
-                if let Some(c) = self.called.get_mut(*signature as usize) {
-                    *c = true;
-                }
-                for slot in self
-                    .world
-                    .by_signature
-                    .get(*signature as usize)
-                    .into_iter()
-                    .flatten()
-                {
-                    self.slot(*slot);
-                }
-            }
+    fn offer(&mut self, node: u32, interface: &Interface) {
+        for place in 0..interface.signatures.len() {
+            self.call(node, interface, place);
         }
     }
 
-    fn calls(&mut self, node: u32, slots: &Places) {
-        let world = self.world;
-        let merge = |into: &mut Places| {
-            let before = *into;
-            into.iter_mut().zip(slots).for_each(|(m, s)| *m |= s);
-            before != *into
+    /// The package, or their number for all, whose calls through a place of the interface are seen.
+    pub fn caller(&self, interface: &Interface, place: usize) -> Option<u32> {
+        let through = |p: &u32| {
+            let mask = self.masks.get(*p as usize);
+            mask.and_then(|m| m.get(place / 64))
+                .is_some_and(|w| w >> (place % 64) & 1 == 1)
         };
-        if merge(&mut self.all) {
-            let all = self.all;
-            for i in &world.everywhere {
-                self.again(*i, &all);
-            }
+        let Some(own) = interface.package else {
+            return Some(self.world.importers.len() as u32).filter(through);
+        };
+        let importers = self.world.importers.get(own as usize).into_iter().flatten();
+        importers.copied().chain([own]).find(through)
+    }
+
+    /// Are the methods at this place of an interface in use called?
+    pub fn call(&mut self, node: u32, interface: &Interface, place: usize) {
+        let Some(signature) = interface.signatures.get(place).copied() else {
+            return;
+        };
+        if self.called.get(signature as usize) != Some(&false) {
+            return;
         }
-        let package = world.package.get(node as usize).copied().unwrap_or(NONE) as usize;
-        if let Some(m) = self.masks.get_mut(package)
-            && merge(m)
-        {
-            let mask = *m;
-            let own = package as u32;
-            let seen = world.imports.get(package).into_iter().flatten().chain([&own]);
+        // What is larger than any that people write has no bit.
+        let anyway = self.without.any_method || place >= PLACE_BITS as usize;
+        let caller = if anyway {
+            None
+        } else {
+            self.caller(interface, place)
+        };
+        if caller.is_none() && !anyway {
+            return;
+        }
+        if let Some(c) = self.called.get_mut(signature as usize) {
+            *c = true;
+        }
+        let through = caller.map_or(NONE, |p| self.facts.number(Fact::Through(p, place as u32)));
+        let direct = self.facts.number(Fact::Direct(node));
+        self.because(Fact::Called(signature), [direct, through]);
+        let slots = self.world.by_signature.get(signature as usize);
+        for slot in slots.into_iter().flatten() {
+            self.slot(*slot);
+        }
+    }
+
+    /// A function that is reached calls through these places.
+    pub fn calls(&mut self, node: u32, slots: &Places) {
+        let world = self.world;
+        let package = world.package.get(node as usize).copied().unwrap_or(NONE);
+        let all = world.importers.len() as u32;
+        let why = [self.facts.number(Fact::Reached(node)), NONE];
+        for p in [all, package] {
+            let Some(mask) = self.masks.get_mut(p as usize) else {
+                continue;
+            };
+            let before = *mask;
+            mask.iter_mut().zip(slots).for_each(|(m, s)| *m |= s);
+            let mut new = *mask;
+            new.iter_mut().zip(before).for_each(|(m, b)| *m &= !b);
+            if new == [0; PLACES] {
+                continue;
+            }
+            for place in (0..PLACE_BITS).filter(|b| bit(&new, *b)) {
+                self.because(Fact::Through(p, place), why);
+            }
+            if p == all {
+                for i in &world.everywhere {
+                    self.again(*i, &new);
+                }
+                continue;
+            }
+            let seen = world.imports.get(p as usize).into_iter().flatten().chain([&p]);
             for q in seen {
                 for i in world.interfaces_of.get(*q as usize).into_iter().flatten() {
-                    self.again(*i, &mask);
+                    self.again(*i, &new);
                 }
             }
         }
     }
 
-    fn again(&mut self, node: u32, mask: &Places) {
+    fn again(&mut self, node: u32, new: &Places) {
         if self.state(node) & DIRECT != 0
             && let Some(interface) = self.world.interfaces.get(&node)
         {
-            self.call(interface, mask);
+            let count = interface.signatures.len().min(PLACE_BITS as usize);
+            for place in (0..count).filter(|p| bit(new, *p as u32)) {
+                self.call(node, interface, place);
+            }
         }
     }
 
+    /// Interfaces are made of a type's values, as will be found when the queue is followed.
+    pub fn note_use(&mut self, node: u32, from: u32, why: Why) {
+        self.uses.push((node, from, why));
+    }
+
     /// An interface is made of a type's values: so may one be of what it is made of.
-    fn use_type(&mut self, node: u32, from: u32) {
-        self.reach(node, from, Hold::Child);
+    fn use_type(&mut self, node: u32, from: u32, why: Why) {
+        self.reach(node, from, Hold::Child, why);
         let state = self.state(node);
         if state & REACHED == 0 || state & USED != 0 {
             return;
         }
         self.set(node, USED);
+        self.because(Fact::Used(node), why);
         let world = self.world;
         for slot in world.slots_of.get(&node).into_iter().flatten() {
             self.slot(*slot);
         }
+        let used = [self.facts.number(Fact::Used(node)), NONE];
         let children = world.edges.of(node).iter().filter(|e| e.1 == Hold::Child);
-        self.uses.extend(children.map(|e| (e.0, node)));
+        self.uses.extend(children.map(|e| (e.0, node, used)));
     }
 
-    /// Keeps a method if its type is used and something may call it.
-    fn slot(&mut self, index: u32) {
+    /// Why a method is kept; `None` where it is not: its type must be used and something may call it.
+    pub fn kept(&self, slot: &Slot) -> Option<Why> {
+        let reason = if slot.always {
+            NONE
+        } else if self.called.get(slot.signature as usize) == Some(&true) {
+            self.facts.number(Fact::Called(slot.signature))
+        } else if slot.exported && self.reflecting {
+            self.facts.number(Fact::Reflecting)
+        } else {
+            return None;
+        };
+        let used = self.state(slot.typ) & USED != 0;
+        used.then(|| [self.facts.number(Fact::Used(slot.typ)), reason])
+    }
+
+    /// Keeps a method that is to be kept.
+    pub fn slot(&mut self, index: u32) {
         let Some(s) = self.world.slots.get(index as usize) else {
             return;
         };
-        let called =
-            s.always || self.called.get(s.signature as usize) == Some(&true) || s.exported && self.reflecting;
-        if called && self.state(s.typ) & USED != 0 {
-            let [mtyp, interface, direct] = s.holds;
-            if mtyp != NONE {
-                self.reach(mtyp, s.typ, Hold::Child);
-                self.uses.push((mtyp, s.typ));
-            }
-            for f in [interface, direct] {
-                if f != NONE {
-                    self.reach(f, s.typ, Hold::Method);
-                }
+        let Some(why) = self.kept(s) else { return };
+        let [mtyp, interface, direct] = s.holds;
+        if mtyp != NONE {
+            self.reach(mtyp, s.typ, Hold::Child, why);
+            self.uses.push((mtyp, s.typ, why));
+        }
+        for f in [interface, direct] {
+            if f != NONE {
+                self.reach(f, s.typ, Hold::Method, why);
             }
         }
     }
 
-    fn reflect(&mut self) {
+    /// A function that is reached may call any exported method.
+    pub fn reflect(&mut self, node: u32) {
+        if self.reflecting || !self.world.reflection || self.without.no_reflection {
+            return;
+        }
         self.reflecting = true;
-        let exported = (0..self.world.slots.len() as u32)
-            .filter(|i| self.world.slots.get(*i as usize).is_some_and(|s| s.exported));
-        for i in exported {
-            self.slot(i);
+        let why = [self.facts.number(Fact::Reached(node)), NONE];
+        self.because(Fact::Reflecting, why);
+        for i in 0..self.world.slots.len() as u32 {
+            if self.world.slots.get(i as usize).is_some_and(|s| s.exported) {
+                self.slot(i);
+            }
         }
     }
+}
+
+fn bit(places: &Places, place: u32) -> bool {
+    places
+        .get(place as usize / 64)
+        .is_some_and(|w| w >> (place % 64) & 1 == 1)
 }

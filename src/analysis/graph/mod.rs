@@ -10,6 +10,7 @@ mod answer;
 mod build;
 mod chain;
 mod code;
+mod cut;
 mod data;
 mod flood;
 mod held;

@@ -5,7 +5,7 @@
 //! `reflect.Value.Method`, `MethodByName` with a name that is no constant, or the same of `reflect.Type`
 //! (cmd/compile/internal/walk of Go 1.27: usemethod).
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Graph;
 use super::code::{self, Hold};
@@ -49,7 +49,7 @@ fn callers(graph: &Graph<'_, '_>) -> Vec<u32> {
     };
     let reflect = graph.names.find("reflect");
     // For each of reflect's functions the argument that is the name's address, if it takes one.
-    let mut wanted = rustc_hash::FxHashMap::default();
+    let mut wanted = FxHashMap::default();
     for (i, f) in table.functions().enumerate() {
         match f.name() {
             b"reflect.Value.Method" | b"reflect.(*rtype).Method" => wanted.insert(i as u32, None),
@@ -59,6 +59,8 @@ fn callers(graph: &Graph<'_, '_>) -> Vec<u32> {
         };
     }
     let mut out = Vec::new();
+    // By where the names stand: many calls share a long one.
+    let mut known: FxHashMap<u32, bool> = FxHashMap::default();
     for (i, f) in table.functions().enumerate() {
         let outside = graph.world.package.get(i).copied() != reflect;
         if !outside {
@@ -73,12 +75,13 @@ fn callers(graph: &Graph<'_, '_>) -> Vec<u32> {
             Some(Some(argument)) => !always_constant(graph, i, *to, *argument),
             _ => true,
         });
-        let inlines = || {
-            f.inline_indices().filter(|r| r.value >= 0).any(|r| {
-                matches!(
-                    f.inlined_name(r.value),
-                    b"reflect.Value.Method" | b"reflect.(*rtype).Method"
-                )
+        let mut inlines = || {
+            let mut calls = f.inline_indices().filter_map(|r| f.inlined_name_offset(r.value));
+            calls.any(|name| {
+                *known.entry(name).or_insert_with(|| {
+                    let name = table.name_at(name);
+                    matches!(name, b"reflect.Value.Method" | b"reflect.(*rtype).Method")
+                })
             })
         };
         if any || called.is_empty() && !wanted.is_empty() && inlines() {

@@ -157,16 +157,19 @@ impl<'t, 'a> Function<'t, 'a> {
     /// Name of the inlined call of an index of [`Function::inline_indices`]; empty for -1 and where there is
     /// none.
     pub fn inlined_name(&self, index: i32) -> &'a [u8] {
+        let name = self.inlined_name_offset(index);
+        name.map_or(&[][..], |n| self.table().name_at(n))
+    }
+
+    /// Where [`Function::inlined_name`] stands in the table of names: calls of one function have one place.
+    pub(crate) fn inlined_name_offset(&self, index: i32) -> Option<u32> {
         let table = self.table();
-        let name = || {
-            let at = usize::try_from(index)
-                .ok()?
-                .checked_mul(record_size(table.layout()))?;
-            let r = table.tree(self)?.get(at..)?;
-            let field = if table.layout() >= Layout::Go120 { 4 } else { 12 };
-            Some(table.name_at(table.endian().u32(r, field)?))
-        };
-        name().unwrap_or_default()
+        let at = usize::try_from(index)
+            .ok()?
+            .checked_mul(record_size(table.layout()))?;
+        let r = table.tree(self)?.get(at..)?;
+        let field = if table.layout() >= Layout::Go120 { 4 } else { 12 };
+        table.endian().u32(r, field)
     }
 
     fn call(&self, tree: &'a [u8], i: usize) -> Option<InlinedCall<'a>> {

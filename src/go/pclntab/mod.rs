@@ -330,7 +330,7 @@ impl<'a> Table<'a> {
     }
 
     /// The name at an offset of the name table, empty where there is none.
-    fn name_at(&self, offset: u32) -> &'a [u8] {
+    pub(crate) fn name_at(&self, offset: u32) -> &'a [u8] {
         let at = self.header.names.checked_add(offset as usize);
         at.and_then(|at| c_string(self.bytes, at)).unwrap_or_default()
     }
