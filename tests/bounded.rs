@@ -173,17 +173,6 @@ fn judge(dir: &Path, kind: &Kind) -> Vec<String> {
     wrong
 }
 
-/// What is not within its bounds yet, and why: the graph looks for the end of each inlined call's name anew and
-/// floods once for every module; `sbom` builds its whole document before it writes it.
-#[cfg(unix)]
-const OPEN: [(&str, &str); 5] = [
-    ("pclntab-inline-name", "whatif"),
-    ("pclntab-inline-name", "why"),
-    ("pclntab-packages-and-modules", "why"),
-    ("pclntab-packages-and-modules", "sbom"),
-    ("buildinfo-modules", "sbom"),
-];
-
 #[cfg(unix)]
 #[test]
 fn shared_parts_cost_no_more_than_the_file_is_large() {
@@ -194,13 +183,6 @@ fn shared_parts_cost_no_more_than_the_file_is_large() {
         .filter(|k| k.name.contains(&only))
         .collect();
     let wrong: Vec<String> = kinds.iter().flat_map(|k| judge(&dir, k)).collect();
-    let (open, wrong): (Vec<String>, Vec<String>) = wrong.into_iter().partition(|line| {
-        OPEN.iter()
-            .any(|(kind, command)| line.starts_with(kind) && line.contains(&format!("), {command}: ")))
-    });
-    for line in open {
-        println!("not within its bounds yet: {line}");
-    }
     assert!(
         wrong.is_empty(),
         "{} of {} kinds:\n{}",

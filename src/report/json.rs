@@ -34,6 +34,15 @@ pub fn write<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// An array whose items are made one by one while it is written: however many they are, one is in memory.
+pub struct Each<F>(pub F);
+
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq((self.0)())
+    }
+}
+
 /// Hands JSON on, with characters that would upset a terminal escaped. They stand in strings only, and
 /// serde_json writes a string's characters whole, so that the value stays what it is.
 #[derive(Debug)]

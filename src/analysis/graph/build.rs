@@ -275,6 +275,9 @@ impl<'p, 'a> Builder<'p, 'a> {
                     .copied()
                     .filter(|(p, q)| imports::plausible(name(*p), name(*q), &std)),
             );
+            let newest = *program.release().minors.end();
+            let minor = program.version().map_or(newest, |v| v.minor);
+            pairs.extend(imports::of_std(minor, &self.names));
             let order: Vec<u32> = self
                 .task_packages(&self.nodes.package)
                 .into_iter()
@@ -299,9 +302,7 @@ impl<'p, 'a> Builder<'p, 'a> {
         };
         world.edges = Edges::new(world.weight.len(), edges);
         self.methods(&mut world, &imports);
-        for (f, slots) in self.found.iter().flat_map(|f| &f.slots) {
-            world.calls.insert(*f, *slots);
-        }
+        world.call_through(self.found.iter().flat_map(|f| &f.slots).copied());
         let tasks = self.task_packages(&world.package);
         world.roots = self.roots(&tasks);
         let packages = program.packages();

@@ -462,10 +462,12 @@ mod tests {
             w.slots_of.entry(typ).or_default().push(i);
             w.by_signature[signature as usize].push(i);
         }
+        let mut calls: FxHashMap<u32, [u64; PLACES]> = FxHashMap::default();
         for _ in 0..10 {
-            let places = w.calls.entry(r.below(NODES / 2)).or_insert([0; PLACES]);
+            let places = calls.entry(r.below(NODES / 2)).or_insert([0; PLACES]);
             places[0] |= 1 << r.below(3);
         }
+        w.call_through(calls.into_iter());
         w.reflection = r.below(3) == 0;
         if r.below(2) == 0 {
             w.reflecting.insert(r.below(NODES / 2));

@@ -87,6 +87,8 @@ pub(super) struct World {
     pub everywhere: Vec<u32>,
     /// The places that a function calls through.
     pub calls: rustc_hash::FxHashMap<u32, Places>,
+    /// Places that any of them calls through lie below this one.
+    pub places: u32,
     /// Functions that may call any exported method.
     pub reflecting: FxHashSet<u32>,
     /// Does reflection keep all exported methods?
@@ -122,6 +124,8 @@ pub(super) struct Facts {
     nodes: u32,
     signatures: u32,
     packages: u32,
+    /// Places that anything calls through: those below.
+    places: u32,
 }
 
 /// A fact, by what it says.
@@ -142,6 +146,7 @@ impl Facts {
             nodes: world.weight.len() as u32,
             signatures: world.by_signature.len() as u32,
             packages: world.importers.len() as u32,
+            places: world.places.max(1),
         }
     }
 
@@ -155,7 +160,7 @@ impl Facts {
         let node = |part: u32, x: u32| self.nodes.saturating_mul(part).saturating_add(x);
         let place = |p: u32, place: u32| {
             let before = node(3, self.signatures);
-            before.saturating_add(p.saturating_mul(PLACE_BITS).saturating_add(place))
+            before.saturating_add(p.saturating_mul(self.places).saturating_add(place))
         };
         match fact {
             Fact::Reached(x) => x,
@@ -179,8 +184,8 @@ impl Facts {
             Fact::Called(number - 3 * n)
         } else {
             let place = number - 3 * n - self.signatures;
-            match place / PLACE_BITS {
-                p if p <= self.packages => Fact::Through(p, place % PLACE_BITS),
+            match place / self.places {
+                p if p <= self.packages => Fact::Through(p, place % self.places),
                 _ => Fact::Reflecting,
             }
         }
@@ -230,6 +235,13 @@ pub(super) struct Flood<'w> {
 }
 
 impl World {
+    /// Enters the places that functions call through.
+    pub fn call_through(&mut self, calls: impl Iterator<Item = (u32, Places)>) {
+        self.calls = calls.collect();
+        let highest = |m: &Places| (0..PLACE_BITS).rev().find(|b| bit(m, *b)).map_or(0, |b| b + 1);
+        self.places = self.calls.values().map(highest).max().unwrap_or(0);
+    }
+
     /// Everything that is reached from the roots `first` on.
     pub fn flood(&self, without: &Without, first: &[(u32, u32)]) -> Reach {
         let mut f = Flood::new(self, without, false);

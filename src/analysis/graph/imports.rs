@@ -96,6 +96,34 @@ pub(super) fn listed(text: &[u8], names: &mut Names) -> Result<Vec<(u32, u32)>, 
     Ok(out)
 }
 
+/// What the standard library's packages import in Go 1.`minor`, as far as both are in the program: pairs
+/// (importer, imported). A line of the table is a package and what it imports, a span of minor versions behind
+/// what not all have (`go list`, Go 1.20 to 1.27; written by testdata/std-imports).
+pub(super) fn of_std(minor: u32, names: &Names) -> Vec<(u32, u32)> {
+    let mut out = Vec::new();
+    for line in include_str!("std.txt").lines() {
+        let mut words = line.split(' ');
+        let Some(from) = words.next().and_then(|p| names.find(p)) else {
+            continue;
+        };
+        for word in words {
+            let (path, span) = word.split_once(':').unwrap_or((word, ""));
+            let (first, last) = span.split_once('-').unwrap_or_default();
+            // What is older or newer than the table is like its first or last release.
+            let minor = minor.max(STD.0).min(STD.1);
+            let there = first.parse().map_or(true, |f: u32| f <= minor)
+                && last.parse().map_or(true, |l: u32| minor <= l);
+            if there && let Some(to) = names.find(path) {
+                out.push((from, to));
+            }
+        }
+    }
+    out
+}
+
+/// The first and last minor version of the table.
+const STD: (u32, u32) = (20, 27);
+
 /// Imports that the order of the init tasks tells of packages that nothing is seen to import. Of the packages
 /// whose imports are initialized the least by name is next (cmd/link/internal/ld/inittask.go), so one that
 /// directly follows a greater name waited for it. It may have waited for another in vain, so only what is
@@ -125,6 +153,20 @@ pub(super) fn plausible(p: &str, q: &str, std: &dyn Fn(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_of_the_standard_library_has_spans() {
+        let mut names = Names::default();
+        let [http, h2, random, random2] =
+            ["net/http", "net/http/internal/http2", "math/rand", "math/rand/v2"].map(|p| names.intern(p));
+        let of = |minor| of_std(minor, &names);
+        assert!(!of(26).contains(&(http, h2)) && of(27).contains(&(http, h2)));
+        assert!(of(20).contains(&(http, random)) && of(26).contains(&(http, random)));
+        assert!(!of(27).contains(&(http, random)) && of(27).contains(&(http, random2)));
+        assert_eq!((of(12), of(99)), (of(20), of(27)));
+        let lines = include_str!("std.txt").lines();
+        assert!(lines.clone().count() > 300 && lines.clone().is_sorted());
+    }
 
     #[test]
     fn a_package_that_follows_a_greater_name_waited_for_it() {

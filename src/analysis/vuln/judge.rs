@@ -412,7 +412,7 @@ impl<'s> Engine<'s, '_> {
     ) {
         let blank = Finding {
             id: record.id().to_string(),
-            aliases: record.aliases(),
+            aliases: each_once(record.aliases()),
             published: record.published().to_string(),
             reviewed: record.reviewed(),
             module: t.path.to_string(),
@@ -603,4 +603,11 @@ fn is_of(module: &str, package: &str) -> bool {
         .strip_prefix('v')
         .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     !major
+}
+
+/// The database names some aliases twice.
+fn each_once(mut all: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|a| seen.insert(a.clone()));
+    all
 }

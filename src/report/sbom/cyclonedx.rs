@@ -1,11 +1,11 @@
 //! CycloneDX 1.6 and 1.7, JSON. A test validates both against the official schemas.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Document, Part, Verdict};
+use super::{Document, Held, Part, Verdict};
 use crate::analysis::sbom::{Inventory, Known};
 use crate::analysis::vuln::{Level, Scope};
 use crate::report::json;
@@ -17,57 +17,76 @@ use crate::report::vuln::{page, place, version};
 /// What the writer says.
 pub fn write(out: &mut dyn Write, doc: Document<'_>, spec: &str) -> io::Result<()> {
     let parts = doc.parts();
-    let refs: BTreeMap<Part<'_>, String> = parts.keys().enumerate().map(|(i, p)| (*p, p.key(i))).collect();
     let own = |i: usize| format!("file-{i}");
-    let mut components: Vec<Value> = Vec::new();
-    if doc.files.len() > 1 {
-        components.extend(doc.files.iter().enumerate().map(|(i, f)| file(f, &own(i))));
-    }
-    components.extend(parts.iter().map(|(p, holders)| {
-        let holders = holders.iter().filter_map(|i| doc.files.get(*i));
-        component(p, &refs[p], &holders.collect::<Vec<_>>())
-    }));
-    let dependencies = doc.files.iter().enumerate().map(|(i, _)| {
-        let held = parts.iter().filter(|(_, holders)| holders.contains(&i));
-        json!({ "ref": own(i), "dependsOn": held.map(|(p, _)| &refs[p]).collect::<Vec<_>>() })
-    });
+    let several = doc.files.len() > 1;
+    let components = || {
+        let files = doc.files.iter().enumerate().filter(|_| several);
+        let files = files.map(|(i, f)| file(f, &own(i)));
+        files.chain(parts.iter().map(|p| {
+            let holders = p.files.iter().filter_map(|i| doc.files.get(*i));
+            component(&p.part, &p.key(), &holders.collect::<Vec<_>>())
+        }))
+    };
+    let dependencies = || {
+        let all: Vec<String> = (0..doc.files.len()).map(own).collect();
+        let whole = several.then(|| json!({ "ref": "release", "dependsOn": all }));
+        let files = (0..doc.files.len()).map(|i| {
+            let held = parts.iter().filter(|p| p.is_in(i)).map(Held::key);
+            json!({ "ref": own(i), "dependsOn": held.collect::<Vec<_>>() })
+        });
+        whole.into_iter().chain(files)
+    };
     let mut metadata = json!({
         "timestamp": doc.time,
         "tools": { "components": [{ "type": "application", "name": "gospect",
         "version": env!("CARGO_PKG_VERSION") }] },
     });
-    let mut all: Vec<Value> = dependencies.collect();
-    match doc.files {
-        [one] => set(&mut metadata, "component", file(one, &own(0))),
-        files => {
-            let whole = json!({ "type": "application", "bom-ref": "release", "name": doc.name() });
-            set(&mut metadata, "component", whole);
-            let held: Vec<String> = (0..files.len()).map(own).collect();
-            all.insert(0, json!({ "ref": "release", "dependsOn": held }));
-        }
-    }
-    let mut bom = json!({
-        "$schema": format!("http://cyclonedx.org/schema/bom-{spec}.schema.json"),
-        "bomFormat": "CycloneDX",
-        "specVersion": spec,
-        "serialNumber": format!("urn:uuid:{}", doc.uuid("cyclonedx")),
-        "version": 1,
-        "metadata": metadata,
-        "components": components,
-        "dependencies": all,
-    });
-    if !doc.vulnerabilities.is_empty() {
-        let mut found = Vec::new();
-        for (i, verdicts) in doc.vulnerabilities.iter().enumerate() {
-            for v in verdicts {
-                let held = parts.iter().filter(|(_, holders)| holders.contains(&i));
-                let of = held.map(|(p, _)| p).find(|p| p.is_of(v.finding));
-                found.push(vulnerability(v, of.map_or(own(i), |p| refs[p].clone()), &own(i)));
-            }
-        }
-        set(&mut bom, "vulnerabilities", Value::Array(found));
-    }
-    json::write(out, &bom)
+    let subject = match doc.files {
+        [one] => file(one, &own(0)),
+        _ => json!({ "type": "application", "bom-ref": "release", "name": doc.name() }),
+    };
+    set(&mut metadata, "component", subject);
+    let vulnerabilities = || {
+        let found = doc.vulnerabilities.iter().enumerate();
+        found.flat_map(|(i, verdicts)| {
+            let parts = &parts;
+            verdicts.iter().map(move |v| {
+                let of = parts.iter().find(|p| p.is_in(i) && p.part.is_of(v.finding));
+                vulnerability(v, of.map_or(own(i), Held::key), &own(i))
+            })
+        })
+    };
+    json::write(
+        out,
+        &Bom {
+            schema: format!("http://cyclonedx.org/schema/bom-{spec}.schema.json"),
+            bom_format: "CycloneDX",
+            components: json::Each(components),
+            dependencies: json::Each(dependencies),
+            metadata,
+            serial_number: format!("urn:uuid:{}", doc.uuid("cyclonedx")),
+            spec_version: spec,
+            version: 1,
+            vulnerabilities: (!doc.vulnerabilities.is_empty()).then(|| json::Each(vulnerabilities)),
+        },
+    )
+}
+
+/// The document, keys ascending as in all that is below.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom<'a, C, D, V> {
+    #[serde(rename = "$schema")]
+    schema: String,
+    bom_format: &'a str,
+    components: C,
+    dependencies: D,
+    metadata: Value,
+    serial_number: String,
+    spec_version: &'a str,
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vulnerabilities: Option<V>,
 }
 
 fn set(to: &mut Value, key: &str, value: Value) {

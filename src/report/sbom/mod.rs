@@ -4,8 +4,6 @@ mod cyclonedx;
 mod spdx2;
 mod spdx3;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 pub use cyclonedx::write as cyclonedx;
 pub use spdx2::write as spdx2;
 pub use spdx3::write as spdx3;
@@ -69,17 +67,44 @@ impl<'a> Document<'a> {
     }
 
     /// Every part that is not a file itself, each once, with the places of the files that hold it.
-    fn parts(&self) -> BTreeMap<Part<'a>, BTreeSet<usize>> {
-        let mut out: BTreeMap<Part<'a>, BTreeSet<usize>> = BTreeMap::new();
+    fn parts(&self) -> Vec<Held<'a>> {
+        let mut all: Vec<(Part<'a>, usize)> = Vec::new();
         for (i, f) in self.files.iter().enumerate() {
             let modules = f.modules.iter().map(Part::Module);
             let std = f.stdlib.as_deref().map(Part::Stdlib);
             let libraries = f.libraries.iter().map(|l| Part::Library(l));
-            for part in modules.chain(std).chain(libraries) {
-                out.entry(part).or_default().insert(i);
-            }
+            all.extend(modules.chain(std).chain(libraries).map(|p| (p, i)));
         }
-        out
+        all.sort_unstable();
+        all.dedup();
+        let same = all.chunk_by(|a, b| a.0 == b.0).enumerate();
+        let held = same.filter_map(|(place, one)| {
+            Some(Held {
+                part: one.first()?.0,
+                place,
+                files: one.iter().map(|o| o.1).collect(),
+            })
+        });
+        held.collect()
+    }
+}
+
+/// A part with the places of the files that hold it, ascending, and its own place among all.
+#[derive(Debug)]
+struct Held<'a> {
+    part: Part<'a>,
+    place: usize,
+    files: Vec<usize>,
+}
+
+impl Held<'_> {
+    /// What the document calls it.
+    fn key(&self) -> String {
+        self.part.key(self.place)
+    }
+
+    fn is_in(&self, file: usize) -> bool {
+        self.files.binary_search(&file).is_ok()
     }
 }
 

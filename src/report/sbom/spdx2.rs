@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Document, Part, TOOL};
-use crate::analysis::sbom::Known;
+use super::{Document, Held, Part, TOOL};
+use crate::analysis::sbom::{Inventory, Known};
 use crate::report::json;
 
 /// Writes a document.
@@ -13,89 +14,124 @@ use crate::report::json;
 /// # Errors
 /// What the writer says.
 pub fn write(out: &mut dyn Write, doc: Document<'_>) -> io::Result<()> {
-    let (mut packages, mut relationships) = (Vec::new(), Vec::new());
-    let annotation = |text: String| {
-        json!({ "annotationDate": doc.time, "annotationType": "OTHER",
-        "annotator": format!("Tool: {TOOL}"), "comment": text })
+    let parts = doc.parts();
+    let packages = || {
+        let files = doc.files.iter().enumerate().map(|(i, f)| file(doc, i, f));
+        files.chain(parts.iter().map(|held| of_part(doc, held)))
     };
-    for (i, f) in doc.files.iter().enumerate() {
-        let id = format!("SPDXRef-File-{i}");
-        let mut notes: Vec<Value> = f
-            .properties
-            .iter()
-            .map(|(n, v)| annotation(format!("{n}={v}")))
-            .collect();
-        if let Some((_, from)) = &f.version {
-            notes.push(annotation(format!("gospect:version-from={}", from.word())));
-        }
-        let mut package = package(&id, f.main.as_ref().map_or(&f.name, |m| &m.path), &f.purl());
-        add(&mut package, "packageFileName", json!(f.name));
-        add(
-            &mut package,
-            "checksums",
-            json!([{ "algorithm": "SHA256", "checksumValue": f.sha256 }]),
-        );
-        add(
-            &mut package,
-            "primaryPackagePurpose",
-            json!(if f.library { "LIBRARY" } else { "APPLICATION" }),
-        );
-        if let Some((v, _)) = &f.version {
-            add(&mut package, "versionInfo", json!(v));
-        }
-        add(&mut package, "annotations", Value::Array(notes));
-        packages.push(package);
-        relationships.push(
+    let relationships = || {
+        let described = (0..doc.files.len()).map(|i| {
             json!({ "spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
-            "relatedSpdxElement": id }),
-        );
+                "relatedSpdxElement": file_id(i) })
+        });
+        described.chain(parts.iter().flat_map(|held| {
+            let kind = match held.part {
+                Part::Library(_) => "DEPENDS_ON",
+                _ => "CONTAINS",
+            };
+            held.files.iter().map(move |i| {
+                json!({ "spdxElementId": file_id(*i), "relationshipType": kind,
+                    "relatedSpdxElement": part_id(held) })
+            })
+        }))
+    };
+    json::write(
+        out,
+        &Spdx {
+            id: "SPDXRef-DOCUMENT",
+            creation_info: json!({ "created": doc.time, "creators": [format!("Tool: {TOOL}")] }),
+            data_license: "CC0-1.0",
+            document_namespace: format!("https://spdx.org/spdxdocs/gospect-{}", doc.uuid("spdx")),
+            name: doc.name(),
+            packages: json::Each(packages),
+            relationships: json::Each(relationships),
+            spdx_version: "SPDX-2.3",
+        },
+    )
+}
+
+/// The document, keys ascending as in all that is below.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spdx<P, R> {
+    #[serde(rename = "SPDXID")]
+    id: &'static str,
+    creation_info: Value,
+    data_license: &'static str,
+    document_namespace: String,
+    name: String,
+    packages: P,
+    relationships: R,
+    spdx_version: &'static str,
+}
+
+fn file_id(i: usize) -> String {
+    format!("SPDXRef-File-{i}")
+}
+
+fn part_id(held: &Held<'_>) -> String {
+    format!("SPDXRef-{}", held.key())
+}
+
+fn annotation(doc: Document<'_>, text: String) -> Value {
+    json!({ "annotationDate": doc.time, "annotationType": "OTHER",
+        "annotator": format!("Tool: {TOOL}"), "comment": text })
+}
+
+/// A file as a package.
+fn file(doc: Document<'_>, i: usize, f: &Inventory) -> Value {
+    let properties = f.properties.iter().map(|(n, v)| format!("{n}={v}"));
+    let mut notes: Vec<Value> = properties.map(|p| annotation(doc, p)).collect();
+    if let Some((_, from)) = &f.version {
+        notes.push(annotation(doc, format!("gospect:version-from={}", from.word())));
     }
-    for (place, (part, holders)) in doc.parts().into_iter().enumerate() {
-        let id = format!("SPDXRef-{}", part.key(place));
-        let mut p = package(&id, part.name(), &part.purl().unwrap_or_default());
-        if !part.version().is_empty() {
-            add(&mut p, "versionInfo", json!(part.version()));
-        }
-        add(&mut p, "primaryPackagePurpose", json!("LIBRARY"));
-        add(&mut p, "sourceInfo", json!(how(&part)));
-        if let Part::Stdlib(_) = part {
-            add(&mut p, "licenseDeclared", json!("BSD-3-Clause"));
-        }
-        let mut notes = Vec::new();
-        for f in holders.iter().filter_map(|i| doc.files.get(*i)) {
-            let names = part.packages(f);
-            if !names.is_empty() {
-                notes.push(annotation(format!("packages in {}: {}", f.name, names.join(" "))));
-            }
-        }
-        if !notes.is_empty() {
-            add(&mut p, "annotations", Value::Array(notes));
-        }
-        packages.push(p);
-        for i in holders {
-            let (kind, file) = (
-                if matches!(part, Part::Library(_)) {
-                    "DEPENDS_ON"
-                } else {
-                    "CONTAINS"
-                },
-                format!("SPDXRef-File-{i}"),
-            );
-            relationships
-                .push(json!({ "spdxElementId": file, "relationshipType": kind, "relatedSpdxElement": id }));
+    let mut out = package(
+        &file_id(i),
+        f.main.as_ref().map_or(&f.name, |m| &m.path),
+        &f.purl(),
+    );
+    add(&mut out, "packageFileName", json!(f.name));
+    add(
+        &mut out,
+        "checksums",
+        json!([{ "algorithm": "SHA256", "checksumValue": f.sha256 }]),
+    );
+    add(
+        &mut out,
+        "primaryPackagePurpose",
+        json!(if f.library { "LIBRARY" } else { "APPLICATION" }),
+    );
+    if let Some((v, _)) = &f.version {
+        add(&mut out, "versionInfo", json!(v));
+    }
+    add(&mut out, "annotations", Value::Array(notes));
+    out
+}
+
+/// A module, the standard library or a C library as a package.
+fn of_part(doc: Document<'_>, held: &Held<'_>) -> Value {
+    let part = &held.part;
+    let mut out = package(&part_id(held), part.name(), &part.purl().unwrap_or_default());
+    if !part.version().is_empty() {
+        add(&mut out, "versionInfo", json!(part.version()));
+    }
+    add(&mut out, "primaryPackagePurpose", json!("LIBRARY"));
+    add(&mut out, "sourceInfo", json!(how(part)));
+    if let Part::Stdlib(_) = part {
+        add(&mut out, "licenseDeclared", json!("BSD-3-Clause"));
+    }
+    let mut notes = Vec::new();
+    for f in held.files.iter().filter_map(|i| doc.files.get(*i)) {
+        let names = part.packages(f);
+        if !names.is_empty() {
+            let text = format!("packages in {}: {}", f.name, names.join(" "));
+            notes.push(annotation(doc, text));
         }
     }
-    let spdx = json!({
-        "spdxVersion": "SPDX-2.3",
-        "dataLicense": "CC0-1.0",
-        "SPDXID": "SPDXRef-DOCUMENT",
-        "name": doc.name(),
-        "documentNamespace": format!("https://spdx.org/spdxdocs/gospect-{}", doc.uuid("spdx")),
-        "creationInfo": { "created": doc.time, "creators": [format!("Tool: {TOOL}")] },
-        "packages": packages,
-        "relationships": relationships,
-    });
-    json::write(out, &spdx)
+    if !notes.is_empty() {
+        add(&mut out, "annotations", Value::Array(notes));
+    }
+    out
 }
 
 fn add(to: &mut Value, key: &str, value: Value) {

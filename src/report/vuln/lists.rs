@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Run, page, place, remedy, version};
+use super::{Run, page, place, remedy, version, way};
 use crate::analysis::vuln::Finding;
 use crate::report::check::github::{data, property, unreadable};
 use crate::report::check::xml;
@@ -10,12 +10,14 @@ use crate::report::markdown::{cell, code};
 
 fn said(f: &Finding) -> String {
     let of = version(&f.module, &f.version);
+    let way = f.reach.as_ref().map(|r| format!("; {}", way(r, false)));
     format!(
-        "{} in {} {of}: {}; {}",
+        "{} in {} {of}: {}; {}{}",
         f.id,
         f.module,
         place(f, false),
-        remedy(f)
+        remedy(f),
+        way.unwrap_or_default()
     )
 }
 
@@ -145,17 +147,31 @@ pub fn markdown(out: &mut dyn Write, run: &Run<'_>) -> io::Result<()> {
         if counted.is_empty() {
             continue;
         }
-        writeln!(out, "| Id | Module | Where | Fix |\n| --- | --- | --- | --- |")?;
+        let asked = counted.iter().any(|x| x.reach.is_some());
+        let (title, line) = if asked {
+            (" How the program comes to it |", " --- |")
+        } else {
+            ("", "")
+        };
+        writeln!(
+            out,
+            "| Id | Module | Where | Fix |{title}\n| --- | --- | --- | --- |{line}"
+        )?;
         for x in counted {
             let (of, id) = (version(&x.module, &x.version), &x.id);
             let module = cell(&format!("{} {of}", x.module));
             writeln!(
                 out,
-                "| [{}]({}) | {module} | {} | {} |",
+                "| [{}]({}) | {module} | {} | {} |{}",
                 cell(id),
                 page(id),
                 cell(&place(x, false)),
-                cell(&remedy(x))
+                cell(&remedy(x)),
+                match &x.reach {
+                    Some(reach) => format!(" {} |", cell(&way(reach, false))),
+                    None if asked => " |".to_string(),
+                    None => String::new(),
+                }
             )?;
         }
         writeln!(out)?;

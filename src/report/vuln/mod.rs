@@ -15,7 +15,7 @@ pub use text::write as text;
 
 use crate::analysis::policy::values::Date;
 use crate::analysis::vuln::db::Meta;
-use crate::analysis::vuln::{Database, File, Finding, Level, Scope};
+use crate::analysis::vuln::{Database, File, Finding, Level, Reach, Scope};
 use crate::input::Name;
 
 /// All that one run found, files in the order they were given.
@@ -123,4 +123,25 @@ pub(in crate::report) fn place(f: &Finding, all: bool) -> String {
         true => format!("the module{unseen}{note}"),
         false => format!("{what}{note}"),
     }
+}
+
+/// How the program comes to it, in a line.
+fn way(reach: &Reach, all: bool) -> String {
+    let path = match reach {
+        Reach::By(path) => path,
+        Reach::Uncalled => {
+            return "in the file because reflection may call it; nothing we see calls it".into();
+        }
+        Reach::Unseen => return "in the file; how the program comes to it can't be seen".into(),
+    };
+    let names: Vec<&str> = path.links.iter().map(|l| l.name.as_str()).collect();
+    let at = path.links.last().and_then(|l| l.at.as_deref());
+    let at = at.map_or(String::new(), |at| format!(" ({at})"));
+    let chain = match names.as_slice() {
+        [first, second, .., last_but_one, last] if !all && names.len() > 5 => {
+            format!("{first} → {second} → … → {last_but_one} → {last}")
+        }
+        _ => names.join(" → "),
+    };
+    format!("{chain}{at}")
 }

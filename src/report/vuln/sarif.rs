@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Run, page, place, remedy, version};
-use crate::analysis::vuln::{Finding, Level};
+use super::{Run, page, place, remedy, version, way};
+use crate::analysis::graph::Link;
+use crate::analysis::vuln::{Finding, Level, Reach};
 use crate::report::check::sarif::{Tool, document, fingerprint, notification, uri};
 
 /// Writes the run.
@@ -81,18 +82,38 @@ fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option
         Level::Module => "note",
     };
     let of = version(&f.module, &f.version);
+    let way = f.reach.as_ref().map(|r| format!("; {}", way(r, false)));
+    let way = way.unwrap_or_default();
     let mut out = json!({
         "ruleId": f.id,
         "ruleIndex": index,
         "level": level,
-        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), remedy(f)) },
+        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), remedy(f)) + &way },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }],
         "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module,
         f.package.as_deref().unwrap_or_default()]) }
     });
+    if let (Some(Reach::By(path)), Some(map)) = (&f.reach, out.as_object_mut()) {
+        let links: Vec<Value> = path.links.iter().map(|l| step(file, l)).collect();
+        map.insert(
+            "codeFlows".into(),
+            json!([{ "threadFlows": [{ "locations": links }] }]),
+        );
+    }
     if let (Some(why), Some(map)) = (accepted, out.as_object_mut()) {
         let suppression = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
         map.insert("suppressions".into(), suppression);
     }
     out
+}
+
+/// A link of the chain that leads to a function: where a viewer steps through it, the file is the place, the
+/// function the logical one.
+fn step(file: &str, link: &Link) -> Value {
+    let at = link.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+    json!({ "location": {
+        "message": { "text": format!("{}{at}", link.name) },
+        "physicalLocation": { "artifactLocation": { "uri": uri(file) } },
+        "logicalLocations": [{ "fullyQualifiedName": link.name, "kind": "function" }],
+    } })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::{Run, age, is_certain, page, place, remedy, version};
-use crate::analysis::vuln::{File, Finding, Level, Reach, semver};
+use super::{Run, age, is_certain, page, place, remedy, version, way};
+use crate::analysis::vuln::{File, Finding, Level, semver};
 use crate::report::text::{escape, grouped};
 
 /// Writes the run.
@@ -212,27 +212,6 @@ impl Pen {
         }
         Ok(())
     }
-}
-
-/// How the program comes to it, in a line.
-fn way(reach: &Reach, all: bool) -> String {
-    let path = match reach {
-        Reach::By(path) => path,
-        Reach::Uncalled => {
-            return "in the file because reflection may call it; nothing we see calls it".into();
-        }
-        Reach::Unseen => return "in the file; how the program comes to it can't be seen".into(),
-    };
-    let names: Vec<&str> = path.links.iter().map(|l| l.name.as_str()).collect();
-    let at = path.links.last().and_then(|l| l.at.as_deref());
-    let at = at.map_or(String::new(), |at| format!(" ({at})"));
-    let chain = match names.as_slice() {
-        [first, second, .., last_but_one, last] if !all && names.len() > 5 => {
-            format!("{first} → {second} → … → {last_but_one} → {last}")
-        }
-        _ => names.join(" → "),
-    };
-    format!("{chain}{at}")
 }
 
 fn many(n: usize, one: &str, more: &str) -> String {
