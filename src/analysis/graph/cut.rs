@@ -1,9 +1,9 @@
 //! What a program loses with some of its packages, for many choices of packages: without a flood for each.
 //!
-//! A flood of the whole program notes what each fact followed from first. Facts that followed from what is cut
-//! are taken back, those that follow from what stays as well are found again, and the rest is lost: the work
-//! is as large as what hangs on the packages, not as the program (the way called delete and rederive, Gupta,
-//! Mumick and Subrahmanian 1993). It gives what a flood without them gives, which the tests hold.
+//! A flood of the whole program notes what each fact followed from first. Facts that followed from what is
+//! cut are taken back, those that follow from what stays as well are found again, and the rest is lost: the
+//! work is as large as what hangs on the packages, not as the program (the way called delete and rederive,
+//! Gupta, Mumick and Subrahmanian 1993). It gives what a flood without them gives, which the tests hold.
 
 use rustc_hash::FxHashMap;
 

@@ -97,8 +97,8 @@ pub(super) fn listed(text: &[u8], names: &mut Names) -> Result<Vec<(u32, u32)>, 
 }
 
 /// What the standard library's packages import in Go 1.`minor`, as far as both are in the program: pairs
-/// (importer, imported). A line of the table is a package and what it imports, a span of minor versions behind
-/// what not all have (`go list`, Go 1.20 to 1.27; written by testdata/std-imports).
+/// (importer, imported). A line of the table is a package and what it imports, a span of minor versions
+/// behind what not all have (`go list`, Go 1.20 to 1.27; written by testdata/std-imports).
 pub(super) fn of_std(minor: u32, names: &Names) -> Vec<(u32, u32)> {
     let mut out = Vec::new();
     for line in include_str!("std.txt").lines() {

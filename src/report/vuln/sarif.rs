@@ -83,12 +83,17 @@ fn result(run: &Run<'_>, file: &str, f: &Finding, index: usize, accepted: Option
     };
     let of = version(&f.module, &f.version);
     let way = f.reach.as_ref().map(|r| format!("; {}", way(r, false)));
-    let way = way.unwrap_or_default();
+    let (seen, mend) = (place(f, true), remedy(f));
+    let text = format!(
+        "{file} has {} {of}: {seen}; {mend}{}",
+        f.module,
+        way.unwrap_or_default()
+    );
     let mut out = json!({
         "ruleId": f.id,
         "ruleIndex": index,
         "level": level,
-        "message": { "text": format!("{file} has {} {of}: {}; {}", f.module, place(f, true), remedy(f)) + &way },
+        "message": { "text": text },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }],
         "partialFingerprints": { "gospect/v1": fingerprint(&[file, &f.id, &f.module,
         f.package.as_deref().unwrap_or_default()]) }
