@@ -12,6 +12,7 @@ pub mod info;
 pub mod listing;
 pub mod nm;
 pub mod objfile;
+pub mod outline;
 pub mod plugin;
 pub mod policy;
 pub mod recover;

@@ -188,8 +188,28 @@ impl<'r, 'a> Resolver<'r, 'a> {
         (start == code && self.image.section_at(code)?.perm.exec).then(|| [name, "·f".as_bytes()].concat())
     }
 
-    /// The text at `addr`, if it lies in memory that is not written.
+    /// The string constants that a function's instructions name, as far as its code tells their lengths, with
+    /// their addresses; also those that a variable of type string holds. In the order of the code.
+    pub fn strings(&self, function: &Function<'_>) -> Vec<(u64, &'a str)> {
+        let of = |m: &Mention| {
+            if m.addr < 4096 || !matches!(m.used, Use::Address | Use::Memory) {
+                return None;
+            }
+            let own = m
+                .length()
+                .and_then(|len| Some((m.addr, self.constant(m.addr, len)?)));
+            own.or_else(|| self.held(m.addr))
+        };
+        self.trace(function).0.iter().filter_map(of).collect()
+    }
+
+    /// The text at `addr`, quoted and cut.
     fn string(&self, addr: u64, len: u64) -> Option<Vec<u8>> {
+        self.constant(addr, len).map(shown)
+    }
+
+    /// The text at `addr`, if it lies in memory that is not written.
+    fn constant(&self, addr: u64, len: u64) -> Option<&'a str> {
         let section = self.image.section_at(addr)?;
         let constant = !section.perm.write && !section.perm.exec;
         // What a symbol or a table of Go's names is something else.
@@ -208,38 +228,28 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// A variable of type string: a pointer to text and its length.
     fn header(&self, addr: u64) -> Option<Vec<u8>> {
+        self.held(addr).map(|(_, text)| [b"&", &shown(text)[..]].concat())
+    }
+
+    /// The address and the text that such a variable holds.
+    fn held(&self, addr: u64) -> Option<(u64, &'a str)> {
         let size = u64::from(self.image.ptr_size);
         if !addr.is_multiple_of(size) || self.image.section_at(addr).is_none_or(|s| s.perm.exec) {
             return None;
         }
         let start = self.image.pointer_at(addr)?;
         let len = self.image.word_at(addr.checked_add(size)?)?;
-        let mut out = b"&".to_vec();
-        out.extend(self.string(start, len)?);
-        Some(out)
+        Some((start, self.constant(start, len)?))
     }
 
-    fn text(&self, addr: u64, len: u64) -> Option<Vec<u8>> {
+    fn text(&self, addr: u64, len: u64) -> Option<&'a str> {
         if !(1..=LONGEST).contains(&len) {
             return None;
         }
         let bytes = self.image.bytes_at(addr, len)?;
         let text = std::str::from_utf8(bytes).ok()?;
-        if text
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\x1b'))
-        {
-            return None;
-        }
-        let mut cut = text.len().min(SHOWN);
-        while !text.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        let mut out = quote(text.get(..cut)?.as_bytes());
-        if cut < text.len() {
-            out.extend_from_slice(format!("… ({} bytes)", text.len()).as_bytes());
-        }
-        Some(out)
+        let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\x1b');
+        (!text.chars().any(odd)).then_some(text)
     }
 
     /// Which of the program's embedded files holds an address.
@@ -268,6 +278,19 @@ impl trace::Program for Resolver<'_, '_> {
             _ => Callee::Ordinary,
         }
     }
+}
+
+/// Quoted, the end of a long one cut off.
+fn shown(text: &str) -> Vec<u8> {
+    let mut cut = text.len().min(SHOWN);
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let mut out = quote(text.get(..cut).unwrap_or_default().as_bytes());
+    if cut < text.len() {
+        out.extend_from_slice(format!("… ({} bytes)", text.len()).as_bytes());
+    }
+    out
 }
 
 /// `name+0x10`

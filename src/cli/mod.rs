@@ -17,6 +17,7 @@ mod check;
 mod compare;
 mod diff;
 mod embeds;
+mod explore;
 pub mod frame;
 mod funcs;
 mod generate;
@@ -83,6 +84,7 @@ enum Command {
     Whatif(whatif::Args),
     Reproduce(reproduce::Args),
     Why(why::Args),
+    Explore(explore::Args),
     Check(check::Args),
     Plugin(plugin::Args),
     Report(report::Args),
@@ -273,6 +275,7 @@ fn run_command(command: Command) -> u8 {
         Command::Track(a) => track::run(&a),
         Command::Vuln(a) => vuln::run(&a),
         Command::Why(a) => why::run(&a),
+        Command::Explore(a) => explore::run(&a),
         Command::Whatif(a) => whatif::run(&a),
         Command::Reproduce(a) => reproduce::run(&a),
         // These were run by run_with_go_flags; clap only helps.

@@ -166,7 +166,7 @@ fn taken(shown: &[(usize, usize)]) -> usize {
 }
 
 /// A bar of up to `cells` cells, in eighths.
-fn bar(part: u64, whole: u64, cells: usize) -> String {
+pub fn bar(part: u64, whole: u64, cells: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     if whole == 0 {
         return String::new();

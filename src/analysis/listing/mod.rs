@@ -198,6 +198,21 @@ impl<'a> Listing<'a> {
         })
     }
 
+    /// The functions of a program, by the symbol table, and where that has none by Go's own tables; of
+    /// WebAssembly those of the module.
+    ///
+    /// # Errors
+    /// As [`Listing::of_image`], where Go's tables can't help.
+    pub fn of_program(program: &'a crate::go::Program<'a>) -> Result<Listing<'a>> {
+        let (image, table) = (program.image(), program.pclntab().ok());
+        match (Listing::of_image(image), table) {
+            (Ok(listing), _) if listing.has_functions() => Ok(listing),
+            (_, table) if image.format == crate::image::Format::Wasm => Listing::of_wasm(image, table),
+            (_, Some(table)) => Listing::recover(image, table),
+            (other, None) => other,
+        }
+    }
+
     /// Is there any function to list?
     pub fn has_functions(&self) -> bool {
         self.functions(0, u64::MAX, |_| true).next().is_some()
