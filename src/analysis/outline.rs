@@ -1,5 +1,5 @@
-//! One size report or two → modules, the packages in them, and what each package is made of: functions, types,
-//! embedded files and the rest, every one with its bytes before and after.
+//! One size report or two → modules, the packages in them, and what each package is made of: functions,
+//! types, embedded files and the rest, every one with its bytes before and after.
 //!
 //! The parts of each level add up to the level above, and all of them to the files, as the reports' rows do.
 

@@ -1,7 +1,7 @@
 //! The view → cells of a screen, and which cells may be clicked.
 //!
-//! From top to bottom: the files, the way to this page, a package's parts, the heads of columns, rows or text, what
-//! is selected or typed, keys. A low screen leaves out what is needed least.
+//! From top to bottom: the files, the way to this page, a package's parts, the heads of columns, rows or
+//! text, what is selected or typed, keys. A low screen leaves out what is needed least.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -1,8 +1,8 @@
-//! `gospect explore`: a program on a terminal, to walk through: modules, packages, what they are made of, why they
-//! are there.
+//! `gospect explore`: a program on a terminal, to walk through: modules, packages, what they are made of, why
+//! they are there.
 //!
-//! Keys become actions (`keys`), actions change the view (`state`, `list`), which is drawn (`draw`); what takes
-//! long is done on other threads (`work`).
+//! Keys become actions (`keys`), actions change the view (`state`, `list`), which is drawn (`draw`); what
+//! takes long is done on other threads (`work`).
 
 mod draw;
 mod keys;
@@ -36,15 +36,16 @@ use crate::report::text::escape;
 const INTERRUPTED: u8 = 130;
 const ENDED: u8 = 143;
 
-/// Shows a program on the terminal, to walk through: modules, packages, functions with their instructions, types,
-/// embedded files, strings, and why each is there.
+/// Shows a program on the terminal, to walk through: modules, packages, functions with their instructions,
+/// types, embedded files, strings, and why each is there.
 ///
-/// With two files it shows what changed: old, new and difference. `?` lists the keys; the mouse works too. What it
-/// shows is what `size`, `diff`, `why`, `objdump --resolve`, `types` and `embeds` say.
+/// With two files it shows what changed: old, new and difference. `?` lists the keys; the mouse works too.
+/// What it shows is what `size`, `diff`, `why`, `objdump --resolve`, `types` and `embeds` say.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gospect explore ./server\n  gospect explore old/server new/server\n\n\
-    Exit status: 0 fine; 2 wrong usage, no terminal, or a file that could not be read; 130 after Ctrl-C, 143 after \
+    Exit status: 0 fine; 2 wrong usage, no terminal, or a file that could not be read; 130 after Ctrl-C, \
+    143 after \
     a signal."
 )]
 pub struct Args {
@@ -155,8 +156,8 @@ fn walk(files: Files, mut app: App, theme: Theme) -> io::Result<u8> {
     }
 }
 
-/// Reads keys on a thread of its own: a terminal that is closed keeps its reader busy for good, which must not keep
-/// the program from ending.
+/// Reads keys on a thread of its own: a terminal that is closed keeps its reader busy for good, which must
+/// not keep the program from ending.
 fn read_events() -> Receiver<io::Result<Event>> {
     let (to, events) = channel();
     thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! What is on the screen, as plain data: pages that lie on each other, what is selected, what is still to come.
+//! What is on the screen, as plain data: pages that lie on each other, what is selected, what is still to
+//! come.
 //!
 //! [`App::act`] does what a key asks for, [`App::told`] takes in what the work has found; neither waits, and
 //! neither knows of a terminal.

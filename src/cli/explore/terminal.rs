@@ -1,7 +1,7 @@
 //! The terminal: taken over, and given back as it was, however the program ends.
 //!
-//! Signals to end are only noted ([`ending::be_patient`]), so that the loop gives the terminal back; a panic on
-//! any thread gives it back before its message is written.
+//! Signals to end are only noted ([`ending::be_patient`]), so that the loop gives the terminal back; a panic
+//! on any thread gives it back before its message is written.
 
 use std::io::{self, Stdout, Write};
 use std::sync::Once;

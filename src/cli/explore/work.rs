@@ -1,7 +1,8 @@
-//! What takes long, on threads of its own: sizes, the graph, listings. Questions go in, answers come out, in no
-//! order.
+//! What takes long, on threads of its own: sizes, the graph, listings. Questions go in, answers come out, in
+//! no order.
 //!
-//! The files are kept to the end of the process, so that the program may end while a thread still looks at them.
+//! The files are kept to the end of the process, so that the program may end while a thread still looks at
+//! them.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
