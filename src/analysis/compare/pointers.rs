@@ -21,8 +21,11 @@ struct Programs {
     at: [Range<u64>; 2],
 }
 
+/// A place in each of two programs.
+type Both = [Range<u64>; 2];
+
 /// The places of the programs in both files, where they say the same of variables that stand for each other.
-pub(super) fn proved(data: &Data<'_, '_, '_, '_>) -> Option<([Range<u64>; 2], [Range<u64>; 2])> {
+pub(super) fn proved(data: &Data<'_, '_, '_, '_>) -> Option<(Both, Both)> {
     let (x, y) = (programs(data.a)?, programs(data.b)?);
     let theirs: BTreeSet<u64> = y.words.iter().copied().collect();
     let mut met = BTreeSet::new();

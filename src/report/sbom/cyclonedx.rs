@@ -67,7 +67,7 @@ pub fn write(out: &mut dyn Write, doc: Document<'_>, spec: &str) -> io::Result<(
             serial_number: format!("urn:uuid:{}", doc.uuid("cyclonedx")),
             spec_version: spec,
             version: 1,
-            vulnerabilities: (!doc.vulnerabilities.is_empty()).then(|| json::Each(vulnerabilities)),
+            vulnerabilities: (!doc.vulnerabilities.is_empty()).then_some(json::Each(vulnerabilities)),
         },
     )
 }
