@@ -32,8 +32,11 @@ pub(super) fn words(program: &Program<'_>, zones: &[Zone], described: &[(u64, u6
         let word = data.contains(&at).then(|| (at - data.start) / p)?;
         bits.get(word as usize).map(|bit| !bit)
     };
+    // The first word of an interface is an itab or a type and no pointer to the collector, for neither is on
+    // the heap (cmd/compile/internal/typebits/typebits.go).
+    let of_interface = |to: u64| described.binary_search_by_key(&to, |d| d.0).is_ok();
     let mut take = |at: u64, to: u64| {
-        if !text.contains(&to) && a_number(at) == Some(true) {
+        if !text.contains(&to) && a_number(at) == Some(true) && !of_interface(to) {
             return;
         }
         let known = if text.contains(&to) {
