@@ -148,6 +148,10 @@ fn chains_lead_from_main_to_the_target_link_by_link() {
         };
         assert_eq!(end, target, "{chain}");
     }
+    // A variable holds the interface, as the compiler laid it out.
+    let chain = why(&["main.(*plain).print"], &full);
+    let last = chain["path"].as_array().and_then(|p| p.last());
+    assert_eq!(last.expect("a link")["how"], "method", "{chain}");
     let missing = common::run(["why", full.to_str().expect("UTF-8"), "example.com/nowhere"]);
     assert_eq!(missing.status.code(), Some(2));
 }
