@@ -36,6 +36,7 @@ pub mod go;
 pub mod image;
 pub mod input;
 pub mod report;
+mod zst;
 
 pub use error::{Error, Result};
 pub use go::Program;

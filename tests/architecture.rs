@@ -203,7 +203,7 @@ fn lines_are_no_wider_than_a_page() {
         "src/go/modinfo.rs",
         "src/go/packages/mod.rs",
         "src/report/scan/parquet.rs",
-        "src/report/whole.rs",
+        "src/report/whole/mod.rs",
         "src/report/text.rs",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

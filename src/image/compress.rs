@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use super::{Endian, Format, Image, Section, elf};
 use crate::error::{Error, Result};
+use crate::zst;
 
 /// How a section is compressed.
 pub(super) struct Header {
@@ -97,7 +98,7 @@ pub(super) fn contents<'a>(image: &Image<'a>, section: &Section<'a>) -> Result<C
     let read = match h.method {
         Method::Zlib => inflate(stream, limit, &mut out),
         Method::Zstd => {
-            zstd::stream::read::Decoder::with_buffer(stream).and_then(|d| d.take(limit).read_to_end(&mut out))
+            zst::reader(stream, zst::WINDOW_LOG).and_then(|d| d.take(limit).read_to_end(&mut out))
         }
     };
     read.map_err(|e| broken(e.to_string()))?;

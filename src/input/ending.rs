@@ -61,7 +61,7 @@ impl Drop for Listed {
 }
 
 /// A signal to end has come: true when the process shall end now, its files being gone.
-#[cfg_attr(unix, allow(dead_code))]
+#[cfg_attr(not(all(windows, feature = "cli")), allow(dead_code))]
 pub(crate) fn ends() -> bool {
     if PATIENT.load(SeqCst) {
         CANCELLED.store(true, SeqCst);

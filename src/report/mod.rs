@@ -30,6 +30,6 @@ pub mod types;
 pub mod version;
 pub mod vuln;
 pub mod whatif;
-#[cfg(feature = "cli")]
+#[cfg(feature = "page")]
 pub mod whole;
 pub mod why;

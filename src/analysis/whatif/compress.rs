@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::image::{Image, clip, debug_name};
+use crate::zst;
 
 /// Counts what is written to it.
 #[derive(Debug, Default)]
@@ -62,11 +63,7 @@ fn gzip(parts: &[&[u8]], level: u32) -> io::Result<u64> {
 }
 
 fn zstd(data: &[u8]) -> io::Result<u64> {
-    let mut e = zstd::stream::write::Encoder::new(Counter::default(), 3)?;
-    e.set_pledged_src_size(Some(data.len() as u64))?;
-    e.include_checksum(true)?;
-    e.write_all(data)?;
-    Ok(e.finish()?.0)
+    Ok(zst::write(data, 3, true, Counter::default())?.0)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
+use crate::zst;
+
 /// How a stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
@@ -66,11 +68,7 @@ impl Codec {
                 true,
                 (1 << (log - 10)) + (1 << 10),
             )),
-            Codec::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(from)?;
-                decoder.window_log_max(log)?;
-                Box::new(decoder)
-            }
+            Codec::Zstd => Box::new(zst::reader(from, log)?),
             Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(from)),
         })
     }

@@ -18,6 +18,7 @@ pub use text::Record;
 
 use super::osv::{Affected, Entry};
 use crate::error::{Error, Result};
+use crate::zst;
 
 /// The first bytes of a snapshot.
 const MAGIC: &[u8] = b"gospect vulndb 1\n";
@@ -102,7 +103,7 @@ impl Database {
             .strip_prefix(MAGIC)
             .ok_or_else(|| bad("is no snapshot of this version"))?;
         let mut text = String::new();
-        let mut reader = zstd::stream::read::Decoder::new(body)
+        let mut reader = zst::reader(body, zst::WINDOW_LOG)
             .map_err(|e| bad(&format!("can't be uncompressed: {e}")))?
             .take(LIMIT);
         reader
@@ -142,10 +143,9 @@ impl Database {
             self.meta.modified,
             self.len()
         );
-        let mut out = MAGIC.to_vec();
+        let out = MAGIC.to_vec();
         let text = [head.as_bytes(), self.text.as_bytes()].concat();
-        out.extend(zstd::stream::encode_all(text.as_slice(), level)?);
-        Ok(out)
+        zst::write(&text, level, false, out)
     }
 
     fn index(meta: Meta, text: String) -> Result<Database> {
@@ -287,7 +287,8 @@ mod tests {
             .unwrap();
         assert!(Database::decode(b"").is_err());
         assert!(Database::decode(&good[..good.len() - 1]).is_err());
-        let snapshot = |text: &str| [MAGIC, &zstd::stream::encode_all(text.as_bytes(), 1).unwrap()].concat();
+        let snapshot =
+            |text: &str| [MAGIC, &zst::write(text.as_bytes(), 1, false, Vec::new()).unwrap()].concat();
         for bad in [
             "",
             "source a\nmodified \nentries x\n",

@@ -4,9 +4,13 @@
 //! The page is made from that Markdown (pulldown-cmark), so that it says nothing else than the commands. HTML
 //! in it, which no writer of ours makes, is shown as text.
 
+mod gather;
+
 use std::io::{self, Write};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+
+pub use gather::{Ask, gather};
 
 use super::markdown::cell;
 use super::page::{BASE, Page, THEME, text};
