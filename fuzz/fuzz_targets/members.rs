@@ -9,9 +9,13 @@ use gospect::input::members::{Member, Options, Visit, walk_bytes};
 struct All;
 
 impl Visit for All {
-    fn wants(&mut self, _: &[Vec<u8>], head: &[u8]) -> bool {
+    fn wants(&mut self, head: &[u8]) -> bool {
         assert!(head.len() <= 512);
         true
+    }
+
+    fn known(&mut self, _: &[Vec<u8>]) -> bool {
+        false
     }
 
     fn room(&mut self, _: Option<u64>) {}

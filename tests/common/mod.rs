@@ -6,6 +6,7 @@
 #![allow(dead_code, clippy::print_stderr)]
 
 pub mod browser;
+pub mod containers;
 pub mod crafted;
 pub mod schema;
 

@@ -112,8 +112,12 @@ impl Visitor<'_> {
 }
 
 impl Visit for Visitor<'_> {
-    fn wants(&mut self, _: &[Vec<u8>], head: &[u8]) -> bool {
+    fn wants(&mut self, head: &[u8]) -> bool {
         sniff(head).is_some()
+    }
+
+    fn known(&mut self, _: &[Vec<u8>]) -> bool {
+        false
     }
 
     fn room(&mut self, _: Option<u64>) {}

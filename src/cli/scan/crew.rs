@@ -279,9 +279,13 @@ impl Walk<'_, '_> {
 }
 
 impl Visit for Walk<'_, '_> {
-    fn wants(&mut self, names: &[Vec<u8>], head: &[u8]) -> bool {
+    fn wants(&mut self, head: &[u8]) -> bool {
+        crate::image::sniff(head).is_some()
+    }
+
+    fn known(&mut self, names: &[Vec<u8>]) -> bool {
         let path = self.crew.path(self.subject).as_os_str().as_encoded_bytes();
-        crate::image::sniff(head).is_some() && !self.crew.order.done.has(path, names)
+        self.crew.order.done.has(path, names)
     }
 
     fn room(&mut self, size: Option<u64>) {

@@ -28,25 +28,26 @@ pub(super) struct Kept {
     layers: Vec<(Vec<u8>, Vec<u8>, Region)>,
     /// Links: older Docker writes a layer once and links to it.
     links: HashMap<Vec<u8>, Vec<u8>>,
+    /// Hard links to what may be a layer: name, and cleaned name of what they lead to.
+    hard: Vec<(Vec<u8>, Vec<u8>)>,
     /// Names of everything else.
     others: HashSet<Vec<u8>>,
     spool: Spool,
 }
 
 impl Kept {
-    /// Keeps what may be a part of an image; gives back what may not.
+    /// Keeps what may be a part of an image; gives back what may not. It begins with `head`.
     ///
     /// # Errors
     /// What the reader or the system says.
-    pub fn take<'r>(&mut self, name: &[u8], input: Input<'r>) -> io::Result<Option<Input<'r>>> {
-        let (head, input) = input.peek()?;
+    pub fn take<'r>(&mut self, name: &[u8], head: &[u8], input: Input<'r>) -> io::Result<Taken<'r>> {
         let path = clean(name);
-        let may_be_layer = match Kind::sniff(&head) {
+        let may_be_layer = match Kind::sniff(head) {
             Some(Kind::Tar) => true,
             // Most blobs are layers; those that are not are looked at afterwards.
             Some(Kind::Compressed(_)) if path.starts_with(b"blobs/") => true,
             Some(Kind::Compressed(codec)) => {
-                let inner = codec.head(head.get(..COMPRESSED_HEAD).unwrap_or(&head), HEAD);
+                let inner = codec.head(head.get(..COMPRESSED_HEAD).unwrap_or(head), HEAD);
                 Kind::sniff(&inner) == Some(Kind::Tar)
             }
             _ => false,
@@ -54,7 +55,7 @@ impl Kept {
         if may_be_layer {
             let region = match input {
                 Input::Region(r) => r,
-                Input::Stream(mut s, size) => {
+                Input::Stream(mut s, size, _) => {
                     let region = self.spool.append(&mut s)?;
                     if size.is_some_and(|s| s != region.len()) {
                         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -63,7 +64,7 @@ impl Kept {
                 }
             };
             self.layers.push((path, name.to_vec(), region));
-            return Ok(None);
+            return Ok(Taken::Layer);
         }
         let root = matches!(&path[..], b"manifest.json" | b"index.json");
         let json = matches!(head.first(), Some(b'{' | b'['));
@@ -75,28 +76,30 @@ impl Kept {
                 self.bytes += size;
                 self.manifests.insert(path, text);
             }
-            return Ok(None);
+            return Ok(Taken::Manifest);
         }
         // Only what an image would name is remembered.
         if path.starts_with(b"blobs/") {
             self.others.insert(path);
         }
-        Ok(Some(input))
+        Ok(Taken::Not(input))
     }
 
-    /// A link from `name`, which is relative to its folder where it is symbolic.
-    pub fn link(&mut self, name: &[u8], target: &[u8], symbolic: bool) {
+    /// A symbolic link from `name`, which is relative to its folder.
+    pub fn symbolic_link(&mut self, name: &[u8], target: &[u8]) {
         if !name.ends_with(b".tar") && !name.starts_with(b"blobs/") || self.links.len() >= 10_000 {
             return;
         }
         let name = clean(name);
         let folder = memchr::memrchr(b'/', &name).map_or(&[][..], |i| &name[..i]);
-        let target = if symbolic {
-            clean(&[folder, b"/", target].concat())
-        } else {
-            clean(target)
-        };
+        let target = clean(&[folder, b"/", target].concat());
         self.links.insert(name, target);
+    }
+
+    /// A hard link to what was kept as a layer under the path `target`.
+    pub fn hard_link(&mut self, name: &[u8], target: Vec<u8>) {
+        self.links.insert(clean(name), target.clone());
+        self.hard.push((name.to_vec(), target));
     }
 
     fn layer(&self, name: &[u8]) -> Option<&(Vec<u8>, Vec<u8>, Region)> {
@@ -137,6 +140,16 @@ impl Kept {
     fn json<'k, T: Deserialize<'k>>(&'k self, name: &[u8]) -> Option<serde_json::Result<T>> {
         Some(serde_json::from_slice(self.manifests.get(name)?))
     }
+}
+
+/// What became of something that was looked at as a part of an image.
+pub(super) enum Taken<'r> {
+    /// It may be a layer, and is kept.
+    Layer,
+    /// It may be a manifest, and is kept if it is not too large.
+    Manifest,
+    /// It is none.
+    Not(Input<'r>),
 }
 
 /// One image in the `manifest.json` of `docker save`.
@@ -182,11 +195,11 @@ impl Walker<'_> {
             let name = entry.path.strip_prefix(folder).unwrap_or(&entry.path);
             let name = name.as_os_str().as_encoded_bytes().to_vec();
             self.named(name.clone(), |w| {
-                let taken = Region::open(&entry.path, w.options.guard)
-                    .and_then(|r| kept.take(&name, Input::Region(r)));
+                let peeked = Region::open(&entry.path, w.options.guard).and_then(|r| Input::Region(r).peek());
+                let taken = peeked.and_then(|(head, input)| Ok((kept.take(&name, &head, input)?, head)));
                 match taken {
-                    Ok(Some(input)) => w.item(input),
-                    Ok(None) => Ok(()),
+                    Ok((Taken::Not(input), head)) => w.begun(&head, input),
+                    Ok(_) => Ok(()),
                     Err(e) => w.tell(Err(bad(words(&e, "file")))),
                 }
             })?;
@@ -219,13 +232,21 @@ impl Walker<'_> {
                 overlay.layer(path);
                 self.overlay = Some(overlay);
                 let done = self.named(shown.clone(), |w| w.item(Input::Region(region.clone())));
-                // A layer that can't be read to its end hides nothing that was not seen to be hidden.
+                // A layer that can't be read to its end hides what was seen of it.
                 overlay = self.overlay.take().unwrap_or_default();
                 done?;
             }
         }
         for (path, shown, region) in &kept.layers {
             if !used.contains(&path[..]) {
+                self.named(shown.clone(), |w| w.item(Input::Region(region.clone())))?;
+            }
+        }
+        for (shown, target) in &kept.hard {
+            let Some((path, _, region)) = kept.layer(target) else {
+                continue;
+            };
+            if !used.contains(&path[..]) && !used.contains(&clean(shown)[..]) {
                 self.named(shown.clone(), |w| w.item(Input::Region(region.clone())))?;
             }
         }

@@ -9,6 +9,8 @@
 
 mod codec;
 mod image;
+mod links;
+mod origin;
 mod overlay;
 mod packages;
 mod region;
@@ -24,6 +26,7 @@ use std::rc::Rc;
 use super::Bytes;
 use super::fault::Guard;
 use codec::Codec;
+use origin::Origin;
 use overlay::Overlay;
 pub use region::Region;
 
@@ -59,9 +62,11 @@ pub struct Member {
 
 /// Who is told of members. [`ControlFlow::Break`] ends the walk.
 pub trait Visit {
-    /// Is what is called `names` and begins with `head` (512 bytes, or all of it) worth reading? What is not
-    /// is never taken into memory.
-    fn wants(&mut self, names: &[Vec<u8>], head: &[u8]) -> bool;
+    /// Is what begins with `head` (512 bytes, or all of it) worth reading? What is not is never taken into
+    /// memory.
+    fn wants(&mut self, head: &[u8]) -> bool;
+    /// Is what is called `names` known already, and need not be read?
+    fn known(&mut self, names: &[Vec<u8>]) -> bool;
     /// `size` bytes are about to be taken into memory, or nobody knows how many: may wait until there is
     /// room.
     fn room(&mut self, size: Option<u64>);
@@ -77,6 +82,8 @@ const RATIO: u64 = 200;
 const FREE: u64 = 4 << 30;
 /// Bytes at the start that tell what something is.
 const HEAD: usize = 512;
+/// What is being read when something is looked at.
+const FIRST: &str = "its first bytes";
 /// Bytes at the start of something compressed that are enough to tell what is in it: a zstd block may have
 /// 128 KiB.
 const COMPRESSED_HEAD: usize = 1 << 18;
@@ -168,8 +175,8 @@ impl Kind {
 /// What a member is read from.
 enum Input<'r> {
     Region(Region),
-    /// From front to back, with its bytes where they are known.
-    Stream(Box<dyn Read + 'r>, Option<u64>),
+    /// From front to back, with its bytes where they are known, and how to have it once more.
+    Stream(Box<dyn Read + 'r>, Option<u64>, Origin),
 }
 
 impl<'r> Input<'r> {
@@ -183,7 +190,7 @@ impl<'r> Input<'r> {
                 }
                 Ok((head, Input::Region(r)))
             }
-            Input::Stream(mut s, size) => {
+            Input::Stream(mut s, size, origin) => {
                 let mut head = Vec::with_capacity(HEAD);
                 s.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
                 if Codec::sniff(&head).is_some() && head.len() == HEAD {
@@ -192,15 +199,22 @@ impl<'r> Input<'r> {
                     let _ = s.by_ref().take(more).read_to_end(&mut head);
                 }
                 let whole = Cursor::new(head.clone()).chain(s);
-                Ok((head, Input::Stream(Box::new(whole), size)))
+                Ok((head, Input::Stream(Box::new(whole), size, origin)))
             }
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Input::Region(r) => Origin::Region(r.clone()),
+            Input::Stream(.., origin) => origin.clone(),
         }
     }
 
     fn reader(self) -> Box<dyn BufRead + 'r> {
         match self {
             Input::Region(r) => Box::new(r.reader()),
-            Input::Stream(s, _) => Box::new(BufReader::with_capacity(1 << 16, s)),
+            Input::Stream(s, ..) => Box::new(BufReader::with_capacity(1 << 16, s)),
         }
     }
 }
@@ -237,6 +251,18 @@ fn words(e: &io::Error, structure: &str) -> String {
 #[derive(Clone)]
 struct Budget(Rc<Cell<u64>>);
 
+impl Budget {
+    /// Takes `n`; `false` where there is less, of which nothing is left then.
+    fn take(&self, n: u64) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(n));
+        n <= left
+    }
+}
+
+/// What is said of what passes the budget, if [`Walker::tell`] does not say it better.
+const TOO_MUCH: &str = "unpacks to too much";
+
 /// Counts what a decoder gives against the budget.
 struct Meter<R> {
     from: R,
@@ -248,10 +274,10 @@ impl<R: Read> Read for Meter<R> {
         let left = self.budget.0.get();
         let most = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         if most == 0 && !buf.is_empty() {
-            return Err(io::Error::other("unpacks to too much"));
+            return Err(io::Error::other(TOO_MUCH));
         }
         let n = self.from.read(buf.get_mut(..most).unwrap_or_default())?;
-        self.budget.0.set(left.saturating_sub(n as u64));
+        self.budget.take(n as u64);
         Ok(n)
     }
 }
@@ -317,17 +343,32 @@ impl<'v> Walker<'v> {
     }
 
     fn try_item(&mut self, input: Input<'_>) -> Done {
-        let (head, input) = input.peek().map_err(|e| bad(words(&e, "its first bytes")))?;
-        let Some(kind) = Kind::sniff(&head) else {
-            return self.leaf(&head, input);
+        let (head, input) = input.peek().map_err(|e| bad(words(&e, FIRST)))?;
+        self.open(&head, input)
+    }
+
+    /// As [`Walker::item`], for what begins with `head`.
+    fn begun(&mut self, head: &[u8], input: Input<'_>) -> Done {
+        let done = self.open(head, input);
+        self.tell(done)
+    }
+
+    /// Is there anything in what begins with `head`?
+    fn worth(&mut self, head: &[u8]) -> bool {
+        Kind::sniff(head).is_some() || self.visit.wants(head.get(..HEAD).unwrap_or(head))
+    }
+
+    fn open(&mut self, head: &[u8], input: Input<'_>) -> Done {
+        let Some(kind) = Kind::sniff(head) else {
+            return self.leaf(head, input);
         };
         self.deeper(|w| match kind {
             Kind::Compressed(codec) => w.compressed(codec, input),
             Kind::Tar => w.tar(input),
             Kind::Zip => w.zip(input),
-            Kind::Deb => w.deb(input.reader()),
-            Kind::Rpm => w.rpm(input.reader()),
-            Kind::Cpio => w.cpio(input.reader()),
+            Kind::Deb => w.deb(input),
+            Kind::Rpm => w.rpm(input),
+            Kind::Cpio => w.cpio(input),
         })
     }
 
@@ -354,6 +395,7 @@ impl<'v> Walker<'v> {
 
     /// A stream. A tar or cpio in it is no member of its own: `x.tar.gz` is one archive.
     fn compressed(&mut self, codec: Codec, input: Input<'_>) -> Done {
+        let origin = input.origin().decoded(codec, self.decoders);
         let decoder = codec
             .open(input.reader(), self.decoders)
             .map_err(|e| bad(words(&e, codec.word())))?;
@@ -361,13 +403,13 @@ impl<'v> Walker<'v> {
             from: decoder,
             budget: self.budget.clone(),
         };
-        let (head, inner) = Input::Stream(Box::new(stream), None)
+        let (head, inner) = Input::Stream(Box::new(stream), None, origin)
             .peek()
             .map_err(|e| bad(words(&e, codec.word())))?;
         self.decoders += 1;
         let done = match Kind::sniff(&head) {
             Some(Kind::Tar) => self.tar(inner),
-            Some(Kind::Cpio) => self.cpio(inner.reader()),
+            Some(Kind::Cpio) => self.cpio(inner),
             _ => {
                 let stem = codec.stem(self.names.last().unwrap_or(&self.label));
                 self.named(stem, |w| w.item(inner))
@@ -379,15 +421,19 @@ impl<'v> Walker<'v> {
 
     /// What can't be opened any further.
     fn leaf(&mut self, head: &[u8], input: Input<'_>) -> Done {
-        if !self.visit.wants(&self.names, head.get(..HEAD).unwrap_or(head)) {
+        if !self.visit.wants(head.get(..HEAD).unwrap_or(head)) || self.visit.known(&self.names) {
             return Ok(());
         }
         let bytes = match input {
             Input::Region(region) => {
+                // Many names may lead to the same bytes.
+                if !self.budget.take(region.len()) {
+                    return Err(bad(TOO_MUCH));
+                }
                 self.visit.room(Some(region.len()));
                 region.bytes().map_err(|e| bad(words(&e, "contents")))?
             }
-            Input::Stream(mut stream, size) => {
+            Input::Stream(mut stream, size, _) => {
                 self.visit.room(size);
                 let mut kept = Vec::new();
                 let most = size.map_or(IN_MEMORY, |s| s.min(IN_MEMORY));

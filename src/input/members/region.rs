@@ -110,8 +110,15 @@ impl Region {
     /// # Errors
     /// What the system says.
     pub fn head(&self, n: usize) -> io::Result<Vec<u8>> {
-        let mut out = Vec::new();
-        self.reader().take(n as u64).read_to_end(&mut out)?;
+        let mut out = vec![0; n.min(usize::try_from(self.len).unwrap_or(n))];
+        let mut have = 0;
+        while let Some(rest) = out.get_mut(have..).filter(|r| !r.is_empty()) {
+            match self.read_at(rest, have as u64)? {
+                0 => break,
+                got => have += got,
+            }
+        }
+        out.truncate(have);
         Ok(out)
     }
 

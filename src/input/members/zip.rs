@@ -8,6 +8,7 @@ use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 
 use super::codec::Codec;
+use super::origin::Origin;
 use super::region::{Region, Spool};
 use super::{Done, End, Input, Meter, Walker, bad, words};
 
@@ -23,7 +24,7 @@ impl Walker<'_> {
     pub(super) fn zip(&mut self, input: Input<'_>) -> Done {
         let region = match input {
             Input::Region(region) => region,
-            Input::Stream(mut stream, size) => {
+            Input::Stream(mut stream, size, _) => {
                 let spooled = match size {
                     Some(size) if size <= SMALL => {
                         let mut bytes = Vec::new();
@@ -72,34 +73,36 @@ impl Walker<'_> {
             return self.item(Input::Region(packed));
         }
         let from = Box::new(packed.reader());
-        let decoder: Box<dyn std::io::Read> = match member.method {
-            CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(from)),
-            CompressionMethod::BZIP2 => open(Codec::Bzip2, from, self.decoders)?,
-            CompressionMethod::ZSTD => open(Codec::Zstd, from, self.decoders)?,
-            CompressionMethod::XZ => open(Codec::Xz, from, self.decoders)?,
+        let codec = match member.method {
+            CompressionMethod::DEFLATE => None,
+            CompressionMethod::BZIP2 => Some(Codec::Bzip2),
+            CompressionMethod::ZSTD => Some(Codec::Zstd),
+            CompressionMethod::XZ => Some(Codec::Xz),
             other => {
                 return Err(bad(format!(
                     "is compressed by {other:?}, which is not read (zip)"
                 )));
             }
         };
+        let decoder: Box<dyn std::io::Read>;
+        let origin;
+        if let Some(codec) = codec {
+            let opened = codec.open(from, self.decoders);
+            decoder = opened.map_err(|e| bad(words(&e, codec.word())))?;
+            origin = Origin::Region(packed).decoded(codec, self.decoders);
+        } else {
+            decoder = Box::new(DeflateDecoder::new(from));
+            origin = Origin::Inflated(packed);
+        }
         let metered = Meter {
             from: entry.verifying_reader(decoder),
             budget: self.budget.clone(),
         };
         self.decoders += 1;
-        let done = self.item(Input::Stream(Box::new(metered), Some(member.size)));
+        let done = self.item(Input::Stream(Box::new(metered), Some(member.size), origin));
         self.decoders -= 1;
         done
     }
-}
-
-fn open(
-    codec: Codec,
-    from: Box<super::region::RegionReader>,
-    within: usize,
-) -> Result<Box<dyn std::io::Read>, End> {
-    codec.open(from, within).map_err(|e| bad(words(&e, codec.word())))
 }
 
 /// What is needed of a directory's entry once the buffer has moved on.
