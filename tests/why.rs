@@ -157,6 +157,35 @@ fn chains_lead_from_main_to_the_target_link_by_link() {
 }
 
 #[test]
+fn what_is_there_without_a_chain_is_never_told_as_absent() {
+    let Some(full) = Build::new("keeps", "linux/amd64").args(&["-trimpath"]).path() else {
+        return;
+    };
+    let main = common::run(["info", "--format", "json", full.to_str().expect("UTF-8")]);
+    let main: Value = serde_json::from_slice(&main.stdout).expect("JSON");
+    let main = main["main"]["path"].as_str().expect("a main module").to_string();
+    assert_eq!(why(&[&main], &full)["found"], "own");
+    assert_eq!(why(&["regexp"], &full)["found"], "path");
+    let gone = why(&["--drop", "text/template", "text/template"], &full);
+    assert_eq!(
+        (&gone["found"], gone["path"].as_array().map(Vec::len)),
+        (&"gone".into(), Some(0))
+    );
+    // Every function of the program is one of these, whether a chain to it is seen or not.
+    let out = common::run(["funcs", "--format", "json", full.to_str().expect("UTF-8")]);
+    let all: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    let functions = all["functions"].as_array().expect("functions");
+    let mut unseen = 0;
+    for f in functions.iter().step_by(functions.len() / 40) {
+        let name = f["name"].as_str().expect("a name");
+        let found = why(&[name], &full)["found"].clone();
+        assert!(found == "path" || found == "unseen", "{name}: {found}");
+        unseen += u32::from(found == "unseen");
+    }
+    assert!(unseen < 3, "{unseen} of 40 functions are not explained");
+}
+
+#[test]
 fn what_is_no_go_program_is_refused_and_bad_lists_are_named() {
     let ls = Command::new("true").output().is_ok() && Path::new("/bin/ls").exists();
     if ls {

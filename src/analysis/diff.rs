@@ -119,7 +119,7 @@ impl Diff {
         let Ok(graph) = Graph::new(new, None) else { return };
         for a in self.arrived.iter_mut().take(CHAINS) {
             let found = graph.paths(&a.module, &[], 1).ok();
-            a.path = found.and_then(|paths| paths.into_iter().next());
+            a.path = found.and_then(|found| found.paths().first().cloned());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Format, Output, Trouble};
-use crate::analysis::graph::Graph;
+use crate::analysis::graph::{Found, Graph};
 use crate::go::Program;
 use crate::input::{self, fault};
 use crate::report::text::escape;
@@ -89,19 +89,14 @@ pub(super) fn run(args: &Args) -> u8 {
             }
             if let Some(target) = &args.target {
                 let found = graph.paths(target, &args.drop, args.all).map_err(Trouble::File)?;
-                if found.is_empty() {
-                    let rest = if args.drop.is_empty() {
-                        ""
-                    } else {
-                        " without what is dropped"
-                    };
+                if found == Found::Absent {
                     let what = "no module, package, function, type or embedded file of the program";
-                    return Err(Trouble::File(format!("{what}{rest} is called {target}")));
+                    return Err(Trouble::File(format!("{what} is called {target}")));
                 }
                 match args.format {
                     Format::Json => report::chains_json(out, file, target, &found)?,
                     Format::Dot => report::chains_dot(out, &found)?,
-                    _ => report::chains(out, &found)?,
+                    _ => report::chains(out, target, &found)?,
                 }
                 return Ok(super::FINE);
             }

@@ -35,6 +35,31 @@ pub struct Path {
     pub imported: Vec<String>,
 }
 
+/// How the program comes to what a user names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// By these chains, the shortest first.
+    Paths(Vec<Path>),
+    /// It is the main module: all begins there.
+    Own,
+    /// The program has no such module, package, function, type or embedded file.
+    Absent,
+    /// It goes with the modules or packages that were dropped.
+    Gone,
+    /// It is there and no chain to it is seen: the linker has a reason.
+    Unseen,
+}
+
+impl Found {
+    /// The chains; none where there is another answer.
+    pub fn paths(&self) -> &[Path] {
+        match self {
+            Found::Paths(paths) => paths,
+            _ => &[],
+        }
+    }
+}
+
 /// How the program comes to some functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reached {
@@ -48,17 +73,21 @@ pub enum Reached {
 
 impl Graph<'_, '_> {
     /// How the program comes to a module, package, function, type or embedded file; without the modules or
-    /// packages in `drop` if there are any. Up to `count` chains, the shortest first, no two from the same
-    /// place into the target. Empty where the program has no such thing, or not without those.
+    /// packages in `drop` if there are any. Up to `count` chains, no two from the same place into the target.
     ///
     /// # Errors
     /// Where one of `drop` is not in the program.
-    pub fn paths(&self, target: &str, drop: &[String], count: usize) -> Result<Vec<Path>, String> {
+    pub fn paths(&self, target: &str, drop: &[String], count: usize) -> Result<Found, String> {
         let without = self.dropping(drop)?;
         let set = self.packages_of(target);
         let wanted: Box<dyn Fn(u32) -> bool> = if set.is_empty() {
             let Some(node) = self.node_named(target) else {
-                return Ok(Vec::new());
+                let mut modules = self.program.packages().modules().iter();
+                return Ok(if modules.any(|m| m.main && m.path == target) {
+                    Found::Own
+                } else {
+                    Found::Absent
+                });
             };
             Box::new(move |n| n == node)
         } else {
@@ -70,10 +99,16 @@ impl Graph<'_, '_> {
             let found = self.chains_into(&reach, &*wanted, count.max(1));
             if !found.is_empty() {
                 let paths = found.into_iter().map(|nodes| self.path_of(&nodes, only_init));
-                return Ok(paths.collect());
+                return Ok(Found::Paths(paths.collect()));
             }
         }
-        Ok(Vec::new())
+        let left = self.world.flood(&without, &self.world.roots);
+        let stays = (0..self.world.weight.len() as u32).any(|n| left.has(n) && wanted(n));
+        Ok(if stays || drop.is_empty() {
+            Found::Unseen
+        } else {
+            Found::Gone
+        })
     }
 
     /// For each list of functions (by index) how the program comes to one of them.

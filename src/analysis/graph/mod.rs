@@ -19,7 +19,7 @@ mod nodes;
 mod reflection;
 
 pub use answer::{Row, Table};
-pub use chain::{Link, Path, Reached};
+pub use chain::{Found, Link, Path, Reached};
 pub use code::Hold;
 pub use held::{Held, Holdings};
 

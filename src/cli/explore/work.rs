@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::lines::{Line, Tone, of_report};
 use super::list::{Constant, Kept, Retained};
-use crate::analysis::graph::{Graph, Reached, Row};
+use crate::analysis::graph::{Graph, Row};
 use crate::analysis::listing::{Function, Listing};
 use crate::analysis::outline::{Outline, Pair, Side};
 use crate::analysis::resolve::Resolver;
@@ -363,42 +363,15 @@ impl Opened {
         if let Ok((row, _)) = graph.together(std::slice::from_ref(&name)) {
             lines.extend(numbers(&row));
         }
-        let paths = graph.paths(&name, &[], 3)?;
+        let found = graph.paths(&name, &[], 3)?;
+        if found.paths().is_empty() {
+            lines.push(Line::new(Tone::Plain, why_report::no_chain(&found)));
+            return Ok(lines);
+        }
         let mut text = Vec::new();
-        why_report::chains(&mut text, &paths).map_err(|e| e.to_string())?;
+        why_report::chains(&mut text, &name, &found).map_err(|e| e.to_string())?;
         lines.extend(of_report(&text));
-        if paths.is_empty() {
-            lines.push(Line::new(Tone::Plain, self.unseen(graph, &name)));
-        }
         Ok(lines)
-    }
-
-    /// Why no chain leads to a function or to a package's functions.
-    fn unseen(&self, graph: &Graph<'_, '_>, name: &str) -> &'static str {
-        let (functions, packages) = (self.program.functions(), self.program.packages());
-        let Ok(table) = self.program.pclntab() else {
-            return "";
-        };
-        let of = |i: &usize| {
-            let package = functions.package(*i);
-            let module = package.and_then(|p| packages.module(p));
-            package == Some(name)
-                || module.is_some_and(|m| m.path == name)
-                || table
-                    .get(*i)
-                    .is_some_and(|f| String::from_utf8_lossy(f.name()) == name)
-        };
-        let list: Vec<usize> = (0..functions.len()).filter(of).collect();
-        if list.iter().any(|i| {
-            let module = functions.package(*i).and_then(|p| packages.module(p));
-            module.is_some_and(|m| m.main)
-        }) {
-            return "it is the program's own";
-        }
-        match graph.reached(&[list]).first() {
-            Some(Reached::ByReflection) => "only reflection, which may call every exported method",
-            _ => "the way to it can't be seen",
-        }
     }
 }
 

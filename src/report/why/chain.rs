@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::quoted;
-use crate::analysis::graph::{self, Hold, Path};
+use crate::analysis::graph::{self, Found, Hold, Path};
 use crate::input::Name;
 use crate::report::json;
 use crate::report::text::escape;
@@ -18,6 +18,7 @@ struct Chain<'r> {
     #[serde(flatten)]
     file: json::Named,
     target: &'r str,
+    found: &'static str,
     only_init: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     imported: &'r [String],
@@ -65,12 +66,20 @@ pub fn links(path: &Path) -> Vec<Link<'_>> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn json(out: &mut dyn Write, file: &Name, target: &str, paths: &[Path]) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, file: &Name, target: &str, found: &Found) -> io::Result<()> {
+    let paths = found.paths();
     let chain = Chain {
         schema: "gospect/why",
         version: 1,
         file: file.into(),
         target,
+        found: match found {
+            Found::Paths(_) => "path",
+            Found::Own => "own",
+            Found::Absent => "absent",
+            Found::Gone => "gone",
+            Found::Unseen => "unseen",
+        },
         only_init: paths.first().is_some_and(|p| p.only_init),
         imported: paths.first().map_or(&[], |p| &p.imported),
         path: paths.first().map_or(Vec::new(), links),
@@ -93,11 +102,26 @@ pub fn told(how: Hold) -> &'static str {
     }
 }
 
-/// Chains as text, one link a line, an empty line between two.
+/// Why there is no chain; empty where there is one.
+pub fn no_chain(found: &Found) -> &'static str {
+    match found {
+        Found::Paths(_) => "",
+        Found::Own => "the main module: all chains begin in it",
+        Found::Absent => "no module, package, function, type or embedded file of the program is called so",
+        Found::Gone => "goes with what is dropped",
+        Found::Unseen => "in the program; the way to it can't be seen",
+    }
+}
+
+/// Chains as text, one link a line, an empty line between two; without any, why there is none.
 ///
 /// # Errors
 /// What the writer says.
-pub fn text(out: &mut dyn Write, paths: &[Path]) -> io::Result<()> {
+pub fn text(out: &mut dyn Write, target: &str, found: &Found) -> io::Result<()> {
+    let paths = found.paths();
+    if paths.is_empty() {
+        writeln!(out, "{}: {}", escape(target.as_bytes()), no_chain(found))?;
+    }
     if paths.first().is_some_and(|p| p.only_init) {
         writeln!(out, "reached from packages' initialization only:")?;
     }
@@ -125,7 +149,8 @@ pub fn text(out: &mut dyn Write, paths: &[Path]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn dot(out: &mut dyn Write, paths: &[Path]) -> io::Result<()> {
+pub fn dot(out: &mut dyn Write, found: &Found) -> io::Result<()> {
+    let paths = found.paths();
     writeln!(out, "digraph why {{\n  node [shape=box];")?;
     let mut drawn = BTreeSet::new();
     for path in paths {

@@ -2,7 +2,7 @@
 
 mod chain;
 
-pub use chain::{Link, dot as chains_dot, json as chains_json, links, text as chains, told};
+pub use chain::{Link, dot as chains_dot, json as chains_json, links, no_chain, text as chains, told};
 
 use std::io::{self, Write};
 
