@@ -6,7 +6,9 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::containers::{Folder, cpio_linked, gz, members, rpm, scan, sha256, subjects, tar, xz, zip};
+use common::containers::{
+    Folder, cpio_linked, docker, gz, members, rpm, scan, sha256, subjects, tar, xz, zip,
+};
 use serde_json::json;
 
 /// Names and sums of the records that have one, sorted.
@@ -21,19 +23,6 @@ fn told(args: &[&str], path: &Path) -> (Vec<(String, String)>, i32) {
         .collect();
     all.sort();
     (all, status)
-}
-
-/// A `docker save` of these layers, the lowest first.
-fn image(layers: &[&[u8]]) -> Vec<u8> {
-    let names: Vec<String> = (0..layers.len()).map(|i| format!("{i}/layer.tar")).collect();
-    let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": names}]).to_string();
-    let mut files: Vec<(&str, &[u8])> = names
-        .iter()
-        .map(String::as_str)
-        .zip(layers.iter().copied())
-        .collect();
-    files.push(("manifest.json", manifest.as_bytes()));
-    tar(&files)
 }
 
 #[test]
@@ -133,13 +122,13 @@ fn what_a_layer_links_to_may_be_deleted_above_it() {
             .collect::<Vec<_>>()
     };
     for (name, body) in [
-        ("plain.tar", image(&[&bottom, &top])),
-        ("gz.tar", image(&[&gz(&bottom), &gz(&top)])),
+        ("plain.tar", docker(&[&bottom, &top])),
+        ("gz.tar", docker(&[&gz(&bottom), &gz(&top)])),
         (
             "zst.tar",
-            image(&[&zstd::encode_all(&bottom[..], 1).unwrap(), &top]),
+            docker(&[&zstd::encode_all(&bottom[..], 1).unwrap(), &top]),
         ),
-        ("all.tar.gz", gz(&image(&[&bottom, &top]))),
+        ("all.tar.gz", gz(&docker(&[&bottom, &top]))),
     ] {
         let path = dir.put(name, &body);
         assert_eq!(told(&[], &path), (want("0/layer.tar"), 0), "{name}");
@@ -173,8 +162,8 @@ fn a_layer_that_is_cut_short_hides_what_was_seen_of_it() {
     let bottom = tar(&[("bin/a", &go), ("bin/b", &go), ("bin/c", &go)]);
     let middle = gz(&tar(&[("bin/b", &other), ("bin/d", &other)]));
     let top = tar(&[("bin/.wh.a", b"")]);
-    let whole = image(&[&bottom, &middle, &top]);
-    let cut = image(&[&bottom, &middle[..middle.len() - 1000], &top]);
+    let whole = docker(&[&bottom, &middle, &top]);
+    let cut = docker(&[&bottom, &middle[..middle.len() - 1000], &top]);
     let names = |path: &Path| {
         let (records, status) = scan(&[], path);
         (members(&records), status)

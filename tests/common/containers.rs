@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A folder for one test, gone at the end.
 pub struct Folder(pub PathBuf);
@@ -247,4 +247,38 @@ pub fn subjects() -> Option<(Vec<u8>, Vec<u8>)> {
         .args(&["-ldflags=-s -w"])
         .path()?;
     Some((std::fs::read(one).unwrap(), std::fs::read(other).unwrap()))
+}
+
+/// A `docker save` of these layers, the lowest first: `0/layer.tar` and so on.
+pub fn docker(layers: &[&[u8]]) -> Vec<u8> {
+    let names: Vec<String> = (0..layers.len()).map(|i| format!("{i}/layer.tar")).collect();
+    let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": names}]).to_string();
+    let mut files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(String::as_str)
+        .zip(layers.iter().copied())
+        .collect();
+    files.push(("manifest.json", manifest.as_bytes()));
+    tar(&files)
+}
+
+/// The files of an OCI layout of these layers, the lowest first.
+pub fn oci(layers: &[&[u8]]) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![(
+        "oci-layout".to_string(),
+        b"{\"imageLayoutVersion\":\"1.0.0\"}".to_vec(),
+    )];
+    let mut blob = |body: &[u8], kind: &str| {
+        let sum = sha256(body);
+        files.push((format!("blobs/sha256/{sum}"), body.to_vec()));
+        json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": format!("sha256:{sum}"),
+            "size": body.len()})
+    };
+    let config = blob(b"{}", "config.v1+json");
+    let layers: Vec<Value> = layers.iter().map(|l| blob(l, "layer.v1.tar+gzip")).collect();
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers}).to_string();
+    let manifest = blob(manifest.as_bytes(), "manifest.v1+json");
+    let index = json!({"schemaVersion": 2, "manifests": [manifest]}).to_string();
+    files.push(("index.json".to_string(), index.into_bytes()));
+    files
 }

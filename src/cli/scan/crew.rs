@@ -2,7 +2,8 @@
 //! for a thread that is idle.
 //!
 //! Memory is bounded by what may be in it at the same time: a thread waits with a member until there is room,
-//! and works for others meanwhile. So the largest binary alone, or some smaller ones together, are in memory.
+//! and works for others meanwhile. So the largest binary alone, or some smaller ones together, are in memory;
+//! and of those that UPX packed, one is unpacked at a time.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
@@ -17,6 +18,7 @@ use super::output::Printer;
 use super::resume::Done;
 use crate::cli::frame::{complain, io_words, write_status};
 use crate::cli::{FINDINGS, FINE, TROUBLE};
+use crate::image::upx::may_be_packed;
 use crate::input::Name;
 use crate::input::members::{self, Member, Options, Visit};
 use crate::report::scan::Record;
@@ -63,6 +65,8 @@ struct Crew<'a> {
     state: Mutex<State>,
     changed: Condvar,
     printer: Mutex<Printer>,
+    /// Held by who looks at a file that may unpack to several times its size.
+    unpacking: Mutex<()>,
     /// The greatest exit status so far.
     status: AtomicU8,
     /// The output can't be written any more.
@@ -79,6 +83,7 @@ pub(super) fn run(order: Order, plan: &Plan, printer: Printer) -> u8 {
         state: Mutex::default(),
         changed: Condvar::new(),
         printer: Mutex::new(printer),
+        unpacking: Mutex::default(),
         status: AtomicU8::new(FINE),
         broken: Mutex::default(),
         stopped: AtomicBool::new(false),
@@ -179,6 +184,7 @@ impl Crew<'_> {
     fn analyse(&self, job: Job) {
         let name = Name::member(self.path(job.subject), job.member.names);
         let bytes = job.member.bytes;
+        let alone = may_be_packed(&bytes).then(|| self.unpacking.lock());
         let (sha256, outcome) = self.known.outcome(self.plan, &name, &bytes);
         if bytes.changed() {
             self.trouble(&name, "was changed while it was read");
@@ -199,6 +205,7 @@ impl Crew<'_> {
         }
         self.progress.binary(bytes.len() as u64, outcome.is_told());
         drop(bytes);
+        drop(alone);
         self.leave(job.room);
     }
 

@@ -18,6 +18,15 @@ use crate::image::extent::align_up;
 /// 8.
 const RATIO: u64 = 64;
 
+/// May a file be one that UPX packed, as far as its first and last bytes tell? Cheap: nothing is parsed.
+pub fn may_be_packed(file: &[u8]) -> bool {
+    let head = file.get(..4096).unwrap_or(file);
+    let tail = file.get(file.len().saturating_sub(64)..).unwrap_or_default();
+    [head, tail]
+        .iter()
+        .any(|b| memchr::memmem::find(b, b"UPX").is_some())
+}
+
 /// Does an image bear the marks of UPX?
 pub fn is_packed(image: &Image<'_>) -> bool {
     let head = image.data.get(..4096).unwrap_or(image.data);
