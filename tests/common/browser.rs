@@ -16,7 +16,8 @@ pub struct Visit<'a> {
     /// Pixels.
     pub width: u32,
     pub dark: bool,
-    /// `["click", selector]`, `["key", name]`, `["type", selector, text]`, `["see", expression]`.
+    /// `["click", selector]`, `["key", name]`, `["type", selector, text]`, `["see", expression]`, `["file", selector,
+    /// path]`, `["wait", expression]`, `["in", selector of a frame, expression]`, `["save", selector of a link]`.
     pub steps: Value,
 }
 

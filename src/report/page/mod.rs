@@ -44,7 +44,14 @@ pub struct Page<'a> {
     pub detail: Option<&'a str>,
     /// Scripts, in this order.
     pub scripts: &'a [&'a str],
+    /// What the pages in its frames are made of; a frame has its own policy and this one.
+    pub frames: &'a [Parts],
+    /// Do its scripts run WebAssembly, in a worker?
+    pub wasm: bool,
 }
+
+/// The styles and scripts of a kind of page.
+pub type Parts = (&'static [&'static str], &'static [&'static str]);
 
 impl Page<'_> {
     /// Writes the page.
@@ -57,18 +64,25 @@ impl Page<'_> {
             all.iter().map(hash).collect()
         };
         let script = self.scripts.concat();
-        let policy = match self.scripts.is_empty() {
+        let mut policy = match self.scripts.is_empty() {
             true => "script-src 'none'".to_owned(),
             false => format!("script-src{}", hashes(&[&script])),
         };
+        let mut styles = hashes(self.styles);
+        for (style, scripts) in self.frames {
+            policy.push_str(&hashes(&[&scripts.concat()]));
+            styles.push_str(&hashes(style));
+        }
+        if self.wasm {
+            policy.push_str(" 'wasm-unsafe-eval'; worker-src blob:");
+        }
         writeln!(
             out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
                 content=\"width=device-width, \
              initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
              {policy}; \
-             style-src{}; base-uri 'none'; form-action 'none'\">\n<title>{}</title>",
-            hashes(self.styles),
+             style-src{styles}; base-uri 'none'; form-action 'none'\">\n<title>{}</title>",
             text(self.title)
         )?;
         for s in self.styles {

@@ -12,12 +12,15 @@ use serde_json::{Value, json};
 use crate::analysis::diff::Diff;
 use crate::analysis::graph::{Held, Holdings, Reached};
 use crate::analysis::size::{By, Report, Row};
-use crate::report::page::{BASE, Page, TREEMAP, packed};
+use crate::report::page::{BASE, Page, Parts, TREEMAP, packed};
 use crate::report::text::escape;
 use crate::report::why::told;
 
 /// Characters that the packed names may take, so that the page of a program of 118 MB stays under 4 MB.
 const ROOM: usize = 3_200_000;
+
+/// What the page is made of.
+pub const PAGE: Parts = (&[BASE, TREEMAP.0], &TREEMAP.2);
 
 /// What goes with each module and package, and what leads to it, as the page's scripts read it.
 fn held(all: &Holdings) -> Value {
@@ -170,14 +173,14 @@ impl Gathered {
             }
             detail = Some(text);
         }
-        let (style, body, scripts) = TREEMAP;
         let page = Page {
             title,
-            styles: &[BASE, style],
-            body,
+            styles: PAGE.0,
+            body: TREEMAP.1,
             data: Some(&more),
             detail: detail.as_deref(),
-            scripts: &scripts,
+            scripts: PAGE.1,
+            ..Page::default()
         };
         page.write(out)
     }

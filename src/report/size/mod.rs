@@ -6,7 +6,7 @@ mod svg;
 mod table;
 mod text;
 
-pub use html::{write_diff_html, write_html};
+pub use html::{PAGE, write_diff_html, write_html};
 pub use json::{is_saved, read_json, write_json, write_shown};
 pub use svg::write_svg;
 pub(super) use svg::xml;

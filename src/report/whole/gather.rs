@@ -79,6 +79,30 @@ pub fn gather(bytes: &Bytes, ask: Ask<'_>) -> Result<Whole> {
     })
 }
 
+/// The gate's section as data.
+///
+/// # Errors
+/// Where the file can't be read, and where it shows no sign of Go.
+pub fn judged(bytes: &Bytes, ask: Ask<'_>) -> Result<report::check::Run, String> {
+    let policy = ask.policy.map(|p| p.0);
+    let demands = select::demands(policy, &select::Flags::default(), ask.names);
+    let judgement = judge::judge(bytes, &demands, policy, ask.names, ask.today).map_err(|e| e.to_string())?;
+    if !judgement.is_go && !judgement.opaque {
+        return Err("the file shows no sign of Go".into());
+    }
+    Ok(report::check::Run {
+        files: vec![report::check::File {
+            name: ask.display.clone(),
+            judgement,
+        }],
+        skipped: Vec::new(),
+        unreadable: Vec::new(),
+        policy: ask.policy.map(|p| p.1.to_string_lossy().into_owned()),
+        level: policy.and_then(|p| p.level).unwrap_or(Level::Warning),
+        today: ask.today,
+    })
+}
+
 /// What is made of a section: Markdown, or why there is none.
 type Body = Result<Vec<u8>, String>;
 
@@ -95,30 +119,8 @@ struct File<'f> {
 
 impl File<'_> {
     fn check(&self) -> Body {
-        let run = self.judged()?;
+        let run = judged(self.bytes, self.ask)?;
         written(|out| report::check::markdown(out, &run))
-    }
-
-    fn judged(&self) -> Result<report::check::Run, String> {
-        let Ask { names, today, .. } = self.ask;
-        let policy = self.ask.policy.map(|p| p.0);
-        let demands = select::demands(policy, &select::Flags::default(), names);
-        let judgement =
-            judge::judge(self.bytes, &demands, policy, names, today).map_err(|e| e.to_string())?;
-        if !judgement.is_go && !judgement.opaque {
-            return Err("the file shows no sign of Go".into());
-        }
-        Ok(report::check::Run {
-            files: vec![report::check::File {
-                name: self.ask.display.clone(),
-                judgement,
-            }],
-            skipped: Vec::new(),
-            unreadable: Vec::new(),
-            policy: self.ask.policy.map(|p| p.1.to_string_lossy().into_owned()),
-            level: policy.and_then(|p| p.level).unwrap_or(Level::Warning),
-            today,
-        })
     }
 
     fn vuln(&self) -> Body {

@@ -10,16 +10,19 @@ use std::io::{self, Write};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-pub use gather::{Ask, gather};
+pub use gather::{Ask, gather, judged};
 
 use super::markdown::cell;
-use super::page::{BASE, Page, THEME, text};
+use super::page::{BASE, Page, Parts, THEME, text};
 
 const STYLE: &str = "main{max-width:1080px;margin:auto;padding:14px}h2{font-size:20px;border-bottom:2px solid var(--line);margin-top:32px}\
-h3{font-size:16px;margin:18px 0 4px}.scroll{overflow-x:auto}code{font-size:.92em;overflow-wrap:anywhere}td{overflow-wrap:anywhere;min-width:60px}\
+h3{font-size:16px;margin:18px 0 4px}.scroll{overflow-x:auto}code{font-size:.92em;overflow-wrap:anywhere}td{overflow-wrap:anywhere;min-width:60px}td:first-child{min-width:120px}\
 nav ul{columns:3;padding-left:18px}a{color:var(--link)}figure{margin:12px 0;overflow-x:auto}\
 @media(max-width:700px){nav ul{columns:1}}@media \
 print{.scroll{overflow:visible}main{max-width:none;padding:0}body{font-size:11px}}";
+
+/// What the page is made of.
+pub const PAGE: Parts = (&[BASE, STYLE], &[THEME]);
 
 /// A part of the page.
 #[derive(Debug)]
@@ -108,9 +111,9 @@ impl Whole {
         let title = format!("gospect report: {}", self.file);
         let page = Page {
             title: &title,
-            styles: &[BASE, STYLE],
+            styles: PAGE.0,
             body: &body,
-            scripts: &[THEME],
+            scripts: PAGE.1,
             ..Page::default()
         };
         page.write(out)
