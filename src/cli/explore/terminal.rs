@@ -78,3 +78,47 @@ fn give_back() {
         let _ = io::stdout().flush();
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Run by the test below on a terminal of its own; nothing but the hook gives that back.
+    #[test]
+    #[ignore = "takes over a terminal"]
+    fn panics_on_its_terminal() {
+        std::mem::forget(Screen::take().unwrap());
+        let panicked = std::thread::spawn(|| panic!("on purpose")).join();
+        assert!(panicked.is_err() && Screen::is_broken());
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() {
+        let own = std::env::current_exe().unwrap();
+        let test = "cli::explore::terminal::tests::panics_on_its_terminal";
+        // script(1), of every Debian, runs a command on a terminal and writes down what that shows.
+        let all = format!(
+            "stty sane; '{}' --exact {test} --ignored --nocapture; echo status $?; stty -a",
+            own.display()
+        );
+        let out = Command::new("script")
+            .args(["-qec", &all, "/dev/null"])
+            .output()
+            .unwrap();
+        let shown = String::from_utf8_lossy(&out.stdout);
+        let at = |what: &str| {
+            shown
+                .find(what)
+                .unwrap_or_else(|| panic!("no {what:?}: {shown:?}"))
+        };
+        assert!(at("\x1b[?1049h") < at("\x1b[?1049l"), "the other screen is left");
+        assert!(at("\x1b[?1000l") < at("on purpose"), "the mouse is given back");
+        assert!(at("\x1b[?25h") < at("on purpose"), "the cursor is shown");
+        assert!(at("\x1b[?1049l") < at("on purpose"), "what is told is seen");
+        assert!(at("on purpose") < at("status 0"));
+        let modes = &shown[at("status 0")..];
+        let has = |mode: &str| modes.split([' ', ';', '\r', '\n']).any(|m| m == mode);
+        assert!(has("icanon") && has("echo") && has("isig"), "{modes}");
+    }
+}
