@@ -173,7 +173,7 @@ pub fn compare(old: &Report, new: &Report, by: By) -> Diff {
     let modules = |r: &Report| -> BTreeMap<String, String> {
         r.modules
             .iter()
-            .map(|m| (m.path.clone(), m.version.clone()))
+            .map(|m| (m.path.clone(), m.built().to_string()))
             .collect()
     };
     let (old_modules, new_modules) = (modules(old), modules(new));

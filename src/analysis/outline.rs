@@ -144,7 +144,7 @@ impl Outline {
             }
         }
         let version = |name: &str| {
-            let of = |r: &Report| Some(r.modules.iter().find(|m| m.path == name)?.version.clone());
+            let of = |r: &Report| Some(r.modules.iter().find(|m| m.path == name)?.built().to_string());
             of(new).or_else(|| of(old?)).unwrap_or_default()
         };
         let mut modules: Vec<Module> = all

@@ -9,11 +9,12 @@
 
 use std::collections::BTreeMap;
 
-use super::info::{self, Facts, ModuleName};
+use super::info::{self, Facts};
 use crate::error::{Error, Result};
 use crate::go::Program;
 use crate::go::memory::Memory;
 use crate::go::moduledata::ModuleData;
+use crate::go::packages::Module;
 use crate::image::{Format, Image, Place};
 use crate::input::Bytes;
 
@@ -432,8 +433,8 @@ fn reasons(host: &Facts, plugin: &Facts, differing: &[String]) -> Vec<String> {
     out
 }
 
-fn module_of<'f>(facts: &'f Facts, package: &str) -> Option<&'f ModuleName> {
-    let within = |m: &&ModuleName| {
+fn module_of<'f>(facts: &'f Facts, package: &str) -> Option<&'f Module> {
+    let within = |m: &&Module| {
         package
             .strip_prefix(m.path.as_str())
             .is_some_and(|r| r.is_empty() || r.starts_with('/'))
@@ -446,7 +447,7 @@ fn module_of<'f>(facts: &'f Facts, package: &str) -> Option<&'f ModuleName> {
         .max_by_key(|m| m.path.len())
 }
 
-fn words(m: &ModuleName) -> String {
+fn words(m: &Module) -> String {
     let version = if m.version.is_empty() {
         "without version"
     } else {

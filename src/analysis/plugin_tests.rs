@@ -72,12 +72,7 @@ fn plugins_are_held_against_those_before_them() {
 fn what_differs_in_the_build_is_named() {
     let mut h = host(&[("x/dep", 1)]);
     let mut p = plugin("p", &[("x/dep", 2)]);
-    let module = |v: &str| ModuleName {
-        path: "x".into(),
-        version: v.into(),
-        sum: String::new(),
-        replace: None,
-    };
+    let module = |v: &str| Module::new("x".into(), v.into());
     h.facts.deps = vec![module("v1.0.0")];
     p.facts.deps = vec![module("v1.1.0")];
     p.facts.go_version = Some("go1.27.4".into());

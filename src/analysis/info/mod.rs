@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::go::Program;
 use crate::go::buildid::{self, SelfCheck};
 use crate::go::buildinfo::BuildInfo;
-use crate::go::modinfo::Module;
+use crate::go::packages::Module;
 use crate::image::{Endian, Format, Image, Sniffed};
 use crate::input::Bytes;
 
@@ -101,19 +101,6 @@ pub struct Signature {
     pub kind: &'static str,
     /// Bytes.
     pub bytes: u64,
-}
-
-/// A module as people name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModuleName {
-    /// Module path.
-    pub path: String,
-    /// Version, empty where it is not told.
-    pub version: String,
-    /// Checksum, empty where there is none.
-    pub sum: String,
-    /// The module whose code was built instead.
-    pub replace: Option<Box<ModuleName>>,
 }
 
 /// A setting of the build, as build information tells it.
@@ -245,9 +232,9 @@ pub struct Facts {
     /// Package path of the main package; of a Go object, of its package.
     pub path: Option<String>,
     /// Main module.
-    pub main: Option<ModuleName>,
+    pub main: Option<Module>,
     /// Dependencies.
-    pub deps: Vec<ModuleName>,
+    pub deps: Vec<Module>,
     /// Without module information: modules that the packages' paths name. A guess from the hosts' habits; no
     /// versions.
     pub recovered_modules: Vec<String>,
@@ -309,15 +296,13 @@ impl Facts {
 
     /// The modules in the file, the main one first. Where build information does not list them, those that
     /// names of packages tell of are certain to be in it, without their versions, and there may be others.
-    pub fn modules(&self) -> Seen<Vec<ModuleName>> {
+    pub fn modules(&self) -> Seen<Vec<Module>> {
         if self.main.is_some() || !self.deps.is_empty() {
             return Seen::Is(self.main.iter().chain(&self.deps).cloned().collect());
         }
-        let seen = self.recovered_modules.iter().map(|path| ModuleName {
-            path: path.clone(),
-            version: String::new(),
-            sum: String::new(),
-            replace: None,
+        let seen = self.recovered_modules.iter().map(|path| Module {
+            inferred: true,
+            ..Module::new(path.clone(), String::new())
         });
         Seen::Is(seen.collect()).doubted(self.why_hidden("the file has no list of its modules"))
     }
@@ -478,8 +463,8 @@ fn identity(facts: &mut Facts, build: &BuildInfo<'_>) {
         facts.see("go_version", format!("build info at offset {at:#x}"));
     }
     facts.path = (!build.info.path.is_empty()).then(|| text(build.info.path));
-    facts.main = build.info.main.as_ref().map(module_name);
-    facts.deps = build.info.deps.iter().map(module_name).collect();
+    facts.main = build.info.main.as_ref().map(|m| Module::listed(m, true));
+    facts.deps = build.info.deps.iter().map(|m| Module::listed(m, false)).collect();
     let settings = build.info.settings.iter();
     facts.settings = settings
         .map(|s| Setting {
@@ -487,16 +472,6 @@ fn identity(facts: &mut Facts, build: &BuildInfo<'_>) {
             value: text(&s.value),
         })
         .collect();
-}
-
-fn module_name(m: &Module<'_>) -> ModuleName {
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    ModuleName {
-        path: text(m.path),
-        version: text(m.version),
-        sum: text(m.sum),
-        replace: m.replace.as_ref().map(|r| Box::new(module_name(r))),
-    }
 }
 
 fn other_formats(image: &Image<'_>, facts: &mut Facts) {

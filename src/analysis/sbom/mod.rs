@@ -8,9 +8,9 @@ pub mod purl;
 
 use std::collections::BTreeMap;
 
-use crate::analysis::info::{self, Facts, ModuleName};
+use crate::analysis::info::{self, Facts};
 use crate::error::{Error, Result};
-use crate::go::Program;
+use crate::go::{Program, packages};
 use crate::input::Bytes;
 
 use sha2::{Digest, Sha256};
@@ -191,7 +191,7 @@ pub fn take(name: &str, bytes: &Bytes) -> Result<Inventory> {
     })
 }
 
-fn module(m: &ModuleName) -> Module {
+fn module(m: &packages::Module) -> Module {
     let known = |v: &str| v.to_string();
     match &m.replace {
         None => Module {

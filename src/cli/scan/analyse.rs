@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::analysis::info::{self, Identity};
 use crate::cli::parts::{self, Rules};
+use crate::go::packages::Module;
 use crate::input::{Bytes, Name};
 use crate::report::scan::{Facts, OneLine};
 
@@ -137,7 +138,7 @@ fn try_analyse(plan: &Plan, name: &Name, hex: &str, bytes: &Bytes) -> Outcome {
 }
 
 /// Path and version of what is in the program: the replacement, if there is one.
-fn module(m: &info::ModuleName) -> [String; 2] {
+fn module(m: &Module) -> [String; 2] {
     let m = m.replace.as_deref().unwrap_or(m);
     [m.path.clone(), m.version.clone()]
 }

@@ -151,7 +151,7 @@ impl Store {
                 .prepare("INSERT INTO modules (release, path, version) VALUES (?1, ?2, ?3)")
                 .map_err(words)?;
             for m in &report.modules {
-                module.execute(params![id, m.path, m.version]).map_err(words)?;
+                module.execute(params![id, m.path, m.built()]).map_err(words)?;
             }
         }
         t.commit().map_err(words)

@@ -4,7 +4,7 @@
 //! Authority: runtime/debug (`BuildInfo`) of Go 1.18 to 1.27 for the list; for paths, the hosts' own rules
 //! (`go help importpath`).
 
-use super::super::modinfo::ModInfo;
+use super::super::modinfo::{self, ModInfo};
 
 /// Folders at the top of the standard library up to Go 1.27, for programs that don't say their modules.
 const STD: &[&str] = &[
@@ -69,8 +69,12 @@ const STD: &[&str] = &[
 pub struct Module {
     /// Module path.
     pub path: String,
-    /// The version that was built (a replacement's own), empty where it is not told.
+    /// The version that was asked for, empty where it is not told.
     pub version: String,
+    /// `h1:` checksum, empty where there is none.
+    pub sum: String,
+    /// The module whose code was built instead. The import paths stay those of this one.
+    pub replace: Option<Box<Module>>,
     /// Is it the main module?
     pub main: bool,
     /// Is it inferred from the paths of packages? Then there is no version.
@@ -83,40 +87,45 @@ impl Module {
         Module {
             path,
             version,
+            sum: String::new(),
+            replace: None,
             main: false,
             inferred: false,
         }
     }
 
-    /// `path@version`, or the path alone where there is no version.
+    /// As build information has it.
+    pub fn listed(m: &modinfo::Module<'_>, main: bool) -> Module {
+        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        Module {
+            sum: text(m.sum),
+            replace: m.replace.as_ref().map(|r| Box::new(Module::listed(r, false))),
+            main,
+            ..Module::new(text(m.path), text(m.version))
+        }
+    }
+
+    /// The version that was built: a replacement's own, or else the one that was asked for; empty where it is
+    /// not told.
+    pub fn built(&self) -> &str {
+        let replaced = self.replace.as_ref().map(|r| r.version.as_str());
+        replaced.filter(|v| !v.is_empty()).unwrap_or(&self.version)
+    }
+
+    /// Path and version that was built, or the path alone where there is no version.
     pub fn label(&self) -> String {
-        if self.version.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}@{}", self.path, self.version)
+        match self.built() {
+            "" => self.path.clone(),
+            version => format!("{}@{version}", self.path),
         }
     }
 }
 
 /// The main module and its dependencies, in the order of their paths.
 pub(super) fn listed(info: &ModInfo<'_>) -> Vec<Module> {
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    let main = info.main.iter().map(|m| (m, true));
-    let all = main.chain(info.deps.iter().map(|m| (m, false)));
-    let mut out: Vec<Module> = all
-        .map(|(m, main)| {
-            // A replaced module keeps its path in import paths, and is built from another version.
-            let real = m.effective();
-            let version = if real.version.is_empty() {
-                m.version
-            } else {
-                real.version
-            };
-            Module {
-                main,
-                ..Module::new(text(m.path), text(version))
-            }
-        })
+    let main = info.main.iter().map(|m| Module::listed(m, true));
+    let mut out: Vec<Module> = main
+        .chain(info.deps.iter().map(|m| Module::listed(m, false)))
         .collect();
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out
@@ -165,7 +174,17 @@ fn of_path(path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::of_path;
+    use super::{Module, of_path};
+
+    #[test]
+    fn the_version_that_was_built_is_the_replacements_where_it_has_one() {
+        let mut m = Module::new("a.com/m".into(), "v1.0.0".into());
+        assert_eq!((m.built(), m.label().as_str()), ("v1.0.0", "a.com/m@v1.0.0"));
+        m.replace = Some(Box::new(Module::new("b.com/m".into(), "v1.0.1".into())));
+        assert_eq!((m.built(), m.label().as_str()), ("v1.0.1", "a.com/m@v1.0.1"));
+        m.replace = Some(Box::new(Module::new("../m".into(), String::new())));
+        assert_eq!(m.built(), "v1.0.0");
+    }
 
     #[test]
     fn hosts_have_their_own_rules() {

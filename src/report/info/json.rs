@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::analysis::info::{Facts, ModuleName};
+use crate::analysis::info::Facts;
 use crate::analysis::seen::Seen;
+use crate::go::packages::Module;
 use crate::input::Name;
 use crate::report::json;
 
@@ -135,7 +136,7 @@ struct EvidenceDoc<'a> {
     seen: &'a str,
 }
 
-fn module(m: &ModuleName) -> ModuleDoc<'_> {
+fn module(m: &Module) -> ModuleDoc<'_> {
     ModuleDoc {
         path: &m.path,
         version: &m.version,

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::analysis::info::{BuildInfoState, Facts, Linkage, ModuleName, Relro};
+use crate::analysis::info::{BuildInfoState, Facts, Linkage, Relro};
 use crate::analysis::seen::Seen;
 use crate::go::buildid::{SelfCheck, Touched};
+use crate::go::packages::Module;
 use crate::report::markdown::cell;
 use crate::report::text::{escape, grouped, human};
 
@@ -298,8 +299,8 @@ fn identity(f: &Facts, verbose: bool) -> Rows {
     rows
 }
 
-fn module(m: &ModuleName) -> String {
-    let one = |m: &ModuleName| match m.version.is_empty() {
+fn module(m: &Module) -> String {
+    let one = |m: &Module| match m.version.is_empty() {
         true => m.path.clone(),
         false => format!("{} {}", m.path, m.version),
     };

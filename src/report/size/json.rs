@@ -258,7 +258,7 @@ struct Saved {
 fn module(m: &Module) -> JsonModule<'_> {
     JsonModule {
         path: &m.path,
-        version: &m.version,
+        version: m.built(),
         inferred: m.inferred,
     }
 }

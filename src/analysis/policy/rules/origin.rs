@@ -4,12 +4,13 @@
 //! for the switches.
 
 use super::Rule;
-use crate::analysis::info::{BuildInfoState, ModuleName};
+use crate::analysis::info::BuildInfoState;
 use crate::analysis::policy::releases::{self, Support};
 use crate::analysis::policy::subject::Subject;
 use crate::analysis::policy::values::{Value, ValueKind};
 use crate::analysis::policy::{Fault, Level, Verdict};
 use crate::analysis::seen::Seen;
+use crate::go::packages::Module;
 use crate::go::version::Version;
 
 pub(super) const RULES: &[Rule] = &[
@@ -418,7 +419,7 @@ fn is_pseudo(rest: &str) -> bool {
 }
 
 /// Decides by the modules in the file, all of them or those that could be seen.
-fn by_modules(s: &Subject<'_, '_>, decide: impl FnOnce(&[ModuleName]) -> Verdict) -> Verdict {
+fn by_modules(s: &Subject<'_, '_>, decide: impl FnOnce(&[Module]) -> Verdict) -> Verdict {
     let all = || {
         s.facts
             .modules()
@@ -429,7 +430,7 @@ fn by_modules(s: &Subject<'_, '_>, decide: impl FnOnce(&[ModuleName]) -> Verdict
 
 /// Is the module's replacement a folder? Its path says so, whatever is written as its version (Go 1.22 and
 /// newer: `(devel)`).
-fn is_local(replacement: &ModuleName) -> bool {
+fn is_local(replacement: &Module) -> bool {
     let path = replacement.path.as_str();
     let drive = path.as_bytes().get(1) == Some(&b':');
     path.starts_with(['.', '/', '\\']) || drive || replacement.version.is_empty()
@@ -486,8 +487,8 @@ fn deny_module(s: &Subject<'_, '_>, v: &Value) -> Verdict {
         return v;
     }
     let whole = s.facts.modules();
-    let listed = |all: &[ModuleName]| -> Vec<Fault> {
-        let hit = |m: &&ModuleName| {
+    let listed = |all: &[Module]| -> Vec<Fault> {
+        let hit = |m: &&Module| {
             denied.iter().any(|d| {
                 let (path, version) = d
                     .split_once('@')
@@ -498,7 +499,7 @@ fn deny_module(s: &Subject<'_, '_>, v: &Value) -> Verdict {
         let all = all
             .iter()
             .flat_map(|m| [Some(m), m.replace.as_deref()].into_iter().flatten());
-        let fault = |m: &ModuleName| Fault {
+        let fault = |m: &Module| Fault {
             message: format!("has {} in it, which is denied", m.path),
             evidence: format!("module {} {}", m.path, m.version).trim_end().to_string(),
             offset: None,
