@@ -5,10 +5,9 @@
 //! original ELF and program headers, the next ones the rest of each PT_LOAD; what lies between and after
 //! them, such as sections that are not loaded, follows, behind the loader's code.
 
+mod lzma;
 mod nrv;
 mod pe;
-
-use std::io::Read;
 
 use super::{Format, Image};
 use crate::error::{Error, Result};
@@ -247,7 +246,7 @@ fn inflate(method: u8, data: &[u8], out: &mut [u8], start: usize) -> Result<()> 
         2 => nrv::unpack(data, out, nrv::Kind::B),
         5 => nrv::unpack(data, out, nrv::Kind::D),
         8 => nrv::unpack(data, out, nrv::Kind::E),
-        14 => lzma(data, out),
+        14 => lzma_block(data, out),
         _ => {
             let what = format!("a block is packed by method {method}, which is not known");
             return Err(wrong(start, &what));
@@ -273,17 +272,14 @@ fn unfilter(filter: u8, mark: u8, code: &mut [u8], start: usize) -> Result<()> {
 }
 
 /// Two bytes tell lc, lp and pb; a raw LZMA stream without an end mark follows.
-fn lzma(data: &[u8], out: &mut [u8]) -> Option<()> {
+fn lzma_block(data: &[u8], out: &mut [u8]) -> Option<()> {
     let (&[first, second], stream) = data.split_first_chunk::<2>()?;
     let (lc, lp, pb) = (
         u32::from(second & 15),
         u32::from(second >> 4),
         u32::from(first & 7),
     );
-    let window = u32::try_from(out.len()).ok()?.max(4096);
-    let size = out.len() as u64;
-    let mut reader = lzma_rust2::LzmaReader::new(stream, size, lc, lp, pb, window, None).ok()?;
-    reader.read_exact(out).ok()
+    lzma::unpack(stream, out, (lc, lp, pb))
 }
 
 /// Calls and jumps whose target was made absolute, big-endian, and marked by its first byte; `conditional`:
