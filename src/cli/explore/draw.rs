@@ -395,6 +395,7 @@ fn lines_shown(text: &Text, body: usize) -> String {
     let count = text.all().len();
     match count as u64 {
         0 => String::new(),
+        1 => "1 line".into(),
         n if count <= body => format!("{} lines", grouped(n)),
         n => format!(
             "lines {} to {} of {}",

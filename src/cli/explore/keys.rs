@@ -26,7 +26,7 @@ pub(super) const KEYS: [Key; 16] = [
         "⏎",
         Action::Open,
         "open",
-        "open a module, a package, the listing of a function, a type, a file, a string; → and l too",
+        "open: module, package, function, type, file, string; → and l too",
     ),
     key(
         "Esc",
@@ -38,19 +38,19 @@ pub(super) const KEYS: [Key; 16] = [
         "w",
         Action::Why,
         "why",
-        "why it is in the program: the chains from main, who else uses it, what goes with it",
+        "why it is in the program, who else uses it, what goes with it",
     ),
     key(
         "s",
         Action::Sort,
         "sort",
-        "sort by the next column: bytes in the file, what goes with it, own, name",
+        "sort by the next column: in file, with it, own, name",
     ),
     key(
         "/",
         Action::Search,
         "search",
-        "list only rows that hold a text; in a text go to it, n and N to the next",
+        "list rows that hold a text; in a text go to it, n and N on",
     ),
     key(
         "f",
@@ -89,8 +89,7 @@ pub(super) const KEYS: [Key; 16] = [
         "mouse",
         Action::Open,
         "",
-        "click selects, a second click opens; a column's head sorts; the wheel scrolls; \
-        right goes back",
+        "click selects, second opens; wheel; column heads sort; right: back",
     ),
 ];
 
@@ -111,11 +110,11 @@ pub(super) fn help() -> Vec<Line> {
     for (word, meaning) in [
         (
             "in file",
-            "bytes of the file, every one of which has one owner: `gospect size`",
+            "bytes of the file, each of which has one owner: `gospect size`",
         ),
         (
             "own",
-            "bytes of a module's or package's functions and types: `gospect why`",
+            "bytes of its functions and types: `gospect why`",
         ),
         ("with it", "bytes that the program loses with it: `gospect why`"),
     ] {
