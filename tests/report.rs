@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::browser::{Visit, visit};
+use common::browser::{Visit, WINDOWS, visit};
 use common::{Build, run, schema};
 use serde_json::json;
 
@@ -67,7 +67,7 @@ fn the_page_says_what_the_commands_say() {
         .chain(day)
         .chain(["-o", page.to_str().unwrap(), file]));
     assert!(out.status.success());
-    let visits = [(1100, false), (1100, true), (390, false)].map(|(width, dark)| Visit {
+    let visits = WINDOWS.map(|(width, dark)| Visit {
         file: &page,
         width,
         dark,

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use common::browser::{Visit, visit};
+use common::browser::{Visit, WINDOWS, visit};
 use common::{Build, run};
 use serde_json::{Value, json};
 
@@ -105,7 +105,12 @@ fn the_treemap_works_in_a_browser() {
         dark: false,
         steps,
     };
-    let Some(seen) = visit(&[first, shown(1300, true), shown(390, false), shown(390, true)]) else {
+    let others = WINDOWS
+        .into_iter()
+        .skip(1)
+        .map(|(width, dark)| shown(width, dark));
+    let visits: Vec<Visit<'_>> = std::iter::once(first).chain(others).collect();
+    let Some(seen) = visit(&visits) else {
         return;
     };
     let mut all = seen[0].as_array().unwrap().iter();
@@ -187,7 +192,7 @@ fn a_change_has_one_total_and_both_sides() {
                 c.textContent))"
         ]
     ]);
-    let visits = [(1300, false), (1300, true), (390, false)].map(|(width, dark)| Visit {
+    let visits = WINDOWS.map(|(width, dark)| Visit {
         file: &page,
         width,
         dark,
@@ -263,7 +268,7 @@ fn a_chart_of_releases_is_a_page_for_everybody() {
             "getComputedStyle(document.querySelector('svg')).backgroundColor"
         ]
     ]);
-    let visits = [(1000, false), (390, true)].map(|(width, dark)| Visit {
+    let visits = WINDOWS.map(|(width, dark)| Visit {
         file: &page,
         width,
         dark,

@@ -10,6 +10,15 @@ use serde_json::{Value, json};
 
 use super::{cache, left_out};
 
+/// Windows that every page is judged in, as (pixels wide, dark): a screen, 80 columns of text, a telephone.
+pub const WINDOWS: [(u32, bool); 5] = [
+    (1300, false),
+    (1300, true),
+    (640, false),
+    (390, false),
+    (390, true),
+];
+
 /// A page to open, and what to do there.
 pub struct Visit<'a> {
     pub file: &'a Path,

@@ -112,10 +112,7 @@ pub(super) fn help() -> Vec<Line> {
             "in file",
             "bytes of the file, each of which has one owner: `gospect size`",
         ),
-        (
-            "own",
-            "bytes of its functions and types: `gospect why`",
-        ),
+        ("own", "bytes of its functions and types: `gospect why`"),
         ("with it", "bytes that the program loses with it: `gospect why`"),
     ] {
         out.push(Line::new(Tone::Strong, &format!("{word:>11}  ")).with(Tone::Plain, meaning));
