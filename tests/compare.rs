@@ -215,32 +215,96 @@ impl Random {
     }
 }
 
+/// What may be named for a byte of a section, where the files are called identical but for something.
+fn covers(section: &str) -> &'static [&'static str] {
+    match section {
+        ".note.go.buildid" | ".text" | "__text" => &["-buildid", "GNU build ID", "UUID"],
+        ".note.gnu.build-id" => &["GNU build ID"],
+        // Mach-O's UUID is in the headers, which are in no section.
+        "" => &["UUID"],
+        ".gopclntab" | "__gopclntab" => &[
+            "line numbers",
+            "source folder",
+            "GOROOT",
+            "module cache",
+            "file names",
+        ],
+        // PE keeps the tables of lines among the other constants, and so are first lines in inline trees.
+        ".rdata" | ".rodata" | "__rodata" => &["line numbers", "source folder", "GOROOT", "file names"],
+        ".go.buildinfo" | "__go_buildinfo" | ".data" => &["*"],
+        s if s.contains("debug_info") || s.contains("debug_line") => &["line numbers"],
+        _ => &[],
+    }
+}
+
 #[test]
-fn one_changed_byte_is_always_told() {
-    for target in ["linux/amd64", "windows/amd64", "darwin/arm64"] {
-        let Some(path) = Build::new("hello", target).args(&["-trimpath"]).path() else {
+fn one_changed_byte_is_always_told_and_never_as_something_else() {
+    let dir = folder("bytes");
+    let flips = if std::env::var_os("GOSPECT_WIDE").is_some() {
+        400
+    } else {
+        24
+    };
+    for target in ["linux/amd64", "linux/arm64", "windows/amd64", "darwin/arm64"] {
+        let edited = SOURCE.replace("var factor", "// One more line.\nvar factor");
+        let made = [
+            build(&dir, "a", SOURCE, target, &[]),
+            build(&dir, "line", &edited, target, &[]),
+            build(&dir, "tag", SOURCE, target, &["-tags=nothing"]),
+        ];
+        let [Some(a), Some(line), Some(tag)] = made else {
             return;
         };
-        let whole = std::fs::read(&path).unwrap();
-        let a = gospect::input::Bytes::from(whole.clone());
+        let a = gospect::input::Bytes::from(std::fs::read(&a).unwrap());
+        let x = Program::open(&a).expect("the subject opens");
         let mut random = Random(16);
-        for _ in 0..12 {
-            let mut bytes = whole.clone();
-            let at = random.below(bytes.len());
-            bytes[at] ^= 1 << random.below(8);
-            let b = gospect::input::Bytes::from(bytes);
-            let Ok(y) = Program::open(&b) else { continue };
-            let x = Program::open(&a).expect("the subject opens");
-            let done = compare(&x, &y);
-            assert_ne!(done.verdict, Verdict::Identical, "{target} {at:#x}");
-            assert!(!done.because.is_empty(), "{target} {at:#x}");
-            // The whole file is hashed but for the ID itself, and what is made of it.
-            let ids = buildid::read(x.image()) != buildid::read(y.image());
-            let touched = buildid::check(&y).touched;
-            assert!(
-                ids || matches!(touched, Touched::Yes(_)),
-                "{target} {at:#x}: {touched:?}"
-            );
+        for other in [None, Some(line), Some(tag)] {
+            let whole = other.as_ref().map_or(a.to_vec(), |p| std::fs::read(p).unwrap());
+            let kept = gospect::input::Bytes::from(whole.clone());
+            let y = Program::open(&kept).expect("the subject opens");
+            let before = compare(&x, &y);
+            let name = other.map_or("same".into(), |p| p.file_name().unwrap().to_owned());
+            let sections: Vec<(String, u64, u64)> = (y.image().sections.iter())
+                .filter(|s| s.file_size > 0)
+                .map(|s| {
+                    (
+                        String::from_utf8_lossy(s.name).into_owned(),
+                        s.offset,
+                        s.file_size,
+                    )
+                })
+                .collect();
+            for n in 0..flips {
+                // Each section in turn, and anywhere.
+                let at = match sections.get(n % (sections.len() + 2)) {
+                    Some(s) => s.1 as usize + random.below(s.2 as usize),
+                    None => random.below(whole.len()),
+                };
+                let mut bytes = whole.clone();
+                bytes[at] ^= 1 << random.below(8);
+                let bytes = gospect::input::Bytes::from(bytes);
+                let Ok(z) = Program::open(&bytes) else { continue };
+                let done = compare(&x, &z);
+                let section = sections.iter().find(|s| (s.1..s.1 + s.2).contains(&(at as u64)));
+                let section = section.map_or("", |s| &s.0);
+                let place = format!("{target} {name:?} {at:#x} {section}: {done:?}");
+                assert_ne!(done.verdict, Verdict::Identical, "{place}");
+                assert!(!done.because.is_empty(), "{place}");
+                if done.verdict == Verdict::IdenticalBut {
+                    let words = covers(section);
+                    let named = done
+                        .because
+                        .iter()
+                        .any(|c| words.contains(&&*c.what) || words == ["*"]);
+                    assert!(named, "{place}");
+                    let lines = words.contains(&"line numbers") && before.verdict == Verdict::IdenticalBut;
+                    assert!(done.because != before.because || lines, "{place}");
+                }
+                // The whole file is hashed but for the ID itself, and what is made of it.
+                let ids = buildid::read(x.image()) != buildid::read(z.image());
+                let touched = buildid::check(&z).touched;
+                assert!(ids || matches!(touched, Touched::Yes(_)), "{place}");
+            }
         }
     }
 }

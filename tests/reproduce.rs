@@ -292,6 +292,14 @@ fn another_source_is_never_identical() {
     let told = told(&constant.version);
     let other = constant.reproduce(&[&told[0], &told[1]], &file);
     assert_eq!(other["verdict"], "different", "{other}");
+    // A source that does not compile: the compiler's first words are told.
+    let Some(broken) = Place::with(changed("t += x", "t += y")) else {
+        return;
+    };
+    let told = format!("example.com/again@{}", broken.version);
+    let answer = broken.reproduce(&["--module", &told], &file);
+    assert_eq!(answer["reason"], "build-failed", "{answer}");
+    assert!(answer.to_string().contains("undefined: y"), "{answer}");
     // Another tag, at which one file is another one.
     let tags = place.reproduce(&["--set", "-tags=other"], &file);
     assert_eq!(tags["verdict"], "different", "{tags}");
@@ -515,6 +523,36 @@ fn a_workspace_is_built_again_from_a_checkout() {
     fs::rename(&root, &moved).expect("moved");
     let answer = place.reproduce(&["--source", moved.to_str().expect("UTF-8")], &out);
     assert_eq!(answer["verdict"], "identical", "{answer}");
+}
+
+#[test]
+fn vendored_modules_are_taken_where_the_record_has_no_sums() {
+    let mut files = texts();
+    files.retain(|f| f.0 != "go.mod" && f.0 != "inner/inner.go");
+    // Too old for the go command to take what is vendored by itself.
+    let go_mod = "module example.com/again\n\ngo 1.13\n\nrequire example.com/other v1.2.3\n";
+    files.push(("go.mod", go_mod.into()));
+    let inner = "package inner\n\nimport \"example.com/other\"\n\nfunc Sum(xs []int) int { return \
+        other.Sum(xs) }\n";
+    files.push(("inner/inner.go", inner.into()));
+    let other = FILES[4].1.replace("package inner", "package other");
+    files.push(("vendor/example.com/other/other.go", other));
+    files.push((
+        "vendor/modules.txt",
+        "# example.com/other v1.2.3\nexample.com/other\n".into(),
+    ));
+    let Some(place) = Place::with(files) else { return };
+    let Some(file) = place.build("vendored", &["-trimpath", "-mod=vendor"], &[]) else {
+        return;
+    };
+    let moved = place.dir.path().join("moved");
+    fs::rename(&place.checkout, &moved).expect("moved");
+    let source = ["--source", moved.to_str().expect("UTF-8")];
+    let answer = place.reproduce(&source, &file);
+    assert_eq!(answer["verdict"], "identical", "{answer}");
+    assert!(answer["command"].to_string().contains("-mod=vendor"), "{answer}");
+    let plan = place.reproduce(&["--plan", source[0], source[1]], &file);
+    assert!(plan.to_string().contains("-mod=vendor"), "{plan}");
 }
 
 /// Programs that others published, by npm and PyPI: the script that makes the table of docs/reproduce.md

@@ -13,6 +13,7 @@ use super::info::{self, Facts};
 use crate::error::{Error, Result};
 use crate::go::Program;
 use crate::go::memory::Memory;
+use crate::go::modinfo::LEVELS;
 use crate::go::moduledata::ModuleData;
 use crate::go::packages::Module;
 use crate::image::{Format, Image, Place};
@@ -355,8 +356,9 @@ fn verdict(host: &Host, plugin: &Plugin, loaded: &BTreeMap<String, Vec<u8>>, pat
     }
 }
 
-/// Settings that make a compiler write other export data, or put other code in a package.
-const SETTINGS: [&str; 27] = [
+/// Settings that make a compiler write other export data, or put other code in a package; the architectures'
+/// [`LEVELS`] are among them.
+const SETTINGS: [&str; 18] = [
     "-compiler",
     "-race",
     "-msan",
@@ -374,15 +376,6 @@ const SETTINGS: [&str; 27] = [
     "CGO_CPPFLAGS",
     "CGO_CXXFLAGS",
     "CGO_LDFLAGS",
-    "GOAMD64",
-    "GO386",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
     "-pgo",
 ];
 
@@ -396,7 +389,7 @@ fn reasons(host: &Facts, plugin: &Facts, differing: &[String]) -> Vec<String> {
             word(host.go_version.as_deref())
         ));
     }
-    for key in SETTINGS {
+    for key in SETTINGS.into_iter().chain(LEVELS) {
         let (p, h) = (
             plugin.setting(key).unwrap_or_default(),
             host.setting(key).unwrap_or_default(),

@@ -56,8 +56,8 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 fn both<'f>(args: &Args, theirs: &'f Bytes, ours: &'f Bytes, out: &mut dyn Write) -> Result<u8, Trouble> {
-    let b = Program::open(ours)?;
-    let a = match Program::open(theirs) {
+    let b = Program::open_unpacked(ours, None)?;
+    let a = match Program::open_unpacked(theirs, None) {
         Ok(a) => a,
         Err(e) => {
             frame::complain(&args.theirs, &e);
@@ -106,7 +106,8 @@ fn write(
                 .output
                 .width()
                 .map_or(COLUMN, |c| (c.saturating_sub(6) / 2).max(20));
-            report::compare::side_by_side(out, listings.unwrap_or_default(), width, args.output.colored())
+            let color = args.output.colored();
+            report::compare::side_by_side(out, names, listings.unwrap_or_default(), width, color)
         }
     }
 }

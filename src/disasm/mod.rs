@@ -6,6 +6,7 @@
 //! which addresses code names. Nothing here knows of files, sections or functions: that is the listing's
 //! business (`analysis::listing`).
 
+pub mod address_bits;
 mod arm;
 mod arm64;
 mod isa;

@@ -4,6 +4,8 @@
 //! cmd/link/internal/ld/dwarf.go of Go 1.16 to 1.27 for what Go writes. Sections may be compressed; they are
 //! decompressed one at a time.
 
+pub mod alike;
+
 use std::borrow::Cow;
 
 use gimli::{AttributeValue, EndianSlice, Reader, RunTimeEndian};

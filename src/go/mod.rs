@@ -3,6 +3,7 @@
 pub mod buildid;
 pub mod buildinfo;
 pub mod embeds;
+pub mod fips;
 pub mod functions;
 pub mod gosym;
 pub mod memory;

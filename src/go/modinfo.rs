@@ -7,6 +7,20 @@ use std::fmt;
 
 use super::quote;
 
+/// The settings that choose which instructions the compiler may use, one for each architecture that has any
+/// (Go 1.27, internal/buildcfg/cfg.go).
+pub const LEVELS: [&str; 9] = [
+    "GO386",
+    "GOAMD64",
+    "GOARM",
+    "GOARM64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+    "GOWASM",
+];
+
 /// One module.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Module<'a> {

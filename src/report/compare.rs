@@ -159,9 +159,10 @@ fn short(s: &str) -> String {
 fn subject(c: &Cause) -> String {
     let parts = [
         c.name.clone(),
-        c.function.as_ref().map(|f| match c.name {
-            Some(_) => format!("in {f}"),
-            None => f.clone(),
+        c.function.as_ref().map(|f| match &*c.what {
+            // Of these, the function itself is what differs.
+            "code" | "line numbers" => f.clone(),
+            _ => format!("in {f}"),
         }),
         c.section
             .clone()
@@ -214,38 +215,83 @@ pub fn text(out: &mut dyn Write, names: (&str, &str), c: &Comparison, color: boo
     writeln!(out, "\n{}", counts(c))
 }
 
-/// The functions that differ, in two columns of so many characters each.
+/// The functions that differ, in two columns of so many characters each, below the names of the files.
 ///
 /// # Errors
 /// What the writer says.
-pub fn side_by_side(out: &mut dyn Write, all: &[Listing], width: usize, color: bool) -> io::Result<()> {
-    let paint = |on: &'static str| if color { (on, "\x1b[0m") } else { ("", "") };
-    let (minus, plus) = (paint("\x1b[31m"), paint("\x1b[32m"));
+pub fn side_by_side(
+    out: &mut dyn Write,
+    names: (&str, &str),
+    all: &[Listing],
+    width: usize,
+    color: bool,
+) -> io::Result<()> {
+    let paint = |on: &'static str, text: &str| match color && !text.trim().is_empty() {
+        true => format!("{on}{text}\x1b[0m"),
+        false => text.to_string(),
+    };
     for l in all {
-        writeln!(out, "\n{}", escape(l.name.as_bytes()))?;
+        let bold = paint("\x1b[1m", &escape(l.name.as_bytes()));
+        writeln!(out, "\n{bold}")?;
+        let (left, right) = (ending(names.0, width), ending(names.1, width));
+        let pad = " ".repeat(width.saturating_sub(left.chars().count()));
+        let (left, right) = (paint("\x1b[31m", &left), paint("\x1b[32m", &right));
+        writeln!(out, "  {left}{pad}   {right}")?;
         for (i, part) in l.parts.iter().enumerate() {
             if i > 0 {
                 writeln!(out, "  …")?;
             }
             for r in part {
                 let cell = |t: &Option<String>| {
-                    let text = escape(t.as_deref().unwrap_or_default().replace('\t', " ").as_bytes());
-                    text.chars().take(width).collect::<String>()
+                    let text = t.as_deref().unwrap_or_default().replace('\t', " ");
+                    wrapped(&escape(text.as_bytes()), width)
                 };
                 let (left, right) = (cell(&r.theirs), cell(&r.ours));
-                let pad = " ".repeat(width.saturating_sub(left.chars().count()));
-                match r.same {
-                    true => writeln!(out, "  {left}{pad}   {right}")?,
-                    false => writeln!(
-                        out,
-                        "  {}{left}{}{pad} | {}{right}{}",
-                        minus.0, minus.1, plus.0, plus.1
-                    )?,
+                for n in 0..left.len().max(right.len()) {
+                    let of = |side: &[String]| side.get(n).cloned().unwrap_or_default();
+                    let (left, right) = (of(&left), of(&right));
+                    let pad = " ".repeat(width.saturating_sub(left.chars().count()));
+                    let line = match r.same {
+                        true => format!("  {left}{pad}   {right}"),
+                        false => {
+                            let (left, right) = (paint("\x1b[31m", &left), paint("\x1b[32m", &right));
+                            format!("  {left}{pad} | {right}")
+                        }
+                    };
+                    writeln!(out, "{}", line.trim_end())?;
                 }
             }
         }
     }
     Ok(())
+}
+
+/// A text on lines of so many characters; those behind the first stand further in.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    const INDENT: usize = 4;
+    let all: Vec<char> = text.chars().collect();
+    let (first, rest) = all.split_at(all.len().min(width));
+    let mut out = vec![first.iter().collect::<String>()];
+    for part in rest.chunks(width.saturating_sub(INDENT).max(1)) {
+        out.push(format!(
+            "{}{}",
+            " ".repeat(INDENT),
+            part.iter().collect::<String>()
+        ));
+    }
+    out
+}
+
+/// A path, of which the end is kept where it is too long.
+fn ending(path: &str, width: usize) -> String {
+    let count = path.chars().count();
+    match count.checked_sub(width) {
+        Some(1..) => path
+            .chars()
+            .skip(count - width + 1)
+            .fold("…".into(), |s, c| s + &c.to_string()),
+        _ => path.to_string(),
+    }
 }
 
 /// The functions that differ, as differences of text.

@@ -147,6 +147,7 @@ const ORDER: &[&str] = &[
     "line numbers",
     "header",
     "section",
+    "packed",
     "strip",
     "-s -w",
     "debug information",
@@ -156,6 +157,7 @@ const ORDER: &[&str] = &[
     "GNU build ID",
     "UUID",
     "not explained",
+    "addresses",
     "file names",
     "Go build ID",
 ];

@@ -84,9 +84,10 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             texts: Vec::new(),
             matched: Vec::new(),
         };
-        let mut claims: Vec<(u64, u64)> = Vec::new();
-        claims.extend(d.paired_areas());
-        claims.extend(more);
+        // Where pieces start stands before all else: the end of one may be the start of the next.
+        let areas = d.paired_areas();
+        d.add(areas);
+        let mut claims = more;
         claims.extend(pairs.claims.iter().map(|c| (c.theirs, c.ours)));
         for _ in 0..PASSES {
             if !d.add(std::mem::take(&mut claims)) {
@@ -102,10 +103,10 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         let data = |k: Kind| matches!(k, Kind::Data | Kind::Zero);
         let mut by_name: FxHashMap<_, u64> = FxHashMap::default();
         for y in self.b.areas.iter().filter(|y| data(y.kind)) {
-            by_name.entry((y.name, y.kind == Kind::Zero)).or_insert(y.addr);
+            by_name.entry((y.key, y.kind == Kind::Zero)).or_insert(y.addr);
         }
         let of_a = self.a.areas.iter().filter(|x| data(x.kind));
-        of_a.filter_map(|x| Some((x.addr, *by_name.get(&(x.name, x.kind == Kind::Zero))?)))
+        of_a.filter_map(|x| Some((x.addr, *by_name.get(&(x.key, x.kind == Kind::Zero))?)))
             .collect()
     }
 
@@ -130,7 +131,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             return true;
         }
         // Between anchors, and at the ends of pieces.
-        if self.edges.get(&x).is_some_and(|all| all.contains(&y)) {
+        if self.at_edges(x, y) {
             return true;
         }
         let i = self.anchors.partition_point(|c| c.0 <= x);
@@ -140,6 +141,11 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
                 .is_some_and(|c| c.1.wrapping_sub(c.0) == shift)
         };
         near(i.checked_sub(1)) || near(Some(i))
+    }
+
+    /// Do pieces that both files have start or end at these?
+    pub fn at_edges(&self, x: u64, y: u64) -> bool {
+        self.edges.get(&x).is_some_and(|all| all.contains(&y))
     }
 
     /// What an address of the first file stands for by the anchor before it.
@@ -322,13 +328,13 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         };
         if v == w {
             // A number, or a pointer to what did not move; wrong only where an anchor says that it did.
-            return self.exact(v).is_none_or(|known| known == w);
+            return self.exact(v).is_none_or(|known| known == w) || self.at_edges(v, w);
         }
         match (x.kind, y.kind) {
             (Kind::Text, Kind::Text) => self.pairs.code(self.a.program, self.b.program, v) == Some(w),
             (Kind::Pclntab | Kind::Apart, k) => k == x.kind,
             (Kind::Data | Kind::Zero, Kind::Data | Kind::Zero) => match self.exact(v) {
-                Some(known) => known == w,
+                Some(known) => known == w || self.at_edges(v, w),
                 None => {
                     claims.push((v, w));
                     true
@@ -402,10 +408,10 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
 
 /// Starts and ends of the pieces of the first file, with those of their namesakes in the second.
 fn edges(a: &Space<'_, '_>, b: &Space<'_, '_>) -> FxHashMap<u64, Vec<u64>> {
-    let by_name: FxHashMap<_, _> = b.areas.iter().map(|y| (y.name, y)).collect();
+    let by_name: FxHashMap<_, _> = b.areas.iter().map(|y| (y.key, y)).collect();
     let mut out: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
     for x in &a.areas {
-        if let Some(y) = by_name.get(&x.name) {
+        if let Some(y) = by_name.get(&x.key) {
             out.entry(x.addr).or_default().push(y.addr);
             out.entry(x.end()).or_default().push(y.end());
         }

@@ -21,6 +21,15 @@ pub(super) struct Lines {
     pub in_trees: BTreeSet<u64>,
     /// Where both programs' Go was, by the names of files.
     pub goroot: Roots,
+    /// What stands before the equal ends of names that differ.
+    prefixes: BTreeSet<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Lines {
+    /// Do two names differ as names of files do that are told?
+    pub fn told(&self, s: &[u8], t: &[u8]) -> bool {
+        self.prefixes.contains(&prefixes(s, t))
+    }
 }
 
 /// Two folders.
@@ -46,6 +55,7 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
     // Looked up once: finding the parts takes a walk over all functions.
     let pctabs = (part(x, "pctab"), part(y, "pctab"));
     let equal_tables = pctabs.0 == pctabs.1;
+    let equal_units = part(x, "cutab") == part(y, "cutab");
     let mut files_known = BTreeSet::new();
     let mut trees_known = BTreeSet::new();
     // Functions may share tables and trees, and those the names in them.
@@ -68,6 +78,8 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
             break;
         }
         out.proved &= fields(&f, &g, pctabs, equal_tables);
+        // Where the units' lists of files are the same, so is each function's place in them.
+        out.proved &= !equal_units || f.cu_offset() == g.cu_offset();
         let other_lines =
             f.start_line() != g.start_line() || !equal_tables && !same(&f, &g, pctabs, f.pcln(), g.pcln());
         if other_lines {
@@ -109,6 +121,7 @@ pub(super) fn compare(a: &Program<'_>, b: &Program<'_>, pairs: &Pairs) -> Lines 
     }
     let files = part(x, "filetab") == part(y, "filetab") && part(x, "cutab") == part(y, "cutab");
     out.proved &= (equal_tables || !out.causes.is_empty()) && (files || !names.is_empty());
+    out.prefixes = names.iter().map(|(s, t)| prefixes(s, t)).collect();
     let folders = folders(&names, (x, y), &out.goroot);
     out.causes.extend(folders);
     out

@@ -2,6 +2,8 @@
 //!
 //! Lines are matched without the addresses in them, so that what only moved stands side by side.
 
+use rustc_hash::FxHashMap;
+
 use super::functions::{Changed, code};
 use crate::disasm::{self, Style, Symbols};
 use crate::go::Program;
@@ -49,7 +51,14 @@ pub fn side_by_side(a: &Program<'_>, b: &Program<'_>, changed: &Changed) -> List
 struct Line {
     text: String,
     key: String,
+    /// Bytes from the function's start.
+    at: u64,
+    /// Where in the function it goes, in bytes from its start.
+    target: Option<u64>,
 }
+
+/// Mark of a place in the function, in a key.
+const INSIDE: char = '+';
 
 struct Names<'p, 'a>(&'p Program<'a>);
 
@@ -82,17 +91,23 @@ fn lines(p: &Program<'_>, i: usize) -> Vec<Line> {
         let rest = code.get(at..).unwrap_or_default();
         let done = printer.go(rest, start + at as u64, &Names(p), style, &mut text);
         let text = String::from_utf8_lossy(&text).into_owned();
-        let key = key(&text, start, start + code.len() as u64);
-        out.push(Line { text, key });
+        let (key, target) = key(&text, start, start + code.len() as u64);
+        let at_line = at as u64;
+        out.push(Line {
+            text,
+            key,
+            at: at_line,
+            target,
+        });
         at += done.len.max(1);
     }
     out
 }
 
-/// An instruction's text without numbers that are addresses: those within the function become offsets, those
-/// relative to the instruction go.
-fn key(text: &str, start: u64, end: u64) -> String {
+/// An instruction's text without numbers that are addresses, and the place in the function that it names.
+fn key(text: &str, start: u64, end: u64) -> (String, Option<u64>) {
     let mut out = String::with_capacity(text.len());
+    let mut target = None;
     let mut rest = text;
     while let Some(at) = rest.find("0x") {
         let digits = rest[at + 2..].find(|c: char| !c.is_ascii_hexdigit());
@@ -104,13 +119,29 @@ fn key(text: &str, start: u64, end: u64) -> String {
             .any(|r| rest[stop..].starts_with(r));
         match number {
             _ if relative => out.push('…'),
-            Ok(n) if (start..end).contains(&n) => out.push_str(&format!("+{:x}", n - start)),
+            Ok(n) if (start..end).contains(&n) => {
+                out.push(INSIDE);
+                target = Some(n - start);
+            }
             _ => out.push_str(&rest[at..stop]),
         }
         rest = &rest[stop..];
     }
     out.push_str(rest);
-    out
+    (out, target)
+}
+
+/// Jumps within the function are the same where they go to lines that stand side by side.
+fn hold_to_targets(rows: &mut [Row], sides: &[(Option<&Line>, Option<&Line>)]) {
+    let partners: FxHashMap<u64, u64> = sides
+        .iter()
+        .filter_map(|(l, r)| Some((l.as_ref()?.at, r.as_ref()?.at)))
+        .collect();
+    for (row, (l, r)) in rows.iter_mut().zip(sides) {
+        if let (Some(from), Some(to)) = (l.and_then(|l| l.target), r.and_then(|r| r.target)) {
+            row.same &= partners.get(&from) == Some(&to);
+        }
+    }
 }
 
 /// All rows of both, what is equal side by side.
@@ -128,30 +159,30 @@ fn matched(x: &[Line], y: &[Line]) -> Vec<Row> {
         .take_while(|(p, q)| same(p, q))
         .count();
     let (x2, y2) = (&x1[..x1.len() - tail], &y1[..y1.len() - tail]);
-    let equal = |p: &Line, q: &Line| Row {
-        theirs: Some(p.text.clone()),
-        ours: Some(q.text.clone()),
-        same: true,
-    };
-    let mut out: Vec<Row> = x.iter().zip(y).take(head).map(|(p, q)| equal(p, q)).collect();
+    let mut sides: Vec<(Option<&Line>, Option<&Line>)> = Vec::new();
+    sides.extend(x.iter().zip(y).take(head).map(|(p, q)| (Some(p), Some(q))));
     let (mut i, mut j) = (0, 0);
     for (p, q) in common(x2, y2).into_iter().chain([(x2.len(), y2.len())]) {
         let (left, right) = (&x2[i..p], &y2[j..q]);
-        for k in 0..left.len().max(right.len()) {
-            out.push(Row {
-                theirs: left.get(k).map(|l| l.text.clone()),
-                ours: right.get(k).map(|l| l.text.clone()),
-                same: false,
-            });
-        }
+        sides.extend((0..left.len().max(right.len())).map(|k| (left.get(k), right.get(k))));
         if let (Some(l), Some(r)) = (x2.get(p), y2.get(q)) {
-            out.push(equal(l, r));
+            sides.push((Some(l), Some(r)));
         }
         (i, j) = (p + 1, q + 1);
     }
     let ends = x1[x1.len() - tail..].iter().zip(&y1[y1.len() - tail..]);
-    out.extend(ends.map(|(p, q)| equal(p, q)));
-    out
+    sides.extend(ends.map(|(p, q)| (Some(p), Some(q))));
+    let text = |l: Option<&Line>| l.map(|l| l.text.clone());
+    let mut rows: Vec<Row> = sides
+        .iter()
+        .map(|(l, r)| Row {
+            theirs: text(*l),
+            ours: text(*r),
+            same: matches!((l, r), (Some(l), Some(r)) if l.key == r.key),
+        })
+        .collect();
+    hold_to_targets(&mut rows, &sides);
+    rows
 }
 
 /// The longest run of lines that both have in this order, as pairs of indices.
@@ -208,34 +239,38 @@ fn parts(rows: Vec<Row>) -> Vec<Vec<Row>> {
 mod tests {
     use super::*;
 
-    fn line(t: &str) -> Line {
+    /// At a place in a function that starts at 0x1000.
+    fn line((i, t): (usize, &str)) -> Line {
+        let (key, target) = key(t, 0x1000, 0x1100);
         Line {
             text: t.into(),
-            key: key(t, 0x1000, 0x1100),
+            key,
+            at: 4 * i as u64,
+            target,
         }
+    }
+
+    fn lines<const N: usize>(all: [&str; N]) -> Vec<Line> {
+        all.into_iter().enumerate().map(line).collect()
     }
 
     #[test]
     fn addresses_do_not_count_and_what_differs_stands_in_place() {
-        let x: Vec<Line> = [
+        let x = lines([
             "PUSHQ BP",
             "LEAQ 0x20(IP), AX",
             "CMPQ AX, $0x5",
             "JE 0x1010",
             "RET",
-        ]
-        .map(line)
-        .into();
-        let y: Vec<Line> = [
+        ]);
+        let y = lines([
             "PUSHQ BP",
             "LEAQ 0x999(IP), AX",
             "CMPQ AX, $0x6",
             "NOPL",
-            "JE 0x1010",
+            "JE 0x1014",
             "RET",
-        ]
-        .map(line)
-        .into();
+        ]);
         let rows = matched(&x, &y);
         let different: Vec<_> = rows.iter().filter(|r| !r.same).collect();
         assert_eq!(rows.len(), 6);
@@ -245,6 +280,16 @@ mod tests {
             (&different[1].theirs, different[1].ours.as_deref()),
             (&None, Some("NOPL"))
         );
+    }
+
+    #[test]
+    fn a_jump_differs_where_it_goes_to_another_line() {
+        let x = lines(["JE 0x1008", "NOPL", "INCQ AX", "RET"]);
+        let moved = lines(["JE 0x100c", "NOPL", "NOPW", "INCQ AX", "RET"]);
+        let other = lines(["JE 0x1010", "NOPL", "NOPW", "INCQ AX", "RET"]);
+        let same = |y: &[Line]| matched(&x, y).first().is_some_and(|r| r.same);
+        assert!(same(&moved));
+        assert!(!same(&other));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
+use super::tables::{Key, keyed};
 use crate::go::Program;
 use crate::image::clip;
 
@@ -27,8 +28,10 @@ pub(super) enum Kind {
 /// A piece of a section.
 #[derive(Debug, Clone)]
 pub(super) struct Area<'a> {
-    /// The section's name, and which piece of it this is.
-    pub name: (&'a [u8], usize),
+    /// The section's name.
+    pub name: &'a [u8],
+    /// The section, and which piece of it this is.
+    pub key: (Key<'a>, usize),
     pub addr: u64,
     pub size: u64,
     /// What the file holds of it.
@@ -63,7 +66,8 @@ impl<'p, 'a> Space<'p, 'a> {
             cuts.push((b.addr..b.addr.saturating_add(b.size), Kind::Apart));
         }
         let mut areas = Vec::new();
-        for s in image.sections.iter().filter(|s| s.alloc && s.mem_size > 0) {
+        let held = keyed(image).into_iter().filter(|s| s.1.alloc && s.1.mem_size > 0);
+        for (key, s) in held {
             let kind = match (s.perm.exec, s.file_size) {
                 (true, _) => Kind::Text,
                 (_, 0) => Kind::Zero,
@@ -78,6 +82,11 @@ impl<'p, 'a> Space<'p, 'a> {
                     .flat_map(|c| [c.0.start, c.0.end])
                     .filter(|e| s.addr < *e && *e < end),
             );
+            // Memory behind what the file holds of a section is as good as a section of zeros.
+            let stop = s.addr.saturating_add(s.file_size);
+            if kind == Kind::Data && stop < end {
+                edges.push(stop);
+            }
             edges.sort_unstable();
             edges.dedup();
             for (n, w) in edges.windows(2).enumerate() {
@@ -85,11 +94,15 @@ impl<'p, 'a> Space<'p, 'a> {
                 let special = cuts.iter().find(|c| kind == Kind::Data && c.0.contains(&from));
                 let held = to.min(s.addr.saturating_add(s.file_size)).saturating_sub(from);
                 areas.push(Area {
-                    name: (s.name, n),
+                    name: s.name,
+                    key: (key, n),
                     addr: from,
                     size: to - from,
                     bytes: clip(image.data, s.offset.saturating_add(from - s.addr), held),
-                    kind: special.map_or(kind, |c| c.1),
+                    kind: match kind {
+                        Kind::Data if from >= stop => Kind::Zero,
+                        _ => special.map_or(kind, |c| c.1),
+                    },
                     write: s.perm.write,
                 });
             }

@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::pointers;
 use super::space::{Kind, Space};
 use super::spans::Spans;
-use crate::go::Program;
+use crate::go::{Program, fips};
 
 /// Causes of one kind told at the most.
 const TOLD: usize = 40;
@@ -103,6 +103,10 @@ pub(super) fn causes(data: &Data<'_, '_, '_, '_>, pairs: &Pairs, lines: &Lines) 
         counts: FxHashMap::default(),
     };
     book.ours.sort_unstable();
+    if book.known.0.spans.is_empty() != book.known.1.spans.is_empty() {
+        let note = "one file's build information is not what the program itself would say";
+        book.push(Cause::new("not explained", Class::Open).note(note));
+    }
     for span in std::mem::take(&mut book.known.0.spans) {
         book.explained.0.add(span);
     }
@@ -116,6 +120,7 @@ pub(super) fn causes(data: &Data<'_, '_, '_, '_>, pairs: &Pairs, lines: &Lines) 
     }
     book.crossings();
     book.programs();
+    book.fips();
     book.elsewhere();
     book.rest(lines);
     book.only_ours();
@@ -287,10 +292,18 @@ impl Book<'_, '_, '_, '_, '_> {
         let data = self.data;
         let zero = |s: &Space<'_, '_>, at: u64| s.at(at).map(|x| x.kind == Kind::Zero);
         let size = u64::from(data.a.program.image().ptr_size);
+        // The start of zeroed memory may lie in the file, which some formats fill up to a page.
+        let empty = |s: &Space<'_, '_>, at: u64| {
+            s.at(at).is_some_and(|x| x.write) && s.word(at) == Some(0) && s.word(at + size) == Some(0)
+        };
         for &(x, y) in &data.anchors {
-            let (Some(p), Some(q)) = (zero(data.a, x), zero(data.b, y)) else {
+            let (Some(mut p), Some(mut q)) = (zero(data.a, x), zero(data.b, y)) else {
                 continue;
             };
+            if !p && !q {
+                p = empty(data.a, x) && header(data.b, y).is_some();
+                q = empty(data.b, y) && header(data.a, x).is_some();
+            }
             if p == q {
                 continue;
             }
@@ -344,6 +357,21 @@ impl Book<'_, '_, '_, '_, '_> {
         }
     }
 
+    /// Go's sum over the code and data of its cryptographic module, where it is true in both files.
+    fn fips(&mut self) {
+        let (x, y) = (fips::read(self.data.a.program), fips::read(self.data.b.program));
+        let (Some(x), Some(y)) = (x, y) else { return };
+        if !x.sum_is_true || !y.sum_is_true {
+            return;
+        }
+        self.explained.0.add(x.addr..x.addr.saturating_add(x.size));
+        self.explained.1.add(y.addr..y.addr.saturating_add(y.size));
+        if x.sum != y.sum {
+            let note = "a sum over code and data, which changes with any address; right in both";
+            self.push(Cause::new("FIPS sum", Class::Effect).note(note));
+        }
+    }
+
     /// Code that names another place than its partner, though all else of it is equal.
     fn elsewhere(&mut self) {
         let data = self.data;
@@ -358,7 +386,8 @@ impl Book<'_, '_, '_, '_, '_> {
             };
             // The same number on both sides may be no address.
             let told = c.theirs != c.ours || self.ours.binary_search(&c.ours).is_ok();
-            if told && held(data.b, c.ours) && data.b.at(known).is_some() {
+            let elsewhere = told && !data.at_edges(c.theirs, c.ours);
+            if elsewhere && held(data.b, c.ours) && data.b.at(known).is_some() {
                 found.push((c.function, c.theirs, c.ours));
             }
         }
@@ -444,14 +473,7 @@ impl Book<'_, '_, '_, '_, '_> {
     fn unlike(&mut self, u: &Unlike, x: &[u8], y: &[u8]) {
         let data = self.data;
         let section = data.a.at(u.a.start).or_else(|| data.b.at(u.b.start));
-        let section = section.map(|s| lossy(s.name.0)).unwrap_or_default();
-        if fips(&section) && !x.is_empty() {
-            self.push(
-                Cause::new("FIPS sum", Class::Effect)
-                    .note("a sum over code and data, which changes with any address"),
-            );
-            return;
-        }
+        let section = section.map(|s| lossy(s.name)).unwrap_or_default();
         let place = (
             data.a.at(u.from.0).map(|s| s.write),
             data.a.symbol(u.a.start),
@@ -547,7 +569,7 @@ impl Book<'_, '_, '_, '_, '_> {
                     .bytes
                     .get((s.start - area.addr) as usize..(s.end - area.addr) as usize);
                 if bytes.is_some_and(|b| b.iter().any(|b| *b != 0)) {
-                    self.out.open.push((lossy(area.name.0), s.start, s.end - s.start));
+                    self.out.open.push((lossy(area.name), s.start, s.end - s.start));
                 }
             }
         }
@@ -607,9 +629,4 @@ fn header(s: &Space<'_, '_>, at: u64) -> Option<(u64, u64)> {
     let short = (1..1 << 20).contains(&len);
     let text = s.bytes(ptr).get(..len as usize).filter(|b| short && is_text(b));
     text.map(|_| (ptr, len))
-}
-
-/// Go's sum over the code and data of its cryptographic module.
-fn fips(section: &str) -> bool {
-    matches!(section, ".go.fipsinfo" | "__go_fipsinfo")
 }

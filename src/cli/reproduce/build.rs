@@ -32,13 +32,32 @@ pub(super) struct Built {
 }
 
 /// `go build` with the flags of a plan; names of the rebuild's folder in place of those where it runs.
-pub(super) fn command(plan: &Plan, wrapper: &str, ldflags: &[String], out: &str) -> Vec<String> {
+///
+/// `vendor` says whether the source holds a folder of vendored modules. The go command would take these where
+/// go.mod is new enough; the file's record says whether the publisher's did.
+pub(super) fn command(
+    plan: &Plan,
+    vendor: bool,
+    wrapper: &str,
+    ldflags: &[String],
+    out: &str,
+) -> Vec<String> {
     let installs = matches!(plan.source, Source::Installed { .. });
     let mut all = vec![
         "go".to_string(),
         if installs { "install" } else { "build" }.into(),
     ];
     all.extend(plan.flags.iter().cloned());
+    if vendor && !installs && !plan.workspace && plan.dependencies {
+        all.push(
+            if plan.vendored {
+                "-mod=vendor"
+            } else {
+                "-mod=readonly"
+            }
+            .into(),
+        );
+    }
     if let Some(flags) = words::join(ldflags).filter(|f| !f.is_empty()) {
         all.push(format!("-ldflags={flags}"));
     }
@@ -186,7 +205,9 @@ impl<'a> Builder<'a> {
         };
         let json = serde_json::to_vec_pretty(&content).unwrap_or_default();
         fs::write(&orders, json).map_err(|e| broken(&orders, &e))?;
-        let command = command(self.plan, &wrapper(&text(&orders))?, ldflags, &text(&out));
+        let vendor = self.source.module.join("vendor").is_dir();
+        let wrapper = wrapper(&text(&orders))?;
+        let command = command(self.plan, vendor, &wrapper, ldflags, &text(&out));
         self.go.doing(what);
         let env = self.env();
         let done = self.go.run(&command, &self.source.module, &env);

@@ -105,7 +105,9 @@ pub(super) fn steps(plan: &Plan, checkout: Option<&Path>, work: &Path) -> Result
     }
     let at = |name: &str| work.join("build1").join(name).to_string_lossy().into_owned();
     let wrapper = build::wrapper(&at("orders.json"))?;
-    let command = build::command(plan, &wrapper, &plan.ldflags, &at("program"));
+    // A module's archive holds no vendored modules: where the record has them, they are fetched into it.
+    let vendor = plan.vendored || checkout.is_some_and(|from| from.join("vendor").is_dir());
+    let command = build::command(plan, vendor, &wrapper, &plan.ldflags, &at("program"));
     out.push(step("build it, the link step wrapped", "src", command));
     if plan.build_id.is_some() {
         let command = ["go", "tool", "buildid", "-w", &at("program")].map(str::to_string);

@@ -76,11 +76,15 @@ fn hosts(id: &[u8]) -> Vec<Vec<u8>> {
         for (i, b) in h.iter_mut().enumerate() {
             *b ^= mark[usize::from(i > 0)];
         }
-        let mut uuid = h[..16].to_vec();
-        uuid[6] = uuid[6] & 0x0f | 0x30;
-        uuid[8] = uuid[8] & 0x3f | 0x80;
+        // The variant that RFC 4122 names, and the one that releases since 1.24 write.
+        for variant in [0x80, 0xc0] {
+            let mut uuid = h[..16].to_vec();
+            uuid[6] = uuid[6] & 0x0f | 0x30;
+            uuid[8] = uuid[8] & 0x3f | variant;
+            all.push(uuid);
+        }
         h.truncate(20);
-        all.extend([h, uuid]);
+        all.push(h);
     }
     all
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::analysis::info::{BuildInfoState, Facts, Linkage, Relro};
 use crate::analysis::seen::Seen;
 use crate::go::buildid::{SelfCheck, Touched};
+use crate::go::modinfo::LEVELS;
 use crate::go::packages::Module;
 use crate::report::markdown::cell;
 use crate::report::text::{escape, grouped, human};
@@ -337,19 +338,9 @@ fn toolchain(f: &Facts, verbose: bool) -> Rows {
         f.arch.as_deref().unwrap_or("unknown"),
     ]
     .join("/");
-    let level = [
-        "GOAMD64",
-        "GOARM64",
-        "GOARM",
-        "GO386",
-        "GOMIPS",
-        "GOMIPS64",
-        "GOPPC64",
-        "GORISCV64",
-        "GOWASM",
-    ]
-    .iter()
-    .find_map(|k| f.setting(k).map(|v| format!(", {k}={v}")));
+    let level = LEVELS
+        .iter()
+        .find_map(|k| f.setting(k).map(|v| format!(", {k}={v}")));
     rows.push((
         "target",
         format!(
