@@ -380,10 +380,15 @@ impl Chart {
                 type=\"button\"></button></p>",
             text(&self.name)
         )?;
+        // On a telephone it is moved sideways rather than shrunk until nothing can be read.
+        writeln!(
+            body,
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chart\">"
+        )?;
         self.write_svg(&mut body, top)?;
         writeln!(
             body,
-            "<h2>Figures</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+            "</div>\n<h2>Figures</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
                 aria-label=\"Figures\"><table><thead><tr><th scope=\"col\">release</th>\
              <th scope=\"col\" class=\"num\">total</th><th scope=\"col\" class=\"num\">change</th>"
         )?;
@@ -422,7 +427,8 @@ impl Chart {
             styles: &[
                 BASE,
                 STYLE,
-                "main{padding:14px;max-width:960px;margin:auto}.scroll{overflow-x:auto}",
+                "main{padding:14px;max-width:960px;margin:auto}.scroll{overflow-x:auto}\
+                 .scroll svg{min-width:760px}@media print{.scroll svg{min-width:0}}",
             ],
             body: &String::from_utf8_lossy(&body),
             scripts: &[THEME],
