@@ -435,6 +435,49 @@ fn people_get_a_table_and_spreadsheets_csv() {
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("path,member,size,sha256,error,go_version,os,arch,module"));
     assert!(lines[2].contains(",\"with,comma\","), "{text}");
+    assert!(lines[1].ends_with(",static,,"), "{text}");
+    // What makes the exit status 1 is there to see.
+    let said = |args: &[&str]| {
+        let more = ["--no-policy", path.to_str().unwrap()];
+        let out = common::run(["scan"].iter().chain(args).chain(&more).copied());
+        (String::from_utf8(out.stdout).unwrap(), out.status.code())
+    };
+    let (text, status) = said(&["--with", "check"]);
+    assert!(
+        text.contains("found") && text.contains("1 warning, 1 note"),
+        "{text}"
+    );
+    assert_eq!(status, Some(1));
+    let (text, _) = said(&["--with", "check,vuln", "--db", "embedded", "--format", "csv"]);
+    assert!(text.lines().nth(1).unwrap().ends_with(",static,2,0"), "{text}");
+}
+
+#[test]
+fn where_nothing_was_looked_at_nothing_passes() {
+    let dir = Folder::new("nothing");
+    let path = dir.put("a.tar", &tar(&[("run.sh", b"#!/bin/sh\n")]));
+    for (args, status) in [
+        (&[][..], 0),
+        (&["--with", "info"], 0),
+        (&["--with", "check", "--no-policy"], 2),
+        (&["--with", "vuln", "--no-policy", "--db", "embedded"], 2),
+        (&["--with", "check", "--no-policy", "--shard", "1/1"], 0),
+    ] {
+        let out = common::run(
+            ["scan"]
+                .iter()
+                .chain(args)
+                .copied()
+                .chain([path.to_str().unwrap()]),
+        );
+        assert_eq!(out.status.code(), Some(status), "{args:?}");
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(
+            said.contains("no Go binary was found"),
+            !args.contains(&"--shard"),
+            "{said}"
+        );
+    }
 }
 
 /// What a command prints about a container, with its exit status.

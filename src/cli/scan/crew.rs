@@ -16,7 +16,7 @@ use std::time::Instant;
 use super::analyse::{Known, Plan};
 use super::output::Printer;
 use super::resume::Done;
-use crate::cli::frame::{complain, io_words, write_status};
+use crate::cli::frame::{complain, io_words, note, write_status};
 use crate::cli::{FINDINGS, FINE, TROUBLE};
 use crate::image::upx::may_be_packed;
 use crate::input::Name;
@@ -33,6 +33,8 @@ pub(super) struct Order {
     pub jobs: usize,
     pub options: Options,
     pub done: Done,
+    /// Are these all the files that were named, and nothing is told elsewhere?
+    pub whole: bool,
     /// No progress.
     pub quiet: bool,
     /// Nothing on standard error: records tell what is wrong.
@@ -110,6 +112,13 @@ pub(super) fn run(order: Order, plan: &Plan, printer: Printer) -> u8 {
             .unwrap_or_else(PoisonError::into_inner)
             .finish(),
     };
+    let none = order.whole && status == FINE && crew.progress.binaries.load(Relaxed) == 0;
+    if none && !order.silent && !order.quiet {
+        note("gospect: no Go binary was found");
+    }
+    // As for the commands themselves: that nothing was looked at is no pass.
+    let gate = plan.parts.iter().any(|p| matches!(*p, "check" | "vuln"));
+    let status = if none && gate { TROUBLE } else { status };
     status.max(write_status(written))
 }
 

@@ -36,7 +36,7 @@ const FORMATS: [&str; 4] = ["text", "jsonl", "csv", "parquet"];
     gospect scan --format jsonl --with info --resume all.jsonl ./dist\n  gospect scan --format csv --shard \
     3/8 ./dist\n\n\
     Exit status: 0 fine; 1 findings of `--with check,vuln`; 2 wrong usage, or something that could not be \
-    read."
+    read, or `--with check,vuln` found no Go binary."
 )]
 pub struct Args {
     /// Files and folders; `-` is standard input.
@@ -148,6 +148,7 @@ fn order(args: &Args, done: resume::Done, guard: Option<Guard>) -> crew::Order {
             all_layers: args.all_layers,
             guard,
         },
+        whole: args.shard.is_none() && args.resume.is_none(),
         done,
         quiet: args.output.quiet,
         silent: false,

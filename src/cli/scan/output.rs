@@ -25,7 +25,7 @@ enum How {
     Lines(Format),
     /// Rows of a table, with what they are ordered by.
     Table {
-        rows: Vec<(Key, [String; 5])>,
+        rows: Vec<(Key, [String; 6])>,
         width: Option<usize>,
     },
     /// Lines in an unlinked file, with what they are ordered by, where they start, and their bytes.

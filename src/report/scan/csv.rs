@@ -1,5 +1,5 @@
-//! A record → one line of CSV (RFC 4180): the facts that every record tells. A member's names are joined by
-//! `!`.
+//! A record → one line of CSV (RFC 4180): the facts that every record tells, and how much `check` and `vuln`
+//! found where they were asked for. A member's names are joined by `!`.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use super::Record;
 use crate::report::csv::field;
 use crate::report::json::lossy;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "path",
     "member",
     "size",
@@ -20,6 +20,8 @@ const COLUMNS: [&str; 12] = [
     "module_version",
     "packed",
     "linkage",
+    "findings",
+    "vulnerabilities",
 ];
 
 /// Writes the names of the columns.
@@ -37,6 +39,8 @@ pub fn head(out: &mut dyn Write) -> io::Result<()> {
 pub fn write(out: &mut dyn Write, r: &Record<'_>) -> io::Result<()> {
     let text = |s: Option<&str>| field(s.unwrap_or_default());
     let facts = r.facts;
+    let made = |part| facts.filter(|f| matches!(f.parts.get(part), Some(Some(_))));
+    let count = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
     let cells: [String; COLUMNS.len()] = [
         field(&r.name.path().to_string_lossy()),
         field(&lossy(&r.name.members().join(&b'!'))),
@@ -50,6 +54,8 @@ pub fn write(out: &mut dyn Write, r: &Record<'_>) -> io::Result<()> {
         text(facts.and_then(|f| f.module_version.as_deref())),
         text(facts.and_then(|f| f.packed)),
         text(facts.and_then(|f| f.linkage)),
+        count(made("check").map(|f| f.findings.len())),
+        count(made("vuln").map(|f| f.vulnerabilities.len())),
     ];
     writeln!(out, "{}", cells.join(","))
 }
