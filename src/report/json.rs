@@ -30,7 +30,11 @@ impl From<&Name> for Named {
 /// # Errors
 /// What the writer says.
 pub fn write<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    serde_json::to_writer_pretty(Safe(&mut *out), value)?;
+    // serde_json writes each bracket and space by itself, and a string's characters whole: gathered, they pass
+    // the check and the writer once.
+    let mut gathered = io::BufWriter::with_capacity(1 << 15, Safe(&mut *out));
+    serde_json::to_writer_pretty(&mut gathered, value)?;
+    gathered.into_inner().map_err(io::IntoInnerError::into_error)?;
     out.write_all(b"\n")
 }
 
@@ -51,7 +55,10 @@ pub struct Safe<W>(pub W);
 impl<W: Write> Write for Safe<W> {
     fn write(&mut self, b: &[u8]) -> io::Result<usize> {
         let plain = |b: &u8| matches!(b, b'\n' | b'\t' | b' '..=b'~');
-        if b.iter().all(plain) {
+        // A branch a run, not one a byte.
+        if b.chunks(64)
+            .all(|run| run.iter().fold(true, |all, b| all & plain(b)))
+        {
             return self.0.write(b);
         }
         match std::str::from_utf8(b) {
