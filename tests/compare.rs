@@ -183,6 +183,75 @@ fn one_difference_is_told_by_its_name_and_its_values() {
 }
 
 #[test]
+fn a_type_that_changed_is_told_with_both_definitions_and_what_grew_with_its_bytes() {
+    let dir = folder("types");
+    let source = "package main\n\nimport \"fmt\"\n\ntype pair struct {\n\tleft, right int32\n}\n\nfunc main() \
+        {\n\tfmt.Println(pair{1, 2})\n}\n";
+    let Some(a) = build(&dir, "a", source, "linux/amd64", &[]) else {
+        return;
+    };
+    let grown = source.replace("left, right int32", "left, right int64");
+    let Some(b) = build(&dir, "b", &grown, "linux/amd64", &[]) else {
+        return;
+    };
+    let (_, v) = told(&a, &b);
+    let all = v["because"].as_array().expect("causes");
+    let of = |what: &str, name: &str| {
+        let mut all = all.iter().filter(|c| c["what"] == what);
+        all.find(|c| c["name"] == name || c["section"] == name).cloned()
+    };
+    let found = of("type", "main.pair").expect("the type");
+    assert_eq!(found["theirs"], "8 bytes, struct; left int32; right int32", "{v}");
+    assert_eq!(found["ours"], "16 bytes, struct; left int64; right int64", "{v}");
+    // A text that -X makes longer, and in which section it did.
+    let x = ["-ldflags=-X main.version=a-longer-value-than-it-had"];
+    let (Some(a), Some(b)) = (
+        build(
+            &dir,
+            "short",
+            SOURCE,
+            "linux/amd64",
+            &["-ldflags=-X main.version=short"],
+        ),
+        build(&dir, "long", SOURCE, "linux/amd64", &x),
+    ) else {
+        return;
+    };
+    let (_, v) = told(&a, &b);
+    let grown = v["because"].as_array().expect("causes").iter();
+    let grown: Vec<_> = grown.filter(|c| c["what"] == "addresses").collect();
+    assert!(grown.iter().all(|c| c["effect"] == true), "{v}");
+    let note = grown
+        .iter()
+        .find(|c| c["section"] == ".rodata")
+        .expect("the section")["note"]
+        .to_string();
+    assert!(note.contains("main.version.str 21 bytes more"), "{note}");
+}
+
+#[test]
+fn a_packed_file_is_compared_as_it_was_before() {
+    let dir = folder("packed");
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/upx/amd64-lzma");
+    let path = dir.join("plain");
+    let plain = gospect::image::upx::unpack(&std::fs::read(&packed).unwrap()).expect("a packed file");
+    std::fs::write(&path, &plain).unwrap();
+    let (status, v) = told(&path, &packed);
+    assert_eq!(
+        (status, &v["verdict"]),
+        (1, &Value::from("identical-but-for")),
+        "{v}"
+    );
+    assert_eq!(words(&v), ["packed"], "{v}");
+    // Nothing else is passed over.
+    let mut other = plain;
+    let last = other.len() / 2;
+    other[last] ^= 1;
+    std::fs::write(&path, other).unwrap();
+    assert_eq!(told(&path, &packed).1["verdict"], "different");
+}
+
+#[test]
 fn a_variable_that_the_linker_leaves_out_changes_nothing_else() {
     let dir = folder("goroot");
     let source = "package main\n\nimport \"time\"\n\ntype one struct{ next *one }\n\nvar list = []*one{{}}\n\n\

@@ -178,6 +178,16 @@ fn subject(c: &Cause) -> String {
     )
 }
 
+/// What a cause is about, with its explanation.
+fn about(c: &Cause) -> String {
+    let note = c.note.as_ref().map(|n| escape(n.as_bytes()));
+    match (subject(c), note) {
+        (subject, None) => subject,
+        (subject, Some(note)) if subject.is_empty() => note,
+        (subject, Some(note)) => format!("{subject} ({note})"),
+    }
+}
+
 /// Text for a terminal.
 ///
 /// # Errors
@@ -350,11 +360,74 @@ pub fn markdown(
                 "cause"
             },
             cell(&cause.what),
-            cell(&subject(cause)),
+            cell(&about(cause)),
             value(&cause.theirs),
             value(&cause.ours)
         )?;
     }
     writeln!(out, "\n{}", cell(&counts(c)))?;
     diffs(out, listings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(columns: usize, color: bool) -> String {
+        let row = |theirs: Option<&str>, ours: Option<&str>, same| Row {
+            theirs: theirs.map(str::to_string),
+            ours: ours.map(str::to_string),
+            same,
+        };
+        let call = "CALL internal/runtime/maps.(*Iter).grownKeyElem(SB)";
+        let listing = Listing {
+            name: "main.greet".into(),
+            parts: vec![
+                vec![
+                    row(Some("PUSHQ BP"), Some("PUSHQ BP"), true),
+                    row(Some("CMPQ AX, $0x5"), Some("CMPQ AX, $0x6"), false),
+                ],
+                vec![row(None, Some(call), false), row(Some("RET"), Some("RET"), true)],
+            ],
+        };
+        let mut out = Vec::new();
+        let names = ("released/linux-amd64/with-a-long-name/server", "server");
+        side_by_side(&mut out, names, &[listing], (columns - 6) / 2, color).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn two_columns_keep_to_a_terminal_of_80_and_of_160() {
+        let narrow = "
+main.greet
+  …/linux-amd64/with-a-long-name/server   server
+  PUSHQ BP                                PUSHQ BP
+  CMPQ AX, $0x5                         | CMPQ AX, $0x6
+  …
+                                        | CALL internal/runtime/maps.(*Iter).gr
+                                        |     ownKeyElem(SB)
+  RET                                     RET
+";
+        assert_eq!(shown(80, false), narrow);
+        let wide = shown(160, false);
+        assert!(wide.contains(&format!(
+            "{} | CALL internal/runtime/maps.(*Iter).grownKeyElem(SB)\n",
+            " ".repeat(79)
+        )));
+        for (columns, text) in [(80, narrow), (160, &wide)] {
+            assert!(text.lines().all(|l| l.chars().count() <= columns), "{text}");
+        }
+    }
+
+    #[test]
+    fn color_paints_what_differs_and_nothing_else() {
+        let text = shown(80, true);
+        assert!(text.contains("\x1b[1mmain.greet\x1b[0m\n"));
+        assert!(text.contains("  \x1b[31mCMPQ AX, $0x5\x1b[0m"));
+        assert!(text.contains(" | \x1b[32mCMPQ AX, $0x6\x1b[0m\n"));
+        assert!(
+            !text.contains("\x1b[31m\x1b[0m") && !text.contains("mPUSHQ"),
+            "{text:?}"
+        );
+    }
 }

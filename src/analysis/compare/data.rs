@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::functions::Pairs;
 use super::space::{Kind, Space};
+use crate::go::pclntab::Part;
 
 /// How often anchors that pointers brought are followed.
 const PASSES: usize = 12;
@@ -53,6 +54,8 @@ pub(super) struct Data<'s, 'p, 'a, 'b> {
     edges: FxHashMap<u64, Vec<u64>>,
     /// Where types of the first file point to their masks of pointers.
     masks: FxHashSet<u64>,
+    /// The pclntabs: where they start, and their parts.
+    tables: [(u64, Vec<Part>); 2],
     /// What may still be compared of texts that headers name.
     left: Cell<u64>,
     /// Sorted by the first; one for each.
@@ -78,6 +81,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             funcdata: [funcdata(a), funcdata(b)],
             edges: edges(a, b),
             masks: masks(a),
+            tables: [parts(a), parts(b)],
             left: Cell::new(0),
             anchors: Vec::new(),
             unlike: Vec::new(),
@@ -105,7 +109,7 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         for y in self.b.areas.iter().filter(|y| data(y.kind)) {
             by_name.entry((y.key, y.kind == Kind::Zero)).or_insert(y.addr);
         }
-        let of_a = self.a.areas.iter().filter(|x| data(x.kind));
+        let of_a = self.a.areas.iter().filter(|x| data(x.kind) && x.whole.0);
         of_a.filter_map(|x| Some((x.addr, *by_name.get(&(x.key, x.kind == Kind::Zero))?)))
             .collect()
     }
@@ -332,7 +336,8 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
         }
         match (x.kind, y.kind) {
             (Kind::Text, Kind::Text) => self.pairs.code(self.a.program, self.b.program, v) == Some(w),
-            (Kind::Pclntab | Kind::Apart, k) => k == x.kind,
+            (Kind::Pclntab, Kind::Pclntab) => self.in_tables(v, w),
+            (Kind::Apart, Kind::Apart) => v - x.addr == w - y.addr,
             (Kind::Data | Kind::Zero, Kind::Data | Kind::Zero) => match self.exact(v) {
                 Some(known) => known == w || self.at_edges(v, w),
                 None => {
@@ -342,6 +347,36 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
             },
             _ => false,
         }
+    }
+
+    /// Do two addresses lie at the same place of the same part of the pclntabs, or both at its end?
+    fn in_tables(&self, v: u64, w: u64) -> bool {
+        let [(a, p), (b, q)] = &self.tables;
+        let same = |(s, t): (&Part, &Part)| {
+            let (i, j) = (
+                v.wrapping_sub(*a).wrapping_sub(s.offset),
+                w.wrapping_sub(*b).wrapping_sub(t.offset),
+            );
+            let inside = i <= s.size && j <= t.size;
+            s.name == t.name && inside && (i == j || (i, j) == (s.size, t.size))
+        };
+        p.iter().zip(q).any(same)
+    }
+
+    /// Are two numbers the sizes of the same part of the pclntabs, in bytes or in numbers of 4 bytes? The
+    /// last bytes of a part may fill it up.
+    pub fn sizes_of_tables(&self, v: u64, w: u64) -> bool {
+        const FILL: u64 = 8;
+        let [(_, p), (_, q)] = &self.tables;
+        let near = |size: u64, n: u64| size.checked_sub(n).is_some_and(|rest| rest < FILL);
+        // From the functions on, the runtime takes all as one.
+        let rest = |all: &[Part]| {
+            let from = all.iter().position(|p| p.name == "functab").unwrap_or(all.len());
+            all.iter().skip(from).map(|p| p.size).sum::<u64>()
+        };
+        let mut sizes = p.iter().zip(q).map(|(s, t)| (s.size, t.size));
+        near(rest(p), v) && near(rest(q), w)
+            || sizes.any(|(s, t)| near(s, v) && near(t, w) || near(s / 4, v) && near(t / 4, w))
     }
 
     /// Do two words in funcdata hold equal numbers of 4 bytes, but for offsets in the read-only data? Stack
@@ -412,8 +447,11 @@ fn edges(a: &Space<'_, '_>, b: &Space<'_, '_>) -> FxHashMap<u64, Vec<u64>> {
     let mut out: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
     for x in &a.areas {
         if let Some(y) = by_name.get(&x.key) {
-            out.entry(x.addr).or_default().push(y.addr);
-            out.entry(x.end()).or_default().push(y.end());
+            for (whole, from, to) in [(x.whole.0, x.addr, y.addr), (x.whole.1, x.end(), y.end())] {
+                if whole {
+                    out.entry(from).or_default().push(to);
+                }
+            }
         }
     }
     out
@@ -424,6 +462,12 @@ fn masks(s: &Space<'_, '_>) -> FxHashSet<u64> {
     let place = 3 * u64::from(s.program.image().ptr_size) + 8;
     let all = s.program.types().types.iter();
     all.map(|t| t.addr.saturating_add(place)).collect()
+}
+
+/// Where the pclntab starts, and its parts.
+fn parts(s: &Space<'_, '_>) -> (u64, Vec<Part>) {
+    let table = s.program.pclntab();
+    table.map_or((0, Vec::new()), |t| (t.addr(), t.parts()))
 }
 
 fn funcdata(s: &Space<'_, '_>) -> Option<(u64, u64)> {

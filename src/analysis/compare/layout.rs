@@ -177,7 +177,7 @@ fn same_segments((x, e): (&Image<'_>, &Elf<'_>), (y, f): (&Image<'_>, &Elf<'_>))
         if s.kind == PT_PHDR {
             let whole = |p: &ProgramHeader, e: &Elf<'_>| {
                 let (start, size, count) = e.program_header_table;
-                let bytes = u64::from(size) * count as u64;
+                let bytes = u64::from(size).saturating_mul(count as u64);
                 (
                     p.addr,
                     p.offset == start,
@@ -217,7 +217,8 @@ fn loads_at_its_address(image: &Image<'_>, elf: &Elf<'_>) -> bool {
     let (start, size, count) = elf.program_header_table;
     let at: usize = if image.ptr_size == 8 { 24 } else { 12 };
     let of = |n: usize| {
-        let header = clip(image.data, start + u64::from(size) * n as u64, u64::from(size));
+        let place = u64::from(size).saturating_mul(n as u64).saturating_add(start);
+        let header = clip(image.data, place, u64::from(size));
         image.endian.word(header, at, image.ptr_size)
     };
     let headers = elf.program_headers.iter().take(count).enumerate();

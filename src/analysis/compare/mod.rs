@@ -22,6 +22,7 @@ mod space;
 mod spans;
 mod symbols;
 mod tables;
+mod types;
 mod values;
 
 pub use cause::{Cause, Class, Verdict};

@@ -30,7 +30,7 @@ pub(super) fn causes(data: &Data<'_, '_, '_, '_>, pairs: &Pairs) -> Vec<Cause> {
             false => variables((a, s), (b, t)),
         };
         grown.sort_by_key(|g| (std::cmp::Reverse(g.1.unsigned_abs()), g.0.clone()));
-        let whole = t.mem_size as i64 - s.mem_size as i64;
+        let whole = (t.mem_size as i64).wrapping_sub(s.mem_size as i64);
         let mut note = format!("{}, which moves what lies behind", more(whole));
         for (i, (name, by)) in grown.iter().take(TOLD).enumerate() {
             note += if i == 0 { ": " } else { ", " };
@@ -98,7 +98,7 @@ fn variables(
     }
     let mut out = Vec::new();
     for (name, size) in &p {
-        let by = q.get(name).copied().unwrap_or(0) - size;
+        let by = q.get(name).copied().unwrap_or(0).wrapping_sub(*size);
         if by != 0 {
             out.push((name.clone(), by));
         }

@@ -38,6 +38,9 @@ pub(super) struct Area<'a> {
     pub bytes: &'a [u8],
     pub kind: Kind,
     pub write: bool,
+    /// Are its start and its end those of the section, or of a table in it? What a file holds of a section
+    /// may end anywhere.
+    pub whole: (bool, bool),
 }
 
 impl Area<'_> {
@@ -104,6 +107,7 @@ impl<'p, 'a> Space<'p, 'a> {
                         _ => special.map_or(kind, |c| c.1),
                     },
                     write: s.perm.write,
+                    whole: (from != stop || from == s.addr, to != stop || to == end),
                 });
             }
         }

@@ -12,6 +12,7 @@ use super::lines::Lines;
 use super::pointers;
 use super::space::{Kind, Space};
 use super::spans::Spans;
+use super::types;
 use crate::go::{Program, fips};
 
 /// Causes of one kind told at the most.
@@ -214,27 +215,13 @@ impl Book<'_, '_, '_, '_, '_> {
         }
     }
 
-    /// Types that only one of them has.
+    /// Types that differ.
     fn types(&mut self) {
-        let names = |p: &Program<'_>| -> BTreeSet<String> {
-            let all = p.types().types.iter();
-            all.map(|t| String::from_utf8_lossy(t.name).into_owned())
-                .collect()
-        };
-        let (x, y) = (names(self.data.a.program), names(self.data.b.program));
-        for name in x.difference(&y) {
-            self.push(
-                Cause::new("type", Class::Change)
-                    .named(name.clone())
-                    .note("only in theirs"),
-            );
-        }
-        for name in y.difference(&x) {
-            self.push(
-                Cause::new("type", Class::Change)
-                    .named(name.clone())
-                    .note("only in ours"),
-            );
+        let found = types::compare(self.data.a.program, self.data.b.program);
+        found.told.0.into_iter().for_each(|r| self.explained.0.add(r));
+        found.told.1.into_iter().for_each(|r| self.explained.1.add(r));
+        for cause in found.causes {
+            self.push(cause);
         }
     }
 
@@ -294,7 +281,9 @@ impl Book<'_, '_, '_, '_, '_> {
         let size = u64::from(data.a.program.image().ptr_size);
         // The start of zeroed memory may lie in the file, which some formats fill up to a page.
         let empty = |s: &Space<'_, '_>, at: u64| {
-            s.at(at).is_some_and(|x| x.write) && s.word(at) == Some(0) && s.word(at + size) == Some(0)
+            s.at(at).is_some_and(|x| x.write)
+                && s.word(at) == Some(0)
+                && s.word(at.wrapping_add(size)) == Some(0)
         };
         for &(x, y) in &data.anchors {
             let (Some(mut p), Some(mut q)) = (zero(data.a, x), zero(data.b, y)) else {
@@ -317,6 +306,13 @@ impl Book<'_, '_, '_, '_, '_> {
             }
             let text = if p { header(data.b, y) } else { header(data.a, x) };
             let Some(text) = text else {
+                // Some formats fill the file up to a page with the first of the zeroed memory.
+                let held = if p { data.b.symbol(y) } else { data.a.symbol(x) };
+                let (from, len) = held.map_or((if p { y } else { x }, size), |s| (s.0, s.1));
+                let bytes = if p { data.b.bytes(from) } else { data.a.bytes(from) };
+                if bytes.iter().take(len as usize).all(|b| *b == 0) {
+                    continue;
+                }
                 let cause =
                     Cause::new("data", Class::Change).note("has an initial value in one of the files only");
                 let cause = Cause {
@@ -325,7 +321,9 @@ impl Book<'_, '_, '_, '_, '_> {
                     ..cause
                 };
                 self.push(cause);
-                let end = |s: Option<(u64, u64, &[u8])>, at: u64| s.map_or(at + size, |s| s.0 + s.1);
+                let end = |s: Option<(u64, u64, &[u8])>, at: u64| {
+                    s.map_or(at.saturating_add(size), |s| s.0.saturating_add(s.1))
+                };
                 match p {
                     true => self.explained.1.add(y..end(data.b.symbol(y), y)),
                     false => self.explained.0.add(x..end(data.a.symbol(x), x)),
@@ -464,7 +462,7 @@ impl Book<'_, '_, '_, '_, '_> {
             let (Some(v), Some(w)) = (v, w) else { return false };
             let masks = [(m.gcdata, n.gcdata), (m.gcbss, n.gcbss)].contains(&(v, w));
             v == w
-                || i < SLICES && lines.proved
+                || i < SLICES && lines.proved && self.data.sizes_of_tables(v, w)
                 || masks && self.pointers_proved
                 || self.data.stands_for(self.pairs, v, w)
         })
@@ -625,7 +623,7 @@ fn begun(s: &Space<'_, '_>, pair: (u64, u64), at: u64) -> (u64, u64) {
 /// The text whose header stands at an address: where it is, and its length.
 fn header(s: &Space<'_, '_>, at: u64) -> Option<(u64, u64)> {
     let size = u64::from(s.program.image().ptr_size);
-    let (ptr, len) = (s.word(at)?, s.word(at + size)?);
+    let (ptr, len) = (s.word(at)?, s.word(at.checked_add(size)?)?);
     let short = (1..1 << 20).contains(&len);
     let text = s.bytes(ptr).get(..len as usize).filter(|b| short && is_text(b));
     text.map(|_| (ptr, len))

@@ -76,15 +76,14 @@ fn hosts(id: &[u8]) -> Vec<Vec<u8>> {
         for (i, b) in h.iter_mut().enumerate() {
             *b ^= mark[usize::from(i > 0)];
         }
-        // The variant that RFC 4122 names, and the one that releases since 1.24 write.
+        all.push(h[..20].to_vec());
+        // The variant that RFC 4122 names, of Go 1.27 and later; that of 1.24 to 1.26.
         for variant in [0x80, 0xc0] {
             let mut uuid = h[..16].to_vec();
             uuid[6] = uuid[6] & 0x0f | 0x30;
             uuid[8] = uuid[8] & 0x3f | variant;
             all.push(uuid);
         }
-        h.truncate(20);
-        all.push(h);
     }
     all
 }
@@ -299,17 +298,15 @@ mod tests {
     #[test]
     fn a_host_id_is_known_by_any_release_and_by_no_other_id() {
         let all = hosts(b"x/y/z/x");
-        assert_eq!(all.len(), 6);
+        assert_eq!(all.len(), 9);
         let plain = Sha256::digest(b"x/y/z/x");
         assert_eq!(all[0][0], plain[0] ^ 0xff);
         assert_eq!(all[0][1..], plain[1..20]);
-        assert_eq!(all[2][0], plain[0] ^ 1);
-        assert!(all[4].iter().zip(plain.iter()).all(|(a, b)| *a == !b));
-        assert!(
-            all.iter()
-                .skip(1)
-                .step_by(2)
-                .all(|u| u.len() == 16 && u[6] >> 4 == 3)
-        );
+        assert_eq!(all[3][0], plain[0] ^ 1);
+        assert!(all[6].iter().zip(plain.iter()).all(|(a, b)| *a == !b));
+        let uuids = all.iter().filter(|u| u.len() == 16);
+        assert!(uuids.clone().count() == 6 && uuids.clone().all(|u| u[6] >> 4 == 3));
+        assert_eq!(all.iter().map(|u| u.get(8).map_or(0, |b| b >> 6)).nth(1), Some(2));
+        assert_eq!(all.iter().map(|u| u.get(8).map_or(0, |b| b >> 6)).nth(2), Some(3));
     }
 }
