@@ -30,8 +30,8 @@ impl From<&Name> for Named {
 /// # Errors
 /// What the writer says.
 pub fn write<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    // serde_json writes each bracket and space by itself, and a string's characters whole: gathered, they pass
-    // the check and the writer once.
+    // serde_json writes each bracket and space by itself, and a string's characters whole: gathered, they
+    // pass the check and the writer once.
     let mut gathered = io::BufWriter::with_capacity(1 << 15, Safe(&mut *out));
     serde_json::to_writer_pretty(&mut gathered, value)?;
     gathered.into_inner().map_err(io::IntoInnerError::into_error)?;
