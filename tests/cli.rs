@@ -471,6 +471,16 @@ fn mistyped_commands_are_told_and_help_is_a_word_too() {
     assert_eq!(run(&["server"]).2, "gospect: server: no such file or directory\n");
     std::fs::write(dir.join("chek"), "a file").unwrap();
     assert_eq!(run(&["chek"]).2, "gospect: chek: unrecognized file format\n");
+    let behind = "gospect: size: no such file; a command stands before its options: `gospect size --color`\n";
+    assert_eq!(
+        run(&["--color", "always", "size", "web"]),
+        (Some(2), String::new(), behind.into())
+    );
+    std::fs::write(dir.join("size"), "a file").unwrap();
+    assert_eq!(
+        run(&["--color", "never", "size"]).2,
+        "gospect: size: unrecognized file format\n"
+    );
     for name in commands() {
         assert_eq!(run(&["help", &name]), run(&[&name, "--help"]));
     }

@@ -178,6 +178,13 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             frame::note(&format!("gospect: {first}: no such file or command; {hint}"));
             return TROUBLE;
         }
+        if let Some(late) = command_behind_options(&args, &command) {
+            frame::note(&format!(
+                "gospect: {late}: no such file; a command stands before its options: `gospect {late} {}`",
+                text::escape(first.as_bytes())
+            ));
+            return TROUBLE;
+        }
         args.insert(1, "info".into());
     }
     let matches = match command.try_get_matches_from(args) {
@@ -198,6 +205,18 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
             TROUBLE
         }
     }
+}
+
+/// A command that stands behind options, where the short form of `info` takes it for a file.
+fn command_behind_options(args: &[OsString], command: &clap::Command) -> Option<String> {
+    let options_first = args.get(1).is_some_and(|a| a.to_string_lossy().starts_with('-'));
+    let given = args.windows(2).skip(1).take_while(|w| w[1] != "--");
+    let mut files = given.filter(|w| options_first && w[0] != "-o" && w[0] != "--output");
+    let late = files.find(|w| {
+        let named = |c: &clap::Command| w[1] == *c.get_name();
+        command.get_subcommands().any(named) && std::fs::symlink_metadata(&w[1]).is_err()
+    });
+    late.map(|w| w[1].to_string_lossy().into_owned())
 }
 
 /// The command that was probably meant by a first argument that is neither a command nor a file.
