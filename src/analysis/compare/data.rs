@@ -201,8 +201,14 @@ impl<'s, 'p, 'a, 'b> Data<'s, 'p, 'a, 'b> {
                 if done == len {
                     continue;
                 }
-                let back = next.map_or(0, |(x2, y2)| self.backwards(x2, y2, len - done));
-                let b_end = next.map_or(y, |c| c.1).saturating_sub(back);
+                let mut back = next.map_or(0, |(x2, y2)| self.backwards(x2, y2, len - done));
+                let next_b = next.map_or(y, |c| c.1);
+                // All of it matches what stands before the next anchor, so the pointer that made this one
+                // leads elsewhere than it did.
+                if done == 0 && back == len && next_b.wrapping_sub(back) != y {
+                    back = 0;
+                }
+                let b_end = next_b.saturating_sub(back);
                 matched.push(b_end..b_end.saturating_add(back));
                 // Where the second file has the two side by side, what lies between belongs together.
                 let b = match y.saturating_add(done) {
