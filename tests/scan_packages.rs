@@ -1,6 +1,8 @@
 //! Packages and images tell of each Go binary in them what is told of the same files in a folder, which the
 //! systems' own tools have unpacked: small ones always, those that others published with `GOSPECT_WIDE=1`.
 
+#![allow(clippy::print_stderr)]
+
 mod common;
 
 use std::collections::BTreeMap;

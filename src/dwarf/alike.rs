@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 use gimli::{AttributeValue, EndianSlice, Reader, RunTimeEndian};
 use rustc_hash::FxHashMap;
@@ -189,14 +190,17 @@ impl Entries<'_, '_, '_> {
                 return None;
             }
             let offset = h.debug_abbrev_offset().0;
-            if !known.contains_key(&offset) {
-                if !self.walk.share.take(abbrev.len().saturating_sub(offset)) {
-                    return None;
+            let abbreviations = match known.entry(offset) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(new) => {
+                    if !self.walk.share.take(abbrev.len().saturating_sub(offset)) {
+                        return None;
+                    }
+                    new.insert(h.abbreviations(&table).ok()?)
                 }
-                known.insert(offset, h.abbreviations(&table).ok()?);
-            }
+            };
             self.base = (at.0 as u64, at.1 as u64);
-            self.unit(&h, &k, known.get(&offset)?, (p, q))?;
+            self.unit(&h, &k, abbreviations, (p, q))?;
             at = (at.0 + h.length_including_self(), at.1 + k.length_including_self());
         }
         let waiting = std::mem::take(&mut self.waiting);

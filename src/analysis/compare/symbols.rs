@@ -206,7 +206,8 @@ fn unlike(data: &Data<'_, '_, '_, '_>, pairs: &Pairs) -> Option<Option<Vec<u8>>>
     }
     let strings = |i: &Image<'_>| i.section(".strtab").map(|s| i.section_bytes(s).to_vec());
     let same = strings(data.a.program.image()) == strings(data.b.program.image());
-    (!same && !(x.names_are_used() && y.names_are_used())).then_some(None)
+    let unread = !(x.names_are_used() && y.names_are_used());
+    (!same && unread).then_some(None)
 }
 
 /// What is told already explains these addresses and names.

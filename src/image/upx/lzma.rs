@@ -170,7 +170,7 @@ pub(super) fn unpack(data: &[u8], out: &mut [u8], (lc, lp, pb): (u32, u32, u32))
                 while symbol < 0x100 {
                     let expected = byte >> 7 & 1;
                     byte <<= 1;
-                    let bit = from.bit(probabilities.get_mut((1 + expected << 8) + symbol)?)?;
+                    let bit = from.bit(probabilities.get_mut(((1 + expected) << 8) + symbol)?)?;
                     symbol = symbol << 1 | bit;
                     if bit != expected {
                         break;
