@@ -59,6 +59,39 @@ fn text(p: &Path) -> &str {
 }
 
 #[test]
+fn what_goes_with_modules_is_recorded_on_request_and_travels() {
+    let Some(file) = Build::new("deps", "linux/amd64").path() else {
+        return;
+    };
+    let p = Place::new("retained");
+    p.fine(&["record", "--label", "v1", text(&file)]);
+    let none = p.run(&["chart", "--by", "retained"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("track record --retained"));
+    p.fine(&["record", "--label", "v2", "--retained", text(&file)]);
+    let export = p.fine(&["export"]);
+    let doc = schema::assert_all("track", export.as_bytes()).remove(0);
+    assert!(doc["releases"][0].get("retained").is_none());
+    // What `why` says of the same file.
+    let why = common::run(["why", "--format", "json", text(&file)]);
+    let why = schema::assert_all("why", &why.stdout).remove(0);
+    let told = why["modules"].as_array().unwrap();
+    let kept = doc["releases"][1]["retained"].as_array().unwrap();
+    assert!(!kept.is_empty() && kept.len() == told.len(), "{kept:?}");
+    for (k, t) in kept.iter().zip(told) {
+        for key in ["module", "own", "retained", "certain"] {
+            assert_eq!(k[key], t[key], "{k}");
+        }
+    }
+    let first = kept[0]["module"].as_str().unwrap();
+    let last = first.rsplit('/').next().unwrap();
+    assert!(p.fine(&["chart", "--by", "retained"]).contains(last));
+    std::fs::write(p.0.join("export.json"), &export).unwrap();
+    p.fine(&["import", "--history", "copy.db", "export.json"]);
+    assert_eq!(p.fine(&["export", "--history", "copy.db"]), export);
+}
+
+#[test]
 fn a_regression_is_found_and_the_history_travels() {
     let (Some(old), Some(new)) = (
         Build::new("hello", "linux/amd64").path(),

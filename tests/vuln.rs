@@ -216,6 +216,59 @@ fn paths_lead_from_main_to_the_vulnerable_functions() {
         assert!(reached >= 5, "{target}: {json}");
         let kept = vuln(&file, &["--reached"]);
         assert_eq!(kept["findings"], json["findings"]);
+        every_format_tells_the_paths(&file, &found(&json));
+    }
+}
+
+/// The chains of the JSON stand in SARIF link by link, elsewhere in words.
+fn every_format_tells_the_paths(file: &Path, findings: &[Value]) {
+    let told = |format: &str| {
+        let out = gospect(&[
+            "vuln",
+            "--paths",
+            "--exit-zero",
+            "--format",
+            format,
+            file.to_str().unwrap(),
+        ]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), findings.len());
+    // Without what Markdown, XML and GitHub put before what they would take for their own.
+    let plain = |text: String| {
+        let text = text.replace('\\', "").replace("&gt;", ">");
+        text.replace("&lt;", "<").replace("%25", "%")
+    };
+    let pages = ["text", "markdown", "junit", "github"].map(|f| (f, plain(told(f))));
+    for f in findings {
+        let of = |r: &&Value| {
+            let text = r["message"]["text"].as_str().unwrap();
+            r["ruleId"] == f["id"] && text.contains(&format!(" {} ", f["module"].as_str().unwrap()))
+        };
+        let flows: Vec<Vec<&str>> = results
+            .iter()
+            .filter(of)
+            .filter_map(|r| r["codeFlows"][0]["threadFlows"][0]["locations"].as_array())
+            .map(|links| {
+                let names = links
+                    .iter()
+                    .map(|l| &l["location"]["logicalLocations"][0]["fullyQualifiedName"]);
+                names.filter_map(Value::as_str).collect()
+            })
+            .collect();
+        let Some(path) = f["path"].as_array() else {
+            continue;
+        };
+        let names: Vec<&str> = path.iter().filter_map(|l| l["name"].as_str()).collect();
+        assert!(flows.contains(&names), "{}: {flows:?}", f["id"]);
+        for (format, page) in &pages {
+            for name in &names {
+                assert!(page.contains(name), "{format}: {name}");
+            }
+        }
     }
 }
 

@@ -29,6 +29,22 @@ pub struct LogEntry {
     pub file_size: u64,
     /// The Go version.
     pub go_version: Option<String>,
+    /// What goes with each module, largest first; empty where it was not recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retained: Vec<Retained>,
+}
+
+/// What a release loses when nothing refers to a module any more, as `gospect why` has it; bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retained {
+    /// Module path.
+    pub module: String,
+    /// Its own functions and types.
+    pub own: u64,
+    /// What goes with it.
+    pub retained: u64,
+    /// What goes for certain: a lower bound.
+    pub certain: u64,
 }
 
 /// A line for each release, with the change since the one before of the same name; then the sizes of each

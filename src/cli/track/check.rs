@@ -36,7 +36,8 @@ pub(super) fn run(what: &What, common: &Common, out: &mut Sink) -> Done {
         return Ok(Ok(FINE));
     };
     let of_db = |e: String| (common.history.clone(), e);
-    let (release, new) = measured(file, Some("new"), name.as_deref()).map_err(|e| (file.clone(), e))?;
+    let (release, new) =
+        measured(file, Some("new"), name.as_deref(), false).map_err(|e| (file.clone(), e))?;
     let budget = budget(what, file)?;
     let s = Store::open(&common.history, false).map_err(of_db)?;
     let own = label.clone().or_else(|| stamped(file));

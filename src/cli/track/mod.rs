@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame::{self, Format, Output, Sink, Trouble};
+use crate::analysis::graph::{Graph, Row};
 use crate::analysis::policy::values::{Date, Growth, size};
-use crate::analysis::size::{self as sizes, By, Options, Report};
+use crate::analysis::size::{self as sizes, By, Group, Options, Report};
 use crate::go::Program;
 use crate::input::{Bytes, Name};
 use crate::report::chart::Chart;
 use crate::report::size::{Shown, View};
-use crate::report::track::LogEntry;
+use crate::report::track::{LogEntry, Retained};
 use crate::report::{self, text};
 use store::{Release, Store};
 
@@ -55,6 +56,9 @@ enum What {
         /// Record a label anew that is there already.
         #[arg(long)]
         replace: bool,
+        /// Record what goes with each module too, as `gospect why` has it. Reads all code, which takes longer.
+        #[arg(long)]
+        retained: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -133,9 +137,9 @@ enum What {
         /// Of this name only.
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// What the lines are.
+        /// What the lines are; `retained` is what goes with each module, where it was recorded.
         #[arg(long, value_name = "KEY", default_value = "module", value_parser = ["module", "package",
-            "section", "kind"])]
+            "section", "kind", RETAINED])]
         by: String,
         /// Lines for the largest N.
         #[arg(long, value_name = "N", default_value_t = 8)]
@@ -161,6 +165,9 @@ enum What {
         common: Common,
     },
 }
+
+/// The lines of a chart that are not of [`By`].
+const RETAINED: &str = "retained";
 
 /// How a release is shown.
 #[derive(Debug, clap::Args)]
@@ -230,11 +237,13 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Done {
             label,
             name,
             replace,
+            retained,
             ..
         } => {
             let mut all = Vec::new();
             for path in files {
-                all.push(measured(path, label.as_deref(), name.as_deref()).map_err(|e| (path.clone(), e))?);
+                let one = measured(path, label.as_deref(), name.as_deref(), *retained);
+                all.push(one.map_err(|e| (path.clone(), e))?);
             }
             record(all, *replace, common, out)
         }
@@ -361,11 +370,28 @@ fn show(label: &str, name: Option<&str>, page: &Page, common: &Common, out: &mut
 fn chart(name: Option<&str>, by: &str, top: usize, format: Format, common: &Common, out: &mut Sink) -> Done {
     let of_db = |e: String| (common.history.clone(), e);
     let s = Store::open(&common.history, false).map_err(of_db)?;
-    let by = By::from_word(by).unwrap_or(By::Module);
     let releases = s.releases(name).map_err(of_db)?;
     let name = one_name(&releases).map_err(of_db)?;
-    let mut chart = Chart::new(by.word(), &name);
+    let by = match by {
+        RETAINED => None,
+        by => Some(By::from_word(by).unwrap_or(By::Module)),
+    };
+    let mut chart = Chart::new(by.map_or(RETAINED, By::word), &name);
+    if by.is_none() && releases.iter().all(|r| r.retained.is_empty()) {
+        return Err(of_db(
+            "has nothing of what goes with modules; `gospect track record --retained` records it".into(),
+        ));
+    }
     for r in &releases {
+        let Some(by) = by else {
+            let group = |x: &Retained| Group {
+                key: x.module.clone(),
+                bytes: x.retained,
+                ..Group::default()
+            };
+            chart.add(&r.label, r.file_size, r.retained.iter().map(group).collect());
+            continue;
+        };
         let report = s.report(r).map_err(of_db)?;
         let groups = sizes::group(&report.rows, |row| by.key(row));
         chart.add(&r.label, r.file_size, groups);
@@ -393,6 +419,7 @@ fn import(file: &Path, common: &Common, out: &mut Sink) -> Done {
                 recorded: e.recorded,
                 file_size: r.file_size,
                 go_version: r.go_version.clone(),
+                retained: e.retained,
             };
             (release, r)
         })
@@ -413,6 +440,7 @@ fn entry(r: &Release) -> LogEntry {
         day: Date::from_unix(r.recorded).to_string(),
         file_size: r.file_size,
         go_version: r.go_version.clone(),
+        retained: r.retained.clone(),
     }
 }
 
@@ -426,8 +454,13 @@ fn read<T>(path: &Path, work: impl FnOnce(&Bytes) -> Result<T, Trouble>) -> Resu
 }
 
 /// A file's report, and what the history calls it.
-fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Release, Report), String> {
-    let (report, label) = read(path, |bytes| {
+fn measured(
+    path: &Path,
+    label: Option<&str>,
+    name: Option<&str>,
+    with_retained: bool,
+) -> Result<(Release, Report), String> {
+    let (report, label, retained) = read(path, |bytes| {
         let label = match label {
             Some(l) => l.to_string(),
             None => stamp(bytes).ok_or_else(|| {
@@ -436,7 +469,12 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
                 )
             })?,
         };
-        Ok((sizes::measure(bytes, Options::default())?, label))
+        let retained = if with_retained {
+            retained(bytes)?
+        } else {
+            Vec::new()
+        };
+        Ok((sizes::measure(bytes, Options::default())?, label, retained))
     })?;
     let own = || {
         path.file_name()
@@ -451,8 +489,22 @@ fn measured(path: &Path, label: Option<&str>, name: Option<&str>) -> Result<(Rel
             .map_or(0, |d| d.as_secs() as i64),
         file_size: report.file_size,
         go_version: report.go_version.clone(),
+        retained,
     };
     Ok((release, report))
+}
+
+/// What goes with each of a program's modules.
+fn retained(bytes: &Bytes) -> Result<Vec<Retained>, Trouble> {
+    let program = Program::open(bytes)?;
+    let table = Graph::new(&program, None)?.table();
+    let one = |r: Row| Retained {
+        module: r.name,
+        own: r.own,
+        retained: r.retained,
+        certain: r.certain,
+    };
+    Ok(table.modules.into_iter().map(one).collect())
 }
 
 /// The label that a file would be recorded under by itself.

@@ -17,6 +17,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use crate::analysis::size::{Kind, Report, Row, Source};
 use crate::go::packages::Module;
 use crate::report::text::escape;
+use crate::report::track::Retained;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,13 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const APPLICATION: i64 = 0x676f_7370;
 
 /// Each step makes the next version of the schema; steps are never changed, only added.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE releases (id INTEGER PRIMARY KEY, name TEXT NOT NULL, label TEXT NOT NULL, recorded INTEGER NOT NULL,
         file_size INTEGER NOT NULL, go_version TEXT, UNIQUE (name, label));
      CREATE TABLE sizes (release INTEGER NOT NULL REFERENCES releases (id) ON DELETE CASCADE, kind TEXT NOT NULL, section TEXT NOT NULL,
         package TEXT, module TEXT, bytes INTEGER NOT NULL);
      CREATE TABLE modules (release INTEGER NOT NULL REFERENCES releases (id) ON DELETE CASCADE, path TEXT NOT NULL, version TEXT NOT NULL);",
     "CREATE INDEX sizes_by_release ON sizes (release); CREATE INDEX modules_by_release ON modules (release);",
+    "CREATE TABLE retained (release INTEGER NOT NULL REFERENCES releases (id) ON DELETE CASCADE, module TEXT NOT NULL, own INTEGER NOT NULL,
+        retained INTEGER NOT NULL, certain INTEGER NOT NULL);
+     CREATE INDEX retained_by_release ON retained (release);",
 ];
 
 /// A release in the history.
@@ -45,6 +49,8 @@ pub(super) struct Release {
     pub recorded: i64,
     pub file_size: u64,
     pub go_version: Option<String>,
+    /// What goes with each module, largest first; empty where it was not asked for.
+    pub retained: Vec<Retained>,
 }
 
 /// An open history.
@@ -153,6 +159,14 @@ impl Store {
             for m in &report.modules {
                 module.execute(params![id, m.path, m.built()]).map_err(words)?;
             }
+            let mut held = t
+                .prepare("INSERT INTO retained (release, module, own, retained, certain) VALUES (?1, ?2, ?3, ?4, ?5)")
+                .map_err(words)?;
+            for x in &r.retained {
+                let bytes = [x.own, x.retained, x.certain].map(whole);
+                held.execute(params![id, x.module, bytes[0], bytes[1], bytes[2]])
+                    .map_err(words)?;
+            }
         }
         t.commit().map_err(words)
     }
@@ -172,10 +186,30 @@ impl Store {
                     recorded: r.get(3)?,
                     file_size: r.get::<_, i64>(4)?.max(0) as u64,
                     go_version: r.get(5)?,
+                    retained: Vec::new(),
                 })
             })
             .map_err(words)?;
-        rows.collect::<Result<_, _>>().map_err(words)
+        let mut all = rows.collect::<Result<Vec<_>, _>>().map_err(words)?;
+        let mut q = self
+            .0
+            .prepare("SELECT module, own, retained, certain FROM retained WHERE release = ?1 ORDER BY rowid")
+            .map_err(words)?;
+        for release in &mut all {
+            let rows = q
+                .query_map([release.id], |r| {
+                    let bytes = |i| r.get::<_, i64>(i).map(|b| b.max(0) as u64);
+                    Ok(Retained {
+                        module: r.get(0)?,
+                        own: bytes(1)?,
+                        retained: bytes(2)?,
+                        certain: bytes(3)?,
+                    })
+                })
+                .map_err(words)?;
+            release.retained = rows.collect::<Result<_, _>>().map_err(words)?;
+        }
+        Ok(all)
     }
 
     /// The size report of a release.
@@ -280,7 +314,7 @@ fn version(db: &Connection) -> Result<usize, String> {
 type Defined = (String, String, String, Option<String>);
 
 fn defined(db: &Connection) -> rusqlite::Result<Vec<Defined>> {
-    // A history has six; a few more are enough to see that there are others.
+    // A history has eight; a few more are enough to see that there are others.
     let mut q =
         db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64")?;
     let rows = q.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
@@ -346,6 +380,7 @@ mod tests {
             recorded: 1,
             file_size: 7,
             go_version: None,
+            retained: Vec::new(),
         };
         let row = Row {
             kind: Kind::Code,
