@@ -56,7 +56,8 @@ enum What {
         /// Record a label anew that is there already.
         #[arg(long)]
         replace: bool,
-        /// Record what goes with each module too, as `gospect why` has it. Reads all code, which takes longer.
+        /// Record what goes with each module too, as `gospect why` has it; reads all code, which takes
+        /// longer.
         #[arg(long)]
         retained: bool,
         #[command(flatten)]
