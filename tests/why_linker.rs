@@ -14,6 +14,8 @@ use gospect::go::Program;
 /// `from -> to` of `go build -ldflags=-dumpdep`, without the marks behind the names.
 fn dumped(dir: &Path) -> Option<(std::path::PathBuf, Vec<(String, String)>)> {
     let out = common::cache().join("keeps.dumpdep");
+    // Of a program that is up to date, go prints the edges only where its cache still has them.
+    let _ = std::fs::remove_file(&out);
     let done = common::command("go")
         .args(["build", "-trimpath", "-buildvcs=false", "-ldflags=-dumpdep", "-o"])
         .args([out.as_os_str(), ".".as_ref()])
