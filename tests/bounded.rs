@@ -12,8 +12,8 @@ use common::crafted::{self, Kind};
 
 /// What a run may take of memory: this, and so many times the file.
 const MEMORY: (u64, u64) = (64 << 20, 8);
-/// What a run may take of the processors: this, and as much again for each MB.
-const TIME: Duration = Duration::from_millis(1000);
+/// What a run may take of the processors: this, and so much for each MB.
+const TIME: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(1));
 /// Shorter runs say nothing about how time grows.
 const COMPARED: Duration = Duration::from_millis(400);
 
@@ -144,7 +144,7 @@ fn judge(dir: &Path, kind: &Kind) -> Vec<String> {
         if took.memory > MEMORY.0 + MEMORY.1 * size {
             wrong.push(say(format!("{} MB", took.memory >> 20)));
         }
-        let limit = TIME + TIME.mul_f64(size as f64 / 1e6);
+        let limit = TIME.0 + TIME.1.mul_f64(size as f64 / 1e6);
         if took.time > limit {
             wrong.push(say(format!("{:?}", took.time)));
         } else if took.time > COMPARED {

@@ -67,15 +67,22 @@ fn archive<R: Read>(from: R) -> (tar::Archive<Limited<R>>, Rc<Cell<u64>>) {
     (archive, allowed)
 }
 
+/// What a path of a layer counts against the budget. Some 75 bytes are kept of it, and a layer of nothing but
+/// paths takes next to no room when compressed: it ends within 64 MB and three times the file.
+const PATH: u64 = 4096;
+
 /// Tells `overlay` what a layer has, up to where it can't be read, which is told when its members are.
 fn list(origin: &Origin, budget: &Budget, overlay: &mut Overlay) -> io::Result<()> {
     fn all<R: Read>(
         entries: tar::Entries<'_, R>,
         allowed: &Cell<u64>,
-        overlay: &mut Overlay,
+        (budget, overlay): (&Budget, &mut Overlay),
     ) -> io::Result<()> {
         for entry in entries {
             let entry = entry?;
+            if !budget.take(PATH) {
+                return Err(io::Error::other(TOO_MUCH));
+            }
             overlay.list(&clean(&entry.path_bytes()), entry.header().entry_type().is_dir());
             allowed.set(HEADERS.saturating_add(entry.header().entry_size()?));
         }
@@ -83,10 +90,10 @@ fn list(origin: &Origin, budget: &Budget, overlay: &mut Overlay) -> io::Result<(
     }
     if let Origin::Region(region) = origin {
         let (mut archive, allowed) = archive(region.reader());
-        all(archive.entries_with_seek()?, &allowed, overlay)
+        all(archive.entries_with_seek()?, &allowed, (budget, overlay))
     } else {
         let (mut archive, allowed) = archive(origin.open(budget)?);
-        all(archive.entries()?, &allowed, overlay)
+        all(archive.entries()?, &allowed, (budget, overlay))
     }
 }
 
