@@ -209,12 +209,14 @@ pub fn run(mut args: Vec<OsString>) -> u8 {
 
 /// A command that stands behind options, where the short form of `info` takes it for a file.
 fn command_behind_options(args: &[OsString], command: &clap::Command) -> Option<String> {
-    let options_first = args.get(1).is_some_and(|a| a.to_string_lossy().starts_with('-'));
-    let given = args.windows(2).skip(1).take_while(|w| w[1] != "--");
-    let mut files = given.filter(|w| options_first && w[0] != "-o" && w[0] != "--output");
-    let late = files.find(|w| {
+    if !args.get(1)?.to_string_lossy().starts_with('-') {
+        return None;
+    }
+    let mut given = args.windows(2).skip(1).take_while(|w| w[1] != "--");
+    let late = given.find(|w| {
         let named = |c: &clap::Command| w[1] == *c.get_name();
-        command.get_subcommands().any(named) && std::fs::symlink_metadata(&w[1]).is_err()
+        let value = w[0] == "-o" || w[0] == "--output";
+        !value && command.get_subcommands().any(named) && std::fs::symlink_metadata(&w[1]).is_err()
     });
     late.map(|w| w[1].to_string_lossy().into_owned())
 }

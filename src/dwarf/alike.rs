@@ -48,7 +48,6 @@ type Sections<'i, 'a> = BTreeMap<&'a [u8], (&'i Section<'a>, Cow<'a, [u8]>)>;
 /// The first section that is not alike.
 pub fn alike(a: &Image<'_>, b: &Image<'_>, judge: &dyn Judge) -> Result<Lines, Unlike> {
     let (x, y) = (sections(a)?, sections(b)?);
-    let named = |name: &[u8]| format!("debug_{}", String::from_utf8_lossy(name));
     if let Some(one) = x
         .keys()
         .find(|n| !y.contains_key(*n))
@@ -94,13 +93,12 @@ pub fn alike(a: &Image<'_>, b: &Image<'_>, judge: &dyn Judge) -> Result<Lines, U
             return Err(named(name));
         }
     }
-    let of = |all: &Sections<'_, '_>, name: &[u8]| all.get(name).map(|s| s.1.to_vec()).unwrap_or_default();
     if trees {
-        let [p, q] = [&x, &y].map(|s| of(s, b"line"));
-        let programs = walk.programs(&p, &q).ok_or_else(|| named(b"line"))?;
-        let [p, q] = [&x, &y].map(|s| of(s, b"info"));
+        let [p, q] = [&x, &y].map(|s| contents(s, b"line"));
+        let programs = walk.programs(p, q).ok_or_else(|| named(b"line"))?;
+        let [p, q] = [&x, &y].map(|s| contents(s, b"info"));
         // Abbreviations and texts are the same in both, or the comparison ended before.
-        let abbrev = of(&x, b"abbrev");
+        let abbrev = contents(&x, b"abbrev");
         let entries = Entries {
             walk: &mut walk,
             programs: &programs,
@@ -108,9 +106,17 @@ pub fn alike(a: &Image<'_>, b: &Image<'_>, judge: &dyn Judge) -> Result<Lines, U
             shifts: Vec::new(),
             waiting: Vec::new(),
         };
-        entries.all(&p, &q, &abbrev).ok_or_else(|| named(b"info"))?;
+        entries.all(p, q, abbrev).ok_or_else(|| named(b"info"))?;
     }
     Ok(walk.lines)
+}
+
+fn named(section: &[u8]) -> Unlike {
+    format!("debug_{}", String::from_utf8_lossy(section))
+}
+
+fn contents<'s>(all: &'s Sections<'_, '_>, name: &[u8]) -> &'s [u8] {
+    all.get(name).map_or(&[], |s| &s.1)
 }
 
 fn sections<'i, 'a>(image: &'i Image<'a>) -> Result<Sections<'i, 'a>, Unlike> {
@@ -118,9 +124,9 @@ fn sections<'i, 'a>(image: &'i Image<'a>) -> Result<Sections<'i, 'a>, Unlike> {
     for s in image.sections.iter().filter(|s| s.is_debug()) {
         let name = s.debug_name().unwrap_or(s.name);
         let contents = image.section_contents(s);
-        let contents = contents.map_err(|_| format!("debug_{}", String::from_utf8_lossy(name)))?;
+        let contents = contents.map_err(|_| named(name))?;
         if out.insert(name, (s, contents)).is_some() {
-            return Err(format!("debug_{}", String::from_utf8_lossy(name)));
+            return Err(named(name));
         }
     }
     Ok(out)

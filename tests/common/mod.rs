@@ -20,7 +20,7 @@ use std::sync::Mutex;
 pub const REFERENCE: &str = "go1.27.4";
 
 /// What may stand in a developer's environment and would change what is built, or what gospect is asked.
-const FOREIGN: [&str; 23] = [
+const FOREIGN: [&str; 14] = [
     "COLUMNS",
     "GOSPECT_POLICY",
     "GOFLAGS",
@@ -30,15 +30,6 @@ const FOREIGN: [&str; 23] = [
     "GOROOT",
     "GOOS",
     "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
     "CGO_CFLAGS",
     "CGO_CPPFLAGS",
     "CGO_LDFLAGS",
@@ -46,10 +37,10 @@ const FOREIGN: [&str; 23] = [
     "GO_LDSO",
 ];
 
-/// A command in an environment without what is [`FOREIGN`].
+/// A command in an environment without what is [`FOREIGN`], and without a choice of instructions.
 pub fn command(program: &str) -> Command {
     let mut c = Command::new(program);
-    for name in FOREIGN {
+    for name in FOREIGN.iter().chain(&gospect::go::modinfo::LEVELS) {
         c.env_remove(name);
     }
     c

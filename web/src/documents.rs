@@ -95,17 +95,7 @@ impl Subject {
                 (By::Module, None),
             ));
         }
-        let view = View {
-            by: By::Module,
-            top: 0,
-            tree: false,
-            filter: None,
-            memory: false,
-            explain: None,
-            color: false,
-            grouped: false,
-            width: None,
-        };
+        let view = View::plain(By::Module, 0);
         let shown = Shown {
             name: &self.name,
             file: &self.name,

@@ -141,6 +141,12 @@ impl<'s, 'p, 'a> Table<'s, 'p, 'a> {
         header == (Some(s.addr), s.size.checked_sub(1))
     }
 
+    /// Of symbols of one name, is any but the first `known` one that says something of the program?
+    fn has_more(&self, all: &[usize], known: usize) -> bool {
+        let mut rest = all.iter().skip(known).filter_map(|i| self.all.get(*i));
+        rest.any(|s| !self.size_is_true(s))
+    }
+
     /// Is each byte of the table of names part of a symbol's name?
     fn names_are_used(&self) -> bool {
         let image = self.space.program.image();
@@ -185,17 +191,12 @@ fn unlike(data: &Data<'_, '_, '_, '_>, pairs: &Pairs) -> Option<Option<Vec<u8>>>
                 (*m, *partner) = (!in_place, Some(*j));
             }
         }
-        let alone = |t: &Table<'_, '_, '_>, all: &[usize], from: usize| {
-            let rest = all.iter().skip(from).filter_map(|i| t.all.get(*i));
-            rest.into_iter().any(|s| !t.size_is_true(s))
-        };
-        if alone(&x, of_x, of_y.len()) || alone(&y, of_y, of_x.len()) {
+        if x.has_more(of_x, of_y.len()) || y.has_more(of_y, of_x.len()) {
             return Some(Some(name.to_vec()));
         }
     }
     for (name, of_y) in y.by_name.iter().filter(|(n, _)| !x.by_name.contains_key(*n)) {
-        let mut all = of_y.iter().filter_map(|i| y.all.get(*i));
-        if all.any(|s| !y.size_is_true(s)) {
+        if y.has_more(of_y, 0) {
             return Some(Some(name.to_vec()));
         }
     }

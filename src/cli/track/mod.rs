@@ -249,9 +249,11 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Done {
             record(all, *replace, common, out)
         }
         What::Log { name, format, .. } => {
-            let all = Store::open(db, false)
-                .and_then(|s| s.releases(name.as_deref()))
-                .map_err(of_db)?;
+            let s = Store::open(db, false).map_err(of_db)?;
+            let mut all = s.releases(name.as_deref()).map_err(of_db)?;
+            if *format == Format::Json {
+                s.add_retained(&mut all).map_err(of_db)?;
+            }
             let entries: Vec<LogEntry> = all.iter().map(entry).collect();
             out.fold(format.fitting(&common.output));
             fine(match format {
@@ -272,7 +274,8 @@ fn work(what: &What, common: &Common, out: &mut Sink) -> Done {
         } => chart(name.as_deref(), by, *top, *format, common, out),
         What::Export { .. } => {
             let s = Store::open(db, false).map_err(of_db)?;
-            let releases = s.releases(None).map_err(of_db)?;
+            let mut releases = s.releases(None).map_err(of_db)?;
+            s.add_retained(&mut releases).map_err(of_db)?;
             let reports = releases
                 .iter()
                 .map(|r| s.report(r))
@@ -371,31 +374,33 @@ fn show(label: &str, name: Option<&str>, page: &Page, common: &Common, out: &mut
 fn chart(name: Option<&str>, by: &str, top: usize, format: Format, common: &Common, out: &mut Sink) -> Done {
     let of_db = |e: String| (common.history.clone(), e);
     let s = Store::open(&common.history, false).map_err(of_db)?;
-    let releases = s.releases(name).map_err(of_db)?;
+    let mut releases = s.releases(name).map_err(of_db)?;
     let name = one_name(&releases).map_err(of_db)?;
-    let by = match by {
-        RETAINED => None,
-        by => Some(By::from_word(by).unwrap_or(By::Module)),
-    };
-    let mut chart = Chart::new(by.map_or(RETAINED, By::word), &name);
-    if by.is_none() && releases.iter().all(|r| r.retained.is_empty()) {
-        return Err(of_db(
-            "has nothing of what goes with modules; `gospect track record --retained` records it".into(),
-        ));
-    }
-    for r in &releases {
-        let Some(by) = by else {
+    let mut chart;
+    if by == RETAINED {
+        s.add_retained(&mut releases).map_err(of_db)?;
+        if releases.iter().all(|r| r.retained.is_empty()) {
+            return Err(of_db(
+                "has nothing of what goes with modules; `gospect track record --retained` records it".into(),
+            ));
+        }
+        chart = Chart::new(RETAINED, &name);
+        for r in &releases {
             let group = |x: &Retained| Group {
                 key: x.module.clone(),
                 bytes: x.retained,
                 ..Group::default()
             };
             chart.add(&r.label, r.file_size, r.retained.iter().map(group).collect());
-            continue;
-        };
-        let report = s.report(r).map_err(of_db)?;
-        let groups = sizes::group(&report.rows, |row| by.key(row));
-        chart.add(&r.label, r.file_size, groups);
+        }
+    } else {
+        let by = By::from_word(by).unwrap_or(By::Module);
+        chart = Chart::new(by.word(), &name);
+        for r in &releases {
+            let report = s.report(r).map_err(of_db)?;
+            let groups = sizes::group(&report.rows, |row| by.key(row));
+            chart.add(&r.label, r.file_size, groups);
+        }
     }
     fine(match format {
         Format::Html => chart.write_html(out, top),

@@ -171,7 +171,7 @@ impl Store {
         t.commit().map_err(words)
     }
 
-    /// Releases in the order they were recorded, of one name or of all.
+    /// Releases in the order they were recorded, of one name or of all; without what goes with their modules.
     pub(super) fn releases(&self, name: Option<&str>) -> Result<Vec<Release>, String> {
         let mut q = self
             .0
@@ -190,12 +190,16 @@ impl Store {
                 })
             })
             .map_err(words)?;
-        let mut all = rows.collect::<Result<Vec<_>, _>>().map_err(words)?;
+        rows.collect::<Result<_, _>>().map_err(words)
+    }
+
+    /// Adds what goes with each module, where it was recorded.
+    pub(super) fn add_retained(&self, all: &mut [Release]) -> Result<(), String> {
         let mut q = self
             .0
             .prepare("SELECT module, own, retained, certain FROM retained WHERE release = ?1 ORDER BY rowid")
             .map_err(words)?;
-        for release in &mut all {
+        for release in all {
             let rows = q
                 .query_map([release.id], |r| {
                     let bytes = |i| r.get::<_, i64>(i).map(|b| b.max(0) as u64);
@@ -209,7 +213,7 @@ impl Store {
                 .map_err(words)?;
             release.retained = rows.collect::<Result<_, _>>().map_err(words)?;
         }
-        Ok(all)
+        Ok(())
     }
 
     /// The size report of a release.

@@ -19,20 +19,21 @@ const RATIO: u64 = 64;
 
 /// May a file be one that UPX packed, as far as its first and last bytes tell? Cheap: nothing is parsed.
 pub fn may_be_packed(file: &[u8]) -> bool {
-    let head = file.get(..4096).unwrap_or(file);
-    let tail = file.get(file.len().saturating_sub(64)..).unwrap_or_default();
-    [head, tail]
+    ends(file)
         .iter()
         .any(|b| memchr::memmem::find(b, b"UPX").is_some())
 }
 
+/// Where the packer's marks stand: a file's first bytes and its last.
+fn ends(file: &[u8]) -> [&[u8]; 2] {
+    let head = file.get(..4096).unwrap_or(file);
+    let tail = file.get(file.len().saturating_sub(64)..).unwrap_or_default();
+    [head, tail]
+}
+
 /// Does an image bear the marks of UPX?
 pub fn is_packed(image: &Image<'_>) -> bool {
-    let head = image.data.get(..4096).unwrap_or(image.data);
-    let tail = image
-        .data
-        .get(image.data.len().saturating_sub(64)..)
-        .unwrap_or_default();
+    let [head, tail] = ends(image.data);
     let mark = |b: &[u8]| memchr::memmem::find(b, b"UPX!").is_some();
     let named = |name: &[u8]| image.sections.iter().any(|s| s.name == name);
     named(b"UPX0")

@@ -240,11 +240,12 @@ fn words(e: &io::Error, structure: &str) -> String {
     }
     let text = e.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    format!("{plain} ({structure})")
+    format!("{} ({structure})", plain(text))
+}
+
+/// Text of others, fit to be told.
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// What may still come out of the file.

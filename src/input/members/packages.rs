@@ -43,7 +43,13 @@ impl Walker<'_> {
         let input = Input::Stream(Box::new(&mut part), Some(size), origin);
         self.named(name, |w| w.item(input))?;
         let rest = part.limit();
-        match skip(from, rest) {
+        self.passed(skip(from, rest), told, structure)
+    }
+
+    /// What was left of a member is passed over: is the archive good so far? An error that one of its members
+    /// told, of which there were `told` before, is not told again.
+    fn passed(&self, done: io::Result<()>, told: u32, structure: &str) -> Result<bool, super::End> {
+        match done {
             Ok(()) => Ok(true),
             // The member told it.
             Err(_) if self.troubles > told => Ok(false),
@@ -249,11 +255,7 @@ impl Walker<'_> {
             _ => self.named(name, |w| w.begun(&head, input))?,
         }
         let rest = part.limit();
-        match skip(from, rest) {
-            Ok(()) => Ok(true),
-            Err(_) if self.troubles > told => Ok(false),
-            Err(e) => Err(bad(words(&e, "cpio"))),
-        }
+        self.passed(skip(from, rest), told, "cpio")
     }
 }
 

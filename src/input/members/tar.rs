@@ -12,7 +12,7 @@ use super::links::{Known, Later, Names, Paths, Place};
 use super::origin::Origin;
 use super::overlay::{Overlay, clean};
 use super::region::Spool;
-use super::{Budget, Done, End, FIRST, HEAD, Input, Meter, Region, TOO_MUCH, Walker, bad, words};
+use super::{Budget, Done, End, FIRST, HEAD, Input, Meter, Region, TOO_MUCH, Walker, bad, plain, words};
 
 /// The most that may be read to come to the next member: names and attributes of any honest one are far
 /// smaller.
@@ -296,10 +296,7 @@ impl Walker<'_> {
         let place = match known {
             Known::Missing if !seen => return Ok(()),
             Known::Missing => {
-                let target: String = String::from_utf8_lossy(target)
-                    .chars()
-                    .map(|c| if c.is_control() { ' ' } else { c })
-                    .collect();
+                let target = plain(&String::from_utf8_lossy(target));
                 let what = format!("is a hard link to {target}, which does not come before it (tar)");
                 return self.named(name, |w| w.tell(Err(bad(what))));
             }

@@ -34,6 +34,21 @@ pub struct View {
 }
 
 impl View {
+    /// The largest `top` groups, 0 for all, and nothing else that can be asked for.
+    pub fn plain(by: By, top: usize) -> View {
+        View {
+            by,
+            top,
+            grouped: false,
+            tree: false,
+            filter: None,
+            memory: false,
+            explain: None,
+            color: false,
+            width: None,
+        }
+    }
+
     /// The rows that it asks for.
     pub fn wanted(&self) -> Wanted<'_> {
         Wanted {

@@ -151,17 +151,7 @@ impl File<'_> {
             Ok(m) => m,
             Err(e) => return (Err(e.to_string()), None),
         };
-        let view = report::size::View {
-            by: By::Module,
-            top: 20,
-            tree: false,
-            filter: None,
-            memory: false,
-            explain: None,
-            color: false,
-            grouped: false,
-            width: None,
-        };
+        let view = report::size::View::plain(By::Module, 20);
         let shown = report::size::Shown {
             name: self.ask.name,
             file: self.ask.name,
